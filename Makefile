@@ -1,0 +1,58 @@
+# The few verbs of this project; continuous integration calls nothing else.
+# `make demo` and `make test` each work as the first command of a fresh clone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types contracts docs check lock clean
+
+help: ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Made anew only when what is installed may have changed.
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: $(READY) ## run the main job end to end against the sandbox
+	@$(BIN)/python examples/quickstart.py
+
+test: $(READY) ## run the tests; sync and orders need full branch coverage
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report --include='*/visma_busy_sync/sync/*,*/visma_busy_sync/orders/*' --fail-under=100
+
+lint: $(READY) ## check style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(READY) ## mend style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(READY) ## check types with two checkers
+	@$(BIN)/mypy
+	@$(BIN)/basedpyright
+
+contracts: $(READY) ## check that the layers import one way
+	@$(BIN)/lint-imports
+
+docs: $(READY) ## build the documentation, warnings are errors
+	@$(BIN)/mkdocs build --strict --quiet
+
+check: test lint types contracts docs ## everything
+
+lock: $(READY) ## compile requirements-dev.txt anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --upgrade \
+	  --no-emit-index-url --no-header --output-file requirements-dev.txt pyproject.toml
+
+clean: ## remove what was made
+	rm -rf $(VENV) site dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis htmlcov .coverage*
