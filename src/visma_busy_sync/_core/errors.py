@@ -1,0 +1,35 @@
+"""The root of every error this package raises.
+
+```
+VismaBusySyncError                     never raised itself
+├── ConfigurationError                 the host called or set something up wrongly
+├── EAccountingError                   visma_busy_sync.eaccounting.errors
+├── ConnectionStateError               visma_busy_sync.integration.errors
+└── OrderError                         visma_busy_sync.orders.errors
+```
+"""
+
+from __future__ import annotations
+
+
+class VismaBusySyncError(Exception):
+    """Base of every error of this package; catch it to catch them all.
+
+    Each says what happened, why, and what to do next. None of them holds a token, a client secret or
+    the content of a record.
+
+    Attributes:
+        advice: What to do next, one or two sentences; empty where the message already says it.
+    """
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        if type(self) is VismaBusySyncError:
+            message = "VismaBusySyncError is a base and is not raised itself"
+            raise TypeError(message)
+        self.message = message
+        self.advice = advice
+        super().__init__(f"{message} {advice}".strip())
+
+
+class ConfigurationError(VismaBusySyncError):
+    """The host application set something up wrongly; nothing was changed or sent."""

@@ -1,0 +1,73 @@
+"""Single flight: of many callers that want the same work at the same time, one does it.
+
+The leader runs the work; the others wait for its outcome. Two rules keep it right. The leading as a
+whole runs `to_end`: if only the work inside did, a cancelled leader would land while its work goes on,
+and two would run at once. And the work must look again whether it is still needed, because a caller
+that arrives just after a landing starts a second flight.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar, cast, final
+
+from attrs import frozen
+
+from visma_busy_sync._core.world import Runtime
+
+T = TypeVar("T")
+
+
+@frozen
+class _Landed(Generic[T]):
+    value: T | None = None
+    failure: Exception | None = None
+    abandoned: bool = False
+
+
+@final
+class Flight(Generic[T]):
+    """One flight per key at a time, over the threads or the tasks of one shell."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._guard = threading.Lock()  # never held across an await
+        self._flying: dict[str, Future[_Landed[T]]] = {}
+
+    async def do(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Return the outcome of `work`, run by this caller or by the one that is already at it.
+
+        Raises:
+            Exception: What `work` raised, to every caller of that flight.
+        """
+        while True:
+            with self._guard:
+                flight = self._flying.get(key)
+                lead = flight is None
+                if flight is None:
+                    flight = self._flying[key] = Future()
+                    # Else one cancelled follower would cancel the future for all.
+                    flight.set_running_or_notify_cancel()
+            if lead:
+                await self._runtime.to_end(functools.partial(self._lead, key, flight, work))
+            else:
+                await self._runtime.wait(flight)
+            landed = flight.result()
+            if landed.failure is not None:
+                raise landed.failure.with_traceback(None)
+            if not landed.abandoned:  # else the leader was interrupted: another takes over
+                return cast("T", landed.value)
+
+    async def _lead(self, key: str, flight: Future[_Landed[T]], work: Callable[[], Awaitable[T]]) -> None:
+        outcome: _Landed[T] = _Landed(abandoned=True)
+        try:
+            outcome = _Landed(await work())
+        except Exception as exc:  # noqa: BLE001 - handed to every caller as it is
+            outcome = _Landed(failure=exc)
+        finally:
+            with self._guard:
+                del self._flying[key]
+            flight.set_result(outcome)

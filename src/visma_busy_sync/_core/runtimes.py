@@ -1,0 +1,87 @@
+"""The two runtimes of the box: blocking calls, and asyncio.
+
+Only shells import this module. The core gets a runtime handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any, final
+
+# Longer than the slowest token call may take; a follower that waits longer meets a leader that hangs.
+PATIENCE_SECONDS = 120.0
+
+
+@final
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+
+class _Chance:
+    def random(self) -> float:
+        """Return a number from 0 up to but not including 1; not for secrets."""
+        return random.random()  # noqa: S311 - spreads retries, hides nothing
+
+    def token(self) -> str:
+        """Return a new unguessable text of 43 URL-safe characters."""
+        return secrets.token_urlsafe(32)
+
+
+@final
+class BlockingRuntime(_Chance):
+    """The runtime of the synchronous shell: every method is finished when it returns."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Block the thread for `seconds`."""
+        time.sleep(seconds)  # noqa: ASYNC251 - this runtime is stepped, it never runs in a loop
+
+    async def to_end(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work`; a blocking caller cannot be cancelled in between."""
+        await work()
+
+    async def wait(self, future: Future[Any]) -> None:
+        """Block until `future` is done."""
+        future.exception(timeout=PATIENCE_SECONDS)
+
+
+@final
+class AsyncioRuntime(_Chance):
+    """The runtime of the asynchronous shell, for asyncio."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let other tasks run for `seconds`."""
+        await asyncio.sleep(seconds)
+
+    async def to_end(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` in a task that outlives the caller's cancellation."""
+
+        async def run() -> None:
+            await work()
+
+        task = asyncio.ensure_future(run())
+        self._running.add(task)  # the loop keeps only a weak reference
+        task.add_done_callback(self._running.discard)
+        await asyncio.shield(task)
+
+    async def wait(self, future: Future[Any]) -> None:
+        """Let other tasks run until `future` is done."""
+        done, _ = await asyncio.wait([asyncio.wrap_future(future)], timeout=PATIENCE_SECONDS)
+        if not done:
+            raise TimeoutError
