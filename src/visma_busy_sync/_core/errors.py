@@ -11,6 +11,8 @@ VismaBusySyncError                     never raised itself
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class VismaBusySyncError(Exception):
     """Base of every error of this package; catch it to catch them all.
@@ -30,6 +32,15 @@ class VismaBusySyncError(Exception):
         self.advice = advice
         super().__init__(f"{message} {advice}".strip())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Else unpickling and copying would call __init__ with the joined message only, which fails for
+        # every subclass that needs more.
+        return _restore, (type(self), self.args), self.__dict__
+
 
 class ConfigurationError(VismaBusySyncError):
     """The host application set something up wrongly; nothing was changed or sent."""
+
+
+def _restore(cls: type[VismaBusySyncError], args: tuple[Any, ...]) -> VismaBusySyncError:
+    return cls.__new__(cls, *args)

@@ -6,6 +6,8 @@ Only shells import this module. The core gets a runtime handed in.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import random
 import secrets
 import time
@@ -41,9 +43,23 @@ class _Chance:
         return secrets.token_urlsafe(32)
 
 
+def _hangs(patience: float) -> TimeoutError:
+    return TimeoutError(
+        f"waited {patience:g} seconds for a caller that does the same work already. It hangs, or it waits "
+        "for this one: work that is done once for all callers must not ask for itself."
+    )
+
+
 @final
 class BlockingRuntime(_Chance):
-    """The runtime of the synchronous shell: every method is finished when it returns."""
+    """The runtime of the synchronous shell: every method is finished when it returns.
+
+    Args:
+        patience: Seconds after which `wait` gives up.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience
 
     async def sleep(self, seconds: float) -> None:
         """Block the thread for `seconds`."""
@@ -55,14 +71,20 @@ class BlockingRuntime(_Chance):
 
     async def wait(self, future: Future[Any]) -> None:
         """Block until `future` is done."""
-        future.exception(timeout=PATIENCE_SECONDS)
+        if not concurrent.futures.wait([future], timeout=self._patience).done:
+            raise _hangs(self._patience)
 
 
 @final
 class AsyncioRuntime(_Chance):
-    """The runtime of the asynchronous shell, for asyncio."""
+    """The runtime of the asynchronous shell, for asyncio.
 
-    def __init__(self) -> None:
+    Args:
+        patience: Seconds after which `wait` gives up.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience
         self._running: set[asyncio.Task[None]] = set()
 
     async def sleep(self, seconds: float) -> None:
@@ -82,6 +104,16 @@ class AsyncioRuntime(_Chance):
 
     async def wait(self, future: Future[Any]) -> None:
         """Let other tasks run until `future` is done."""
-        done, _ = await asyncio.wait([asyncio.wrap_future(future)], timeout=PATIENCE_SECONDS)
-        if not done:
-            raise TimeoutError
+        # Not wrap_future: it carries cancellation back to `future`, and reports what nobody retrieved.
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake(_: Future[Any]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+                loop.call_soon_threadsafe(done.set)
+
+        future.add_done_callback(wake)
+        try:
+            async with asyncio.timeout(self._patience):
+                await done.wait()
+        except TimeoutError:
+            raise _hangs(self._patience) from None

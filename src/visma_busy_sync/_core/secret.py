@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import NoReturn, final
+from typing import NoReturn, Self, final
 
 
 @final
@@ -37,10 +37,18 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
+        # Else a lone surrogate would raise an error that carries the text.
+        ours = self._text.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(ours, other._text.encode("utf-8", "surrogatepass"))
 
     def __hash__(self) -> int:
         return hash((Secret, self._text))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # it never changes, and hosts deep-copy their settings
 
     def __reduce__(self) -> NoReturn:
         message = "a Secret is not pickled: it would leave the process in clear text"

@@ -10,7 +10,6 @@ so that the traceback ends at the guilty `await`.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
@@ -18,6 +17,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# How many awaits of a coroutine's clean-up are told that they cannot suspend.
+_CLEAN_UP_LIMIT = 100
 
 
 class WouldSuspend(BaseException):
@@ -40,12 +42,17 @@ def step(fn: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.
         waiting = coro.send(None)
     except StopIteration as stop:
         return cast("T", stop.value)
+    what = "await that suspends" if waiting is None else type(waiting).__name__
     error = WouldSuspend(
-        f"the synchronous client reached an unfinished {type(waiting).__name__}; "
+        f"the synchronous client reached an unfinished {what}; "
         "use the asynchronous client for asynchronous ports"
     )
-    with contextlib.suppress(StopIteration):
-        coro.throw(error)  # the traceback then ends at the guilty await
+    for _ in range(_CLEAN_UP_LIMIT):
+        try:
+            coro.throw(error)  # the traceback then ends at the guilty await
+        except StopIteration:
+            break
+        # Its clean-up suspends too. Left there it would meet GeneratorExit and hide the cause.
     raise error  # only if the coroutine swallowed it
 
 
@@ -59,7 +66,7 @@ def lift(fn: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     @functools.wraps(fn)
     async def lifted(*args: P.args, **kwargs: P.kwargs) -> T:
         value = fn(*args, **kwargs)
-        if inspect.isawaitable(value):
+        if inspect.isawaitable(value) or inspect.isasyncgen(value):
             if inspect.iscoroutine(value):
                 value.close()
             name = getattr(fn, "__qualname__", repr(fn))
