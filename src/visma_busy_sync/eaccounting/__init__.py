@@ -1,0 +1,34 @@
+"""The eAccounting client: the API as it is, typed, for one company. It knows nothing of Busy.
+
+```python
+from visma_busy_sync.eaccounting import EAccounting, F
+
+with EAccounting("an access token") as api:
+    for project in api.projects.list(where=F.eq("Status", 1)):
+        print(project.number, project.name)
+```
+"""
+
+from visma_busy_sync._core.secret import Secret
+from visma_busy_sync.eaccounting._login import PendingLogin
+from visma_busy_sync.eaccounting.client import AsyncEAccounting, AsyncOAuth, EAccounting, OAuth
+from visma_busy_sync.eaccounting.oauth import PRODUCTION, SCOPES, Application, Endpoints, TokenSet
+from visma_busy_sync.eaccounting.operation import Operation
+from visma_busy_sync.eaccounting.query import F, Filter
+
+__all__ = [
+    "PRODUCTION",
+    "SCOPES",
+    "Application",
+    "AsyncEAccounting",
+    "AsyncOAuth",
+    "EAccounting",
+    "Endpoints",
+    "F",
+    "Filter",
+    "OAuth",
+    "Operation",
+    "PendingLogin",
+    "Secret",
+    "TokenSet",
+]

@@ -6,7 +6,18 @@ import enum
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final, Literal, NewType, Self, TypeAlias, TypeVar, cast, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    NewType,
+    Self,
+    TypeAlias,
+    TypeVar,
+    cast,
+    dataclass_transform,
+)
 
 import attrs
 from attrs import field
@@ -14,7 +25,10 @@ from attrs import field
 JsonValue: TypeAlias = "str | int | Decimal | bool | list[JsonValue] | dict[str, JsonValue] | None"
 """What a JSON text decodes to here: numbers with a point or an exponent are `Decimal`, never a float."""
 
-JsonObject: TypeAlias = "Mapping[str, JsonValue]"
+if TYPE_CHECKING:
+    JsonObject: TypeAlias = Mapping[str, JsonValue]
+else:  # attrs.resolve_types evaluates annotations where they stand; a recursive alias would be unknown there
+    JsonObject = Mapping[str, Any]
 
 
 class UnsetType(enum.Enum):

@@ -1,0 +1,88 @@
+"""The login as use cases: what happens between the authorise address and the tokens."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.world import Clock, Runtime
+from visma_busy_sync.eaccounting import oauth
+from visma_busy_sync.eaccounting._exchange import exchange
+from visma_busy_sync.eaccounting.errors import StateMismatch, UnreadableAnswer
+from visma_busy_sync.eaccounting.http import Transport
+from visma_busy_sync.eaccounting.oauth import Application, TokenSet
+
+
+@frozen(kw_only=True)
+class PendingLogin:
+    """A login that was begun. Keep it with the user's session until the callback comes.
+
+    Attributes:
+        url: Where to send the user.
+        state: What the callback must bring back.
+        verifier: The PKCE verifier; None without PKCE.
+    """
+
+    url: str
+    state: Secret
+    verifier: Secret | None = None
+
+
+def begin(application: Application, runtime: Runtime, *, pkce: bool) -> PendingLogin:
+    """Begin a login."""
+    state = Secret(runtime.token())
+    verifier = Secret(runtime.token()) if pkce else None
+    url = oauth.authorize_url(application, state=state, verifier=verifier)
+    return PendingLogin(url=url, state=state, verifier=verifier)
+
+
+async def redeem(
+    application: Application,
+    code: Secret,
+    *,
+    verifier: Secret | None,
+    transport: Transport,
+    clock: Clock,
+) -> TokenSet:
+    """Turn an authorisation code into tokens."""
+    now = clock.now()
+    request = oauth.code_request(application, code, verifier=verifier)
+    response = await exchange(transport, request, operation="POST token")
+    return oauth.read_tokens(response, now=now)
+
+
+async def complete(
+    application: Application,
+    pending: PendingLogin,
+    callback_url: str,
+    *,
+    transport: Transport,
+    clock: Clock,
+) -> TokenSet:
+    """Complete a login with the address that Visma sent the user back to.
+
+    Raises:
+        LoginRefused: The user or Visma said no.
+        StateMismatch: The callback is not of this login.
+        CodeRefused: The code is used up or too old.
+    """
+    callback = oauth.read_callback(callback_url)
+    if callback.state != pending.state:
+        raise StateMismatch
+    return await redeem(
+        application, callback.code, verifier=pending.verifier, transport=transport, clock=clock
+    )
+
+
+async def revoke(application: Application, tokens: TokenSet, *, transport: Transport) -> None:
+    """End the tokens at Visma; unknown and ended tokens are no error (RFC 7009).
+
+    Raises:
+        EAccountingError: If Visma could not be reached or did not confirm.
+    """
+    request = oauth.revocation_request(application, tokens.refresh_token or tokens.access_token)
+    response = await exchange(transport, request, operation="POST revocation")
+    if response.status != 200:
+        raise UnreadableAnswer(
+            operation="POST revocation", status=response.status, reason="it does not confirm the revocation"
+        )

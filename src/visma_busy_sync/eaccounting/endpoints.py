@@ -1,0 +1,164 @@
+"""The endpoints that this client knows, declared once; operations are made from them."""
+
+from __future__ import annotations
+
+from typing import Final, Generic, TypeVar
+
+from attrs import frozen
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.eaccounting._codec import DecodeError, decode, encode, wire_types
+from visma_busy_sync.eaccounting.models import (
+    UNSET,
+    Article,
+    ArticleAccountCoding,
+    CompanySettings,
+    Customer,
+    JsonValue,
+    Model,
+    Order,
+    PageMeta,
+    Project,
+    TermsOfPayment,
+    Unit,
+    guid,
+)
+from visma_busy_sync.eaccounting.operation import Operation
+from visma_busy_sync.eaccounting.query import Filter
+
+M = TypeVar("M", bound=Model)
+
+PAGE_SIZE: Final = 100
+"""Asked for by default; the largest size that is known to be in production use."""
+
+MAX_PAGE_SIZE: Final = 1000
+
+
+@frozen
+class Page(Generic[M]):
+    """One page of a list.
+
+    Attributes:
+        rows: Its rows.
+        meta: What the server says about it; see `PageMeta`.
+    """
+
+    rows: tuple[M, ...]
+    meta: PageMeta
+
+    @property
+    def total(self) -> int | None:
+        """The number of rows over all pages, as the server says; None if it does not."""
+        total = self.meta.total_number_of_results
+        return None if total is UNSET else total
+
+
+@frozen
+class Endpoint(Generic[M]):
+    """A list of objects of one model, and the single objects below it.
+
+    Attributes:
+        path: The list's path.
+        model: What its rows are.
+        key: The name of the id in the path of a single object, as the API describes it.
+    """
+
+    path: str
+    model: type[M]
+    key: str = "id"
+
+    def page(
+        self,
+        number: int = 1,
+        *,
+        size: int = PAGE_SIZE,
+        where: Filter | None = None,
+        order_by: str | None = None,
+    ) -> Operation[Page[M]]:
+        """Read one page; `number` counts from 1.
+
+        Raises:
+            ConfigurationError: If a number is out of range, or a name is unknown to the model.
+        """
+        if number < 1 or not 1 <= size <= MAX_PAGE_SIZE:
+            raise ConfigurationError(f"Page {number} of {size} rows: pages count from 1, sizes to 1000.")
+        query = [("$page", str(number)), ("$pagesize", str(size))]
+        if where is not None:
+            query.append(("$filter", where.render(self.model)))
+        if order_by is not None:
+            query.append(("$orderby", self._order(order_by)))
+        return Operation("GET", self.path, self._read_page, query=tuple(query))
+
+    def get(self, id: str) -> Operation[M]:
+        """Read one object by its id."""
+        return Operation("GET", self._single, self._read_one, params={self.key: _path_id(id)})
+
+    def delete(self, id: str) -> Operation[None]:
+        """Delete one object by its id."""
+        return Operation("DELETE", self._single, _nothing, params={self.key: _path_id(id)}, answers=False)
+
+    def create(self, new: Model) -> Operation[M]:
+        """Create one object and read it back."""
+        return Operation("POST", self.path, self._read_one, body=encode(new))
+
+    @property
+    def _single(self) -> str:
+        return f"{self.path}/{{{self.key}}}"
+
+    def _order(self, text: str) -> str:
+        name, _, direction = text.partition(" ")
+        if name not in wire_types(self.model) or direction not in {"", "asc", "desc"}:
+            raise ConfigurationError(
+                f"{self.model.__name__} cannot be ordered by {text!r}.",
+                advice="Use the API's own name of a member, and asc or desc behind it if you like.",
+            )
+        return text
+
+    def _read_one(self, value: JsonValue) -> M:
+        return decode(self.model, value)
+
+    def _read_page(self, value: JsonValue) -> Page[M]:
+        if not isinstance(value, dict):
+            raise DecodeError((("$", "should be an object with Meta and Data"),))
+        members = {key[:1].upper() + key[1:]: item for key, item in value.items()}
+        meta, data = members.get("Meta") or {}, members.get("Data")
+        if not isinstance(data, list):
+            raise DecodeError((("$.Data", "should be a list"),))
+        rows: list[M] = []
+        faults: list[tuple[str, str]] = []
+        for index, item in enumerate(data):
+            try:
+                rows.append(decode(self.model, item))
+            except DecodeError as error:
+                faults += error.below(f"Data[{index}]")
+        if faults:
+            raise DecodeError(tuple(faults))
+        return Page(tuple(rows), decode(PageMeta, meta))
+
+
+def _path_id(id: str) -> str:
+    try:
+        return guid(id)
+    except ValueError as error:
+        raise ConfigurationError(f"This is {error}.") from None
+
+
+def _nothing(_: JsonValue) -> None:
+    return None
+
+
+def _read_settings(value: JsonValue) -> CompanySettings:
+    return decode(CompanySettings, value)
+
+
+PROJECTS: Final = Endpoint("/projects", Project)
+CUSTOMERS: Final = Endpoint("/customers", Customer, "customerId")
+ARTICLES: Final = Endpoint("/articles", Article, "articleId")
+UNITS: Final = Endpoint("/units", Unit)
+TERMS_OF_PAYMENTS: Final = Endpoint("/termsofpayments", TermsOfPayment)
+ARTICLE_ACCOUNT_CODINGS: Final = Endpoint(
+    "/articleaccountcodings", ArticleAccountCoding, "articleAccountCodingId"
+)
+ORDERS: Final = Endpoint("/orders", Order)
+
+COMPANY_SETTINGS: Final = Operation("GET", "/companysettings", _read_settings)

@@ -1,0 +1,71 @@
+"""Requests and answers as values, and the one seam behind which HTTP happens."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+
+@frozen
+class Request:
+    """An HTTP request, complete.
+
+    Attributes:
+        method: GET, POST, PUT or DELETE.
+        url: The whole address.
+        headers: Header names and values; they hold the token, so they are not in the repr.
+        body: The bytes to send; None for none.
+        timeout: Seconds that connecting, and each wait for more bytes, may take.
+    """
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    timeout: float = 30.0
+
+
+@frozen
+class Response:
+    """An HTTP answer, complete.
+
+    Attributes:
+        status: The status code.
+        headers: Header names in lower case, and their values.
+        body: All bytes, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class NotSentError(Exception):
+    """The request surely did not reach the server: no connection came about."""
+
+
+class NoAnswerError(Exception):
+    """The request may have reached the server, but no whole answer came back."""
+
+
+class Transport(Protocol):
+    """Sends a request and returns the answer, whatever its status; follows no redirect."""
+
+    def send(self, request: Request) -> Awaitable[Response]:
+        """Send `request`.
+
+        Raises:
+            NotSentError: If the server surely did not get it.
+            NoAnswerError: If it may have got it.
+        """
+        ...
+
+
+class BlockingTransport(Protocol):
+    """`Transport` for the synchronous client."""
+
+    def send(self, request: Request) -> Response:
+        """Send `request`; raises as `Transport.send` does."""
+        ...

@@ -1,0 +1,95 @@
+"""The adapter to httpx: the only module that knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import final
+
+import httpx
+
+from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+_MAX_CONNECTIONS = 20
+
+
+@final
+class HttpxTransport:
+    """Send requests with an `httpx.Client`.
+
+    Pass your own client for a proxy, a private CA or tests; you then close it yourself. Redirects are
+    never followed: a token must not travel to another host.
+    """
+
+    def __init__(self, client: httpx.Client | None = None) -> None:
+        self._own = client is None
+        self._client = client or httpx.Client(limits=httpx.Limits(max_connections=_MAX_CONNECTIONS))
+
+    def send(self, request: Request) -> Response:
+        """Send `request`."""
+        try:
+            answer = self._client.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                content=request.body,
+                timeout=request.timeout,
+                follow_redirects=False,
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _translated(error) from None
+        return _response(answer)
+
+    def close(self) -> None:
+        """Close the connections, if the client is our own."""
+        if self._own:
+            self._client.close()
+
+
+@final
+class AsyncHttpxTransport:
+    """Send requests with an `httpx.AsyncClient`; otherwise as `HttpxTransport`."""
+
+    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        self._own = client is None
+        self._client = client or httpx.AsyncClient(limits=httpx.Limits(max_connections=_MAX_CONNECTIONS))
+
+    async def send(self, request: Request) -> Response:
+        """Send `request`."""
+        try:
+            answer = await self._client.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                content=request.body,
+                timeout=request.timeout,
+                follow_redirects=False,
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _translated(error) from None
+        return _response(answer)
+
+    async def close(self) -> None:
+        """Close the connections, if the client is our own."""
+        if self._own:
+            await self._client.aclose()
+
+
+def _translated(error: Exception) -> Exception:
+    # httpx's own text may hold the address with its query, so only the class is told.
+    make: Callable[[str], Exception] = NotSentError if isinstance(error, _NOT_SENT) else NoAnswerError
+    return make(type(error).__name__)
+
+
+def _response(answer: httpx.Response) -> Response:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(status=answer.status_code, headers=headers, body=answer.content)
