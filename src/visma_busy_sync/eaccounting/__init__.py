@@ -10,11 +10,11 @@ with EAccounting("an access token") as api:
 """
 
 from visma_busy_sync._core.secret import Secret
+from visma_busy_sync.eaccounting._client import AsyncEAccounting, AsyncOAuth, EAccounting, OAuth
 from visma_busy_sync.eaccounting._login import PendingLogin
-from visma_busy_sync.eaccounting.client import AsyncEAccounting, AsyncOAuth, EAccounting, OAuth
-from visma_busy_sync.eaccounting.oauth import PRODUCTION, SCOPES, Application, Endpoints, TokenSet
-from visma_busy_sync.eaccounting.operation import Operation
-from visma_busy_sync.eaccounting.query import F, Filter
+from visma_busy_sync.eaccounting._oauth import PRODUCTION, SCOPES, Application, Endpoints, TokenSet
+from visma_busy_sync.eaccounting._operation import Operation
+from visma_busy_sync.eaccounting._query import F, Filter
 
 __all__ = [
     "PRODUCTION",

@@ -15,6 +15,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from visma_busy_sync._core.world import Clock, Limiter, Runtime
 from visma_busy_sync.eaccounting._exchange import exchange
+from visma_busy_sync.eaccounting._operation import Operation, read_response, to_request
+from visma_busy_sync.eaccounting._tokens import TokenSource
 from visma_busy_sync.eaccounting.errors import (
     AnswerLost,
     EAccountingError,
@@ -24,8 +26,6 @@ from visma_busy_sync.eaccounting.errors import (
     UnreadableAnswer,
 )
 from visma_busy_sync.eaccounting.http import Transport
-from visma_busy_sync.eaccounting.operation import Operation, read_response, to_request
-from visma_busy_sync.eaccounting.tokens import TokenSource
 
 T = TypeVar("T")
 

@@ -6,11 +6,11 @@ from attrs import frozen
 
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Clock, Runtime
-from visma_busy_sync.eaccounting import oauth
+from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._exchange import exchange
+from visma_busy_sync.eaccounting._oauth import Application, TokenSet
 from visma_busy_sync.eaccounting.errors import StateMismatch, UnreadableAnswer
 from visma_busy_sync.eaccounting.http import Transport
-from visma_busy_sync.eaccounting.oauth import Application, TokenSet
 
 
 @frozen(kw_only=True)

@@ -14,12 +14,18 @@ from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, Syst
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import lift, step
 from visma_busy_sync._core.world import Clock, Runtime
-from visma_busy_sync.eaccounting import _login, endpoints
+from visma_busy_sync.eaccounting import _endpoints as endpoints
+from visma_busy_sync.eaccounting import _login
+from visma_busy_sync.eaccounting._endpoints import PAGE_SIZE, Endpoint, Page
 from visma_busy_sync.eaccounting._execute import Env, Options, execute
+from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting._login import PendingLogin
-from visma_busy_sync.eaccounting.endpoints import PAGE_SIZE, Endpoint, Page
+from visma_busy_sync.eaccounting._oauth import PRODUCTION, Application, Endpoints, TokenSet
+from visma_busy_sync.eaccounting._operation import Operation
+from visma_busy_sync.eaccounting._query import Filter
+from visma_busy_sync.eaccounting._tokens import FixedToken, HeldTokens, RenewedTokens, TokenSource
+from visma_busy_sync.eaccounting._walk import Pass
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
-from visma_busy_sync.eaccounting.limits import WindowLimiter
 from visma_busy_sync.eaccounting.models import (
     Article,
     ArticleAccountCoding,
@@ -32,11 +38,6 @@ from visma_busy_sync.eaccounting.models import (
     TermsOfPayment,
     Unit,
 )
-from visma_busy_sync.eaccounting.oauth import PRODUCTION, Application, Endpoints, TokenSet
-from visma_busy_sync.eaccounting.operation import Operation
-from visma_busy_sync.eaccounting.query import Filter
-from visma_busy_sync.eaccounting.tokens import FixedToken, HeldTokens, RenewedTokens, TokenSource
-from visma_busy_sync.eaccounting.walk import Pass
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from typing import Final, Generic, TypeVar
 
 from attrs import define, field, frozen
 
+from visma_busy_sync.eaccounting._endpoints import PAGE_SIZE, Endpoint, Page
 from visma_busy_sync.eaccounting._execute import Env, execute
-from visma_busy_sync.eaccounting.endpoints import PAGE_SIZE, Endpoint, Page
 from visma_busy_sync.eaccounting.errors import Rejected
 from visma_busy_sync.eaccounting.models import UNSET, Model
 

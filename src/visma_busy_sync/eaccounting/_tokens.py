@@ -8,11 +8,11 @@ from typing import Protocol, final
 from visma_busy_sync._core.flight import Flight
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Clock, Runtime
-from visma_busy_sync.eaccounting import oauth
+from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._exchange import exchange
+from visma_busy_sync.eaccounting._oauth import Application, TokenSet
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.eaccounting.http import Transport
-from visma_busy_sync.eaccounting.oauth import Application, TokenSet
 
 
 class TokenSource(Protocol):

@@ -8,6 +8,8 @@ from attrs import frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting._codec import DecodeError, decode, encode, wire_types
+from visma_busy_sync.eaccounting._operation import Operation
+from visma_busy_sync.eaccounting._query import Filter
 from visma_busy_sync.eaccounting.models import (
     UNSET,
     Article,
@@ -23,8 +25,6 @@ from visma_busy_sync.eaccounting.models import (
     Unit,
     guid,
 )
-from visma_busy_sync.eaccounting.operation import Operation
-from visma_busy_sync.eaccounting.query import Filter
 
 M = TypeVar("M", bound=Model)
 
