@@ -1,0 +1,106 @@
+"""Run the sandbox: ``python -m visma_busy_sync.sandbox [--host H] [--port N] [--company FILE | --empty]``.
+
+One JSON line on standard output tells addresses and credentials when the server is ready. Messages go
+to standard error. Exit codes: 0 ended by a signal, 1 the address cannot be used, 2 bad arguments or
+company file.
+"""
+
+import argparse
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from visma_busy_sync.sandbox.company import Company
+from visma_busy_sync.sandbox.companyfile import BadCompany, load
+from visma_busy_sync.sandbox.jsontext import encode
+from visma_busy_sync.sandbox.seed import default_settings, empty_company, seed_company
+from visma_busy_sync.sandbox.state import State
+
+NOT_INSTALLED = 'The sandbox needs its extra: pip install "visma-busy-sync[sandbox]"'
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:6]) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port from 0 to 65535")
+    return int(text)
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m visma_busy_sync.sandbox",
+        description="An eAccounting server to develop against. Prints one JSON line when it is ready.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: a free one)")
+    company = parser.add_mutually_exclusive_group()
+    company.add_argument("--company", type=Path, metavar="FILE", help="JSON file with the company's data")
+    company.add_argument("--empty", action="store_true", help="no projects, customers, articles, orders")
+    return parser.parse_args(arguments)
+
+
+def _company(options: argparse.Namespace) -> Company:
+    if options.company is not None:
+        return load(options.company, default_settings(), lambda text: print(text, file=sys.stderr))
+    return empty_company() if options.empty else seed_company()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def ready_line(state: State) -> str:
+    """Write the line that tells where the server is and how to get in."""
+    root = state.issuer
+    return encode(
+        {
+            "api_url": f"{root}/v2",
+            "authorize_url": f"{root}/connect/authorize",
+            "token_url": f"{root}/connect/token",
+            "revocation_url": f"{root}/connect/revocation",
+            "client_id": state.tokens.client_id,
+            "client_secret": state.tokens.client_secret,
+            "access_token": state.tokens.run_token,
+            "journal_url": f"{root}/sandbox/journal",
+            "reset_url": f"{root}/sandbox/reset",
+        }
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server until a signal ends it."""
+    options = _arguments(arguments)
+    try:
+        from visma_busy_sync.sandbox.server import serve  # noqa: PLC0415 - the extra may be missing
+    except ImportError:
+        print(NOT_INSTALLED, file=sys.stderr)
+        return 2
+    try:
+        company = _company(options)
+    except BadCompany as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    try:
+        listener = _listen(options.host, options.port)
+    except OSError as fault:
+        print(f"cannot listen on {options.host} port {options.port}: {fault.strerror}", file=sys.stderr)
+        return 1
+    state = State(company, _address(options.host, listener.getsockname()[1]))
+    serve(state, listener, lambda: print(ready_line(state), flush=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

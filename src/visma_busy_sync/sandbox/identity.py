@@ -1,0 +1,243 @@
+"""The identity server: authorize, token, revocation and the metadata that names them.
+
+Rules: RFC 6749 (OAuth 2.0), RFC 7009 (revocation), RFC 7636 (PKCE), RFC 8252 (loopback redirects), RFC 9207
+(``iss``); addresses, lifetimes and grants as in the vendor's authentication guide.
+
+Scripts need no browser: POST the same fields as a form to ``/connect/authorize`` with ``decision=approve`` or
+``decision=deny``, or add ``sandbox_auto=approve|deny`` to the query or the form; both redirect at once.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode, urlsplit
+
+from visma_busy_sync.sandbox.jsontext import Json
+from visma_busy_sync.sandbox.pages import error_page, login_page
+from visma_busy_sync.sandbox.state import State
+from visma_busy_sync.sandbox.tokens import SCOPES, OAuthFault, ordered, parse_scopes
+from visma_busy_sync.sandbox.web import (
+    FORM_TYPE,
+    Answer,
+    BadEncoding,
+    Request,
+    decode_percent,
+    json_answer,
+    pairs,
+    single_values,
+)
+
+NO_STORE: Final = (("cache-control", "no-store"), ("pragma", "no-cache"))
+REALM: Final = ("www-authenticate", 'Basic realm="eAccounting sandbox", charset="UTF-8"')
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_DECISIONS: Final = ("approve", "deny")
+_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether a redirect address is one of this machine: http, loopback host, any port and path."""
+    if not address.isascii() or not address.isprintable() or any(mark in address for mark in ' \\#"<>'):
+        return False
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - raises when the port is no number
+    except ValueError:
+        return False
+    return parts.scheme == "http" and parts.hostname in LOOPBACK and "@" not in parts.netloc
+
+
+def _parameters(found: list[tuple[str, str]]) -> dict[str, str]:
+    values, twice = single_values(found)
+    if twice is not None:
+        raise OAuthFault("invalid_request", f"the parameter {twice[:60]} was sent twice")
+    return values
+
+
+def _form(request: Request) -> dict[str, str]:
+    if request.media_type() != FORM_TYPE:
+        raise OAuthFault("invalid_request", f"the body must be {FORM_TYPE}")
+    try:
+        return _parameters(pairs(request.body.decode("latin-1")))
+    except BadEncoding as fault:
+        raise OAuthFault("invalid_request", str(fault)) from None
+
+
+def _refusal(fault: OAuthFault) -> Answer:
+    headers = (*NO_STORE, REALM) if fault.error == "invalid_client" else NO_STORE
+    status = 401 if fault.error == "invalid_client" else 400
+    body: dict[str, Json] = {"error": fault.error, "error_description": fault.description}
+    return json_answer(status, body, headers=headers, error_code=fault.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Answers the endpoints under /connect."""
+
+    state: State
+
+    def metadata(self, _request: Request) -> Answer:
+        """Describe the server (RFC 8414)."""
+        return json_answer(
+            200,
+            {
+                "issuer": self.state.issuer,
+                "authorization_endpoint": f"{self.state.issuer}/connect/authorize",
+                "token_endpoint": f"{self.state.issuer}/connect/token",
+                "revocation_endpoint": f"{self.state.issuer}/connect/revocation",
+                "scopes_supported": list(SCOPES),
+                "response_types_supported": ["code"],
+                "grant_types_supported": ["authorization_code", "refresh_token"],
+                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+                "code_challenge_methods_supported": ["S256", "plain"],
+                "authorization_response_iss_parameter_supported": True,
+            },
+        )
+
+    def authorize(self, request: Request) -> Answer:
+        """Ask the person, or take the decision a form or a script sends, and redirect.
+
+        Until client and redirect address are known to be good, nothing is ever redirected.
+        """
+        try:
+            given = _form(request) if request.method == "POST" else _parameters(pairs(request.raw_query))
+            self._check_target(given)
+        except BadEncoding as fault:
+            return self._no_redirect(request, OAuthFault("invalid_request", str(fault)))
+        except OAuthFault as fault:
+            return self._no_redirect(request, fault)
+        try:
+            return self._decide(given)
+        except OAuthFault as fault:
+            return self._redirect(given, {"error": fault.error, "error_description": fault.description})
+
+    def _no_redirect(self, request: Request, fault: OAuthFault) -> Answer:
+        if "text/html" in (request.header("accept") or ""):
+            return error_page(fault.error, fault.description)
+        return _refusal(OAuthFault("invalid_request", fault.description))
+
+    def _check_target(self, given: Mapping[str, str]) -> None:
+        if given.get("client_id") != self.state.tokens.client_id:
+            raise OAuthFault("invalid_request", "client_id is missing or unknown")
+        if not is_loopback(given.get("redirect_uri", "")):
+            raise OAuthFault("invalid_request", "redirect_uri must be an http address of this machine")
+
+    def _decide(self, given: Mapping[str, str]) -> Answer:
+        if given.get("response_type") != "code":
+            known = "invalid_request" if "response_type" not in given else "unsupported_response_type"
+            raise OAuthFault(known, "response_type must be code")
+        scopes = parse_scopes(given.get("scope", ""))
+        challenge, method = given.get("code_challenge"), given.get("code_challenge_method", "plain")
+        if challenge is not None and (method not in ("S256", "plain") or not _CHALLENGE.fullmatch(challenge)):
+            raise OAuthFault("invalid_request", "code_challenge or its method is not valid")
+        decision = given.get("decision", given.get("sandbox_auto"))
+        if decision is None:
+            name = self.state.company.settings.get("Name")
+            return login_page(name if isinstance(name, str) else "a company", ordered(scopes), given)
+        if decision not in _DECISIONS:
+            raise OAuthFault("invalid_request", "decision must be approve or deny")
+        if decision == "deny":
+            raise OAuthFault("access_denied", "the person cancelled the login")
+        code = self.state.tokens.new_code(scopes, given["redirect_uri"], challenge, method)
+        return self._redirect(given, {"code": code, "scope": ordered(scopes)})
+
+    def _redirect(self, given: Mapping[str, str], result: Mapping[str, str]) -> Answer:
+        values = dict(result)
+        if "state" in given:
+            values["state"] = given["state"]
+        values["iss"] = self.state.issuer
+        address = given["redirect_uri"]
+        joint = "&" if "?" in address else "?"
+        location = f"{address}{joint}{urlencode(values, quote_via=quote)}"
+        headers = (("location", location), ("cache-control", "no-store"), ("referrer-policy", "no-referrer"))
+        return Answer(302, headers=headers, error_code=result.get("error"))
+
+    def token(self, request: Request) -> Answer:
+        """Exchange a code or a refresh token for tokens."""
+        try:
+            form = _form(request)
+            self._authenticate(request, form)
+            return json_answer(200, self._grant(form), headers=NO_STORE)
+        except OAuthFault as fault:
+            return _refusal(fault)
+
+    def revocation(self, request: Request) -> Answer:
+        """Revoke a token; unknown ones are answered alike (RFC 7009, 2.2)."""
+        try:
+            form = _form(request)
+            self._authenticate(request, form)
+        except OAuthFault as fault:
+            return _refusal(fault)
+        if not form.get("token"):
+            return _refusal(OAuthFault("invalid_request", "token is missing"))
+        self.state.tokens.revoke(form["token"])
+        return Answer(200, headers=NO_STORE)
+
+    def _grant(self, form: Mapping[str, str]) -> Mapping[str, Json]:
+        grant = form.get("grant_type")
+        if not grant:
+            raise OAuthFault("invalid_request", "grant_type is missing")
+        if grant == "authorization_code":
+            return self._exchange(form)
+        if grant != "refresh_token":
+            raise OAuthFault("unsupported_grant_type", "use authorization_code or refresh_token")
+        if not form.get("refresh_token"):
+            raise OAuthFault("invalid_request", "refresh_token is missing")
+        return self.state.tokens.renew(
+            form["refresh_token"], form.get("scope"), rotation=self.state.profile.rotation
+        )
+
+    def _exchange(self, form: Mapping[str, str]) -> Mapping[str, Json]:
+        for name in ("code", "redirect_uri"):
+            if not form.get(name):
+                raise OAuthFault("invalid_request", f"{name} is missing")
+        code = self.state.tokens.take_code(form["code"])
+        if form["redirect_uri"] != code.redirect_uri:
+            raise OAuthFault("invalid_grant", "redirect_uri is not the one the code was issued for")
+        if not _verified(form.get("code_verifier"), code.challenge, code.method):
+            raise OAuthFault("invalid_grant", "code_verifier does not fit the code_challenge")
+        return self.state.tokens.issue(code.login, code.login.scopes, refresh_token=None)
+
+    def _authenticate(self, request: Request, form: Mapping[str, str]) -> None:
+        header = request.header("authorization")
+        if header is None:
+            client, secret = form.get("client_id", ""), form.get("client_secret", "")
+        elif "client_secret" in form:
+            raise OAuthFault("invalid_request", "the client must authenticate in one way only")
+        else:
+            client, secret = _basic(header)
+            if form.get("client_id", client) != client:
+                raise OAuthFault("invalid_client", "the form names another client than the header")
+        known = hmac.compare_digest(client.encode(), self.state.tokens.client_id.encode())
+        if not (hmac.compare_digest(secret.encode(), self.state.tokens.client_secret.encode()) and known):
+            raise OAuthFault("invalid_client", "the client is unknown or its secret is wrong")
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Read Basic credentials; id and secret are form-encoded inside (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = header.partition(" ")
+    try:
+        client, colon, secret = (
+            base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+        )
+        if scheme.lower() == "basic" and colon:
+            return decode_percent(client.replace("+", " ")), decode_percent(secret.replace("+", " "))
+    except (binascii.Error, ValueError):
+        pass
+    raise OAuthFault("invalid_client", "the Authorization header is not Basic with id and secret")
+
+
+def _verified(verifier: str | None, challenge: str | None, method: str) -> bool:
+    """Check a PKCE verifier; one sent without a challenge is refused too (it hints at a downgrade)."""
+    if challenge is None or verifier is None:
+        return challenge is None and verifier is None
+    if not _CHALLENGE.fullmatch(verifier):
+        return False
+    if method == "S256":
+        digest = hashlib.sha256(verifier.encode()).digest()
+        verifier = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return hmac.compare_digest(verifier, challenge)

@@ -1,0 +1,73 @@
+"""The pages a person sees at login: plain HTML that works without scripts, every value escaped."""
+
+from collections.abc import Mapping
+from html import escape
+
+from visma_busy_sync.sandbox.web import HTML_TYPE, Answer
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: #f3f4f6; color: #1f2937; }}
+main {{ max-width: 26rem; margin: 10vh auto; padding: 2rem; background: #fff; border-radius: .5rem;
+  box-shadow: 0 1px 4px rgb(0 0 0 / 20%); }}
+h1 {{ font-size: 1.4rem; margin-top: 0; }}
+button {{ font: inherit; padding: .5rem 1.25rem; margin-right: .5rem; border: 1px solid #1d4ed8;
+  border-radius: .25rem; background: #fff; color: #1d4ed8; cursor: pointer; }}
+button.main {{ background: #1d4ed8; color: #fff; }}
+button:focus-visible {{ outline: 3px solid #f59e0b; }}
+.note {{ color: #4b5563; font-size: .9rem; }}
+</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+_HEADERS = (
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+)
+
+
+def _page(status: int, title: str, body: str, error: str | None = None) -> Answer:
+    text = _PAGE.format(title=escape(title), body=body)
+    return Answer(status, text.encode(), HTML_TYPE, _HEADERS, error)
+
+
+def login_page(company: str, scopes: str, fields: Mapping[str, str]) -> Answer:
+    """Show the form that asks whether to let the application in."""
+    hidden = "\n".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in fields.items()
+    )
+    items = "\n".join(f"<li><code>{escape(scope)}</code></li>" for scope in scopes.split())
+    body = f"""<h1>Log in to {escape(company)}</h1>
+<p class="note">This is the sandbox: there is no password.</p>
+<p>The application <strong>{escape(fields.get("client_id", ""))}</strong> asks for:</p>
+<ul>
+{items}
+</ul>
+<form method="post" action="/connect/authorize" aria-label="Log in">
+{hidden}
+<button class="main" type="submit" name="decision" value="approve">Log in</button>
+<button type="submit" name="decision" value="deny">Cancel</button>
+</form>"""
+    return _page(200, f"Log in to {company}", body)
+
+
+def error_page(error: str, description: str) -> Answer:
+    """Show why a login cannot begin; used where redirecting would be unsafe."""
+    body = f"""<h1>This login cannot begin</h1>
+<p>{escape(description)}</p>
+<p class="note">Error: <code>{escape(error)}</code></p>"""
+    return _page(400, "Login error", body, error)

@@ -1,0 +1,29 @@
+"""Run the sandbox under uvicorn on a bound socket."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from visma_busy_sync.sandbox.app import Sandbox, asgi
+from visma_busy_sync.sandbox.state import State
+from visma_busy_sync.sandbox.wire import GRACE_SECONDS, SandboxProtocol, SandboxServer
+
+KEEP_ALIVE_SECONDS = 60
+
+
+def serve(state: State, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``ready`` is called once the server listens."""
+    config = uvicorn.Config(
+        asgi(Sandbox(state)),
+        http=SandboxProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    SandboxServer(config, ready).run(sockets=[listener])

@@ -1,0 +1,104 @@
+"""uvicorn bent to a sandbox's needs: cut connections, errors in the API's form, a quick and quiet end."""
+
+import asyncio
+import signal
+import socket
+import struct
+from collections.abc import Callable, Generator, MutableMapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from visma_busy_sync.sandbox.errors import BAD_QUERY, error_body
+from visma_busy_sync.sandbox.jsontext import encode
+
+GRACE_SECONDS = 1
+_TRANSPORT = "sandbox.transport"
+
+
+class SandboxProtocol(H11Protocol):
+    """HTTP/1.1 that lends its transport to the application and refuses broken requests in JSON."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn does
+        """Lend the transport to every request of the connection."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, _TRANSPORT: transport}
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP with the API's error body, and close."""
+        body = encode(error_body(BAD_QUERY, msg)).encode()
+        headers = [
+            (b"content-type", b"application/json; charset=utf-8"),
+            (b"content-length", str(len(body)).encode("ascii")),
+            (b"connection", b"close"),
+        ]
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            parts = (
+                h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+                h11.Data(data=body),
+                h11.EndOfMessage(),
+            )
+            for part in parts:
+                self.transport.write(self.conn.send(part) or b"")
+        self.transport.close()
+
+
+def _transport(scope: MutableMapping[str, Any]) -> asyncio.Transport:
+    transport: asyncio.Transport = scope["state"][_TRANSPORT]
+    return transport
+
+
+def cut_connection(scope: MutableMapping[str, Any], *, reset: bool) -> None:
+    """Break the request's connection without an answer: with a TCP reset, or closed."""
+    transport = _transport(scope)
+    if reset:
+        wire = transport.get_extra_info("socket")
+        # Lingering for 0 seconds makes the system send RST instead of FIN.
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+def finish_and_close(scope: MutableMapping[str, Any]) -> None:
+    """Send what was written so far, then close the connection."""
+    _transport(scope).close()
+
+
+class SandboxServer(uvicorn.Server):
+    """A server that says when it is ready and ends quietly on SIGTERM and SIGINT."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then tell."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close all connections; those in the middle of a request are cut."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None and not cycle.response_complete:
+                cycle.transport.abort()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Let the signals end the server; unlike uvicorn, do not raise them again afterwards."""
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            self.should_exit = True
+
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        former = [signal.signal(number, end) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, former, strict=True):
+                signal.signal(number, handler)
