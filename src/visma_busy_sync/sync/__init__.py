@@ -1,0 +1,76 @@
+"""The sync engine: from what eAccounting and Busy have to a plan, and from a plan to changes.
+
+Values in, values out: no clock, no randomness, no input or output. It answers for what is created,
+adopted, updated, archived and restored in Busy, and for nothing in eAccounting: it only reads from there.
+"""
+
+from visma_busy_sync.sync.changes import (
+    Action,
+    Conflict,
+    ConflictCode,
+    FieldChange,
+    Pending,
+    PlannedChange,
+    PlanWarning,
+    Reason,
+    WarningCode,
+)
+from visma_busy_sync.sync.diff import make_plan
+from visma_busy_sync.sync.errors import LinkUnreadable
+from visma_busy_sync.sync.links import ArchiveReason, Noted, linked_ids, noted_in
+from visma_busy_sync.sync.mapping import Read, Upstream, upstream_of
+from visma_busy_sync.sync.plan import Plan, render
+from visma_busy_sync.sync.records import (
+    FIELDS,
+    Applied,
+    Change,
+    Kind,
+    Link,
+    Moved,
+    Outcome,
+    Record,
+    Refused,
+    Value,
+)
+from visma_busy_sync.sync.references import resolve
+from visma_busy_sync.sync.settings import ArchiveMissing, Match, Owner, SyncSettings
+from visma_busy_sync.sync.settle import settle
+
+__all__ = [
+    "FIELDS",
+    "Action",
+    "Applied",
+    "ArchiveMissing",
+    "ArchiveReason",
+    "Change",
+    "Conflict",
+    "ConflictCode",
+    "FieldChange",
+    "Kind",
+    "Link",
+    "LinkUnreadable",
+    "Match",
+    "Moved",
+    "Noted",
+    "Outcome",
+    "Owner",
+    "Pending",
+    "Plan",
+    "PlanWarning",
+    "PlannedChange",
+    "Read",
+    "Reason",
+    "Record",
+    "Refused",
+    "SyncSettings",
+    "Upstream",
+    "Value",
+    "WarningCode",
+    "linked_ids",
+    "make_plan",
+    "noted_in",
+    "render",
+    "resolve",
+    "settle",
+    "upstream_of",
+]

@@ -1,0 +1,367 @@
+"""The sync engine: from what both sides have to a plan. It changes nothing.
+
+Each kind goes through the same steps: pair up what is linked, compare it field by field, match what is
+not linked, create what is left. Customers come first, because projects refer to them. Equal input gives
+an equal plan, whatever the order of the records.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from attrs import define, field
+
+from visma_busy_sync.sync.changes import (
+    ADVICE,
+    Action,
+    Conflict,
+    ConflictCode,
+    PlannedChange,
+    PlanWarning,
+    WarningCode,
+    label_of,
+)
+from visma_busy_sync.sync.drafting import alteration, archiving_as_missing, creation, forgetting
+from visma_busy_sync.sync.errors import LinkUnreadable
+from visma_busy_sync.sync.links import Noted, linked_ids, noted_in
+from visma_busy_sync.sync.mapping import Read, Upstream
+from visma_busy_sync.sync.matching import Group, Marks, Matching, marks_of, match
+from visma_busy_sync.sync.merge import merge
+from visma_busy_sync.sync.plan import Plan
+from visma_busy_sync.sync.records import Kind, Record
+from visma_busy_sync.sync.references import References
+from visma_busy_sync.sync.settings import ArchiveMissing, SyncSettings
+
+_ORDER: Final[Mapping[Kind, int]] = {kind: place for place, kind in enumerate(Kind)}
+
+
+def make_plan(
+    company: str,
+    upstream: Mapping[Kind, Read],
+    records: Mapping[Kind, Sequence[Record]],
+    *,
+    settings: SyncSettings,
+    archive_candidates: frozenset[str] = frozenset(),
+) -> Plan:
+    """Compare what eAccounting has with what Busy has, and plan what brings Busy up to date.
+
+    Args:
+        company: eAccounting's id of the company that the tenant is connected to.
+        upstream: What was read in eAccounting, by kind. A kind that is missing, or that the settings
+            switch off, is not synced.
+        records: All records that the host has, archived ones too, by kind. The customers are needed also
+            when only projects are synced.
+        settings: The tenant's choices.
+        archive_candidates: Busy's ids of the projects to archive if eAccounting does not have them: those
+            that the host had when project sync was first switched on. Empty in every other sync.
+
+    Returns:
+        The plan. When all of it is applied, the next plan is empty.
+    """
+    customers = records.get(Kind.CUSTOMER, ())
+    references = References(
+        known=linked_ids(company, customers), records={record.id: record for record in customers}
+    )
+    work = _Work(company, settings, references)
+    for kind in settings.kinds:
+        if kind in upstream:
+            _plan_kind(work, kind, upstream[kind], records.get(kind, ()), archive_candidates)
+    return Plan(
+        company=company,
+        changes=tuple(sorted(work.changes, key=_change_order)),
+        conflicts=tuple(sorted(work.conflicts, key=_finding_order)),
+        warnings=tuple(sorted(work.warnings, key=_finding_order)),
+        unchanged=work.unchanged,
+    )
+
+
+def _change_order(planned: PlannedChange) -> tuple[bool, int, str, str, str]:
+    return (
+        planned.action is Action.ARCHIVE,
+        _ORDER[planned.kind],
+        planned.label,
+        planned.eaccounting_id or "",
+        planned.busy_id or "",
+    )
+
+
+def _finding_order(finding: Conflict | PlanWarning) -> tuple[int, str, str, str, str]:
+    return (
+        _ORDER[finding.kind],
+        finding.code,
+        finding.label,
+        finding.eaccounting_id or "",
+        finding.busy_id or "",
+    )
+
+
+@define
+class _Work:
+    """What the plan collects while the kinds are gone through."""
+
+    company: str
+    settings: SyncSettings
+    references: References
+    changes: list[PlannedChange] = field(factory=list[PlannedChange])
+    conflicts: list[Conflict] = field(factory=list[Conflict])
+    warnings: list[PlanWarning] = field(factory=list[PlanWarning])
+    unchanged: dict[Kind, int] = field(factory=dict[Kind, int])
+
+    def conflict(
+        self,
+        code: ConflictCode,
+        *,
+        row: Upstream | None = None,
+        records: Sequence[Record] = (),
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        """Report a conflict about a record of eAccounting, records of Busy, or both."""
+        subject = row or records[0]
+        self.conflicts.append(
+            Conflict(
+                code=code,
+                kind=subject.kind,
+                busy_id=records[0].id if len(records) == 1 else None,
+                eaccounting_id=None if row is None else row.id,
+                label=label_of(subject.values),
+                advice=ADVICE[code],
+                busy_ids=tuple(sorted(record.id for record in records)),
+                fields=fields,
+            )
+        )
+
+    def warn(
+        self, code: WarningCode, kind: Kind, *, row: Upstream | None = None, record: Record | None = None
+    ) -> None:
+        """Report a warning about a record of either side, or about a kind as a whole."""
+        subject = row or record
+        self.warnings.append(
+            PlanWarning(
+                code=code,
+                kind=kind,
+                busy_id=None if record is None else record.id,
+                eaccounting_id=None if row is None else row.id,
+                label="" if subject is None else label_of(subject.values),
+                advice=ADVICE[code],
+            )
+        )
+
+
+@define
+class _Side:
+    """Busy's records of one kind, by what their links say.
+
+    Attributes:
+        linked: Records and their notes by eAccounting's id. More than one is a conflict.
+        unlinked: Records without an eAccounting id, with their notes if they have any.
+        unreadable: Records whose link cannot be read.
+    """
+
+    linked: dict[str, list[tuple[Record, Noted]]] = field(factory=dict[str, list[tuple[Record, Noted]]])
+    unlinked: dict[str, tuple[Record, Noted | None]] = field(factory=dict[str, tuple[Record, "Noted | None"]])
+    unreadable: list[Record] = field(factory=list[Record])
+
+
+def _plan_kind(
+    work: _Work, kind: Kind, read: Read, records: Sequence[Record], candidates: frozenset[str]
+) -> None:
+    rows = {row.id: row for row in read.rows}
+    if len(rows) < len(read.rows):
+        times = Counter(row.id for row in read.rows)
+        for id in sorted(id for id, count in times.items() if count > 1):
+            work.warn(WarningCode.DUPLICATE_UPSTREAM, kind, row=rows[id])
+    side = _side(work, records)
+    _plan_linked(work, kind, read, rows, side)
+    strangers = [row for id, row in rows.items() if id not in side.linked]
+    if side.unreadable:
+        strangers = _without_claimed(work, strangers, side.unreadable)
+    spared: set[str] = set()
+    if not read.sure:
+        work.warn(WarningCode.UNSURE_READ, kind)
+        _plan_unsure(work, strangers, rows, records)
+    elif strangers:
+        matching = match(strangers, (record for record, _ in side.unlinked.values()), work.settings.match)
+        spared = _plan_matched(work, matching, rows, side)
+    if (
+        kind is Kind.PROJECT
+        and read.sure
+        and rows
+        and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
+    ):
+        for id in candidates & side.unlinked.keys() - spared:
+            record, noted = side.unlinked[id]
+            # One that has notes was archived before and brought back by a person since.
+            if noted is None and record.values.get("archived") is False:
+                work.changes.append(archiving_as_missing(work.company, record))
+    for id in side.unlinked.keys() - spared:
+        record, noted = side.unlinked[id]
+        if noted is not None and noted.archive_reason and record.values.get("archived") is False:
+            work.changes.append(forgetting(work.company, record))
+
+
+def _side(work: _Work, records: Iterable[Record]) -> _Side:
+    side = _Side()
+    for record in records:
+        try:
+            noted = noted_in(record.link, work.company, kind=record.kind, id=record.id)
+        except LinkUnreadable:
+            side.unreadable.append(record)
+            work.conflict(ConflictCode.LINK_UNREADABLE, records=(record,))
+            continue
+        if noted is None or noted.eaccounting_id is None:
+            side.unlinked[record.id] = (record, noted)
+        else:
+            side.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
+    return side
+
+
+def _plan_linked(work: _Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: _Side) -> None:
+    unchanged = 0
+    for id, holders in side.linked.items():
+        row = rows.get(id)
+        if len(holders) > 1:
+            work.conflict(ConflictCode.LINKED_TWICE, row=row, records=[record for record, _ in holders])
+            continue
+        record, noted = holders[0]
+        if row is None:
+            if read.sure:
+                work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
+            unchanged += 1
+        else:
+            unchanged += not (
+                _differs(row, record, noted) and _alter(work, row, record, noted, sure=read.sure)
+            )
+    work.unchanged[kind] = unchanged
+
+
+def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
+    """Whether a linked record needs a closer look. In most runs most records do not: this is the fast way."""
+    brought_back = noted.archive_reason is not None and not record.values.get("archived")
+    return brought_back or noted.base != row.values
+
+
+def _alter(work: _Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:
+    """Plan what is to change in a linked or adopted record; False if that is nothing."""
+    before = noted or Noted(None)
+    merged = merge(row, record, before, work.references, may_archive=sure)
+    if merged.customer_unknown:
+        work.warn(WarningCode.CUSTOMER_UNKNOWN, row.kind, row=row, record=record)
+    if merged.diverged:
+        work.conflict(ConflictCode.DIVERGED, row=row, records=(record,), fields=merged.diverged)
+    planned = alteration(work.company, row, record, noted, merged)
+    if planned is not None:
+        work.changes.append(planned)
+    return planned is not None
+
+
+def _create(work: _Work, row: Upstream) -> None:
+    planned, customer_unknown = creation(work.company, row, work.references)
+    if customer_unknown:
+        work.warn(WarningCode.CUSTOMER_UNKNOWN, row.kind, row=row)
+    if row.kind is Kind.CUSTOMER:
+        work.references.coming[row.id] = row
+    work.changes.append(planned)
+
+
+def _without_claimed(work: _Work, rows: Iterable[Upstream], unreadable: Iterable[Record]) -> list[Upstream]:
+    """Leave out what may belong to a record whose link is unreadable, so that it is not created twice."""
+    shared = _Shared(unreadable)
+    free: list[Upstream] = []
+    for row in rows:
+        holder = shared.holder(marks_of(row.values))
+        if holder is None:
+            free.append(row)
+        else:
+            work.conflict(ConflictCode.LINK_UNREADABLE, row=row, records=(holder,))
+    return free
+
+
+def _plan_unsure(
+    work: _Work, strangers: Iterable[Upstream], rows: Mapping[str, Upstream], records: Iterable[Record]
+) -> None:
+    """Create only what resembles nothing in Busy: the row that belongs to it may be the missing one (D15)."""
+    shared = _Shared(records)
+    alone = [row for row in strangers if shared.holder(marks_of(row.values)) is None]
+    _create_all(work, alone, rows, ())
+
+
+class _Shared:
+    """Finds a record that has the number, the name or the organisation number of another one."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._holders: dict[tuple[str, str], Record] = {}
+        for record in sorted(records, key=lambda record: record.id):
+            for key in self._keys(marks_of(record.values)):
+                self._holders.setdefault(key, record)
+
+    def holder(self, marks: Marks) -> Record | None:
+        """Return the first such record."""
+        return next((self._holders[key] for key in self._keys(marks) if key in self._holders), None)
+
+    @staticmethod
+    def _keys(marks: Marks) -> list[tuple[str, str]]:
+        pairs = (("number", marks.number), ("name", marks.name), ("organization", marks.organization))
+        return [(what, key) for what, key in pairs if key is not None]
+
+
+def _plan_matched(work: _Work, matching: Matching, rows: Mapping[str, Upstream], side: _Side) -> set[str]:
+    """Plan what adoption found; return Busy's ids of all records that it adopts or leaves undecided."""
+    if any(row.kind is Kind.CUSTOMER for row, _ in matching.pairs):
+        work.references.known.update((row.id, record.id) for row, record in matching.pairs)
+    for row, record in matching.pairs:
+        _alter(work, row, record, side.unlinked[record.id][1], sure=True)
+    _report(work, ConflictCode.AMBIGUOUS, matching.ambiguous)
+    _report(work, ConflictCode.ORGANISATION_DIFFERS, matching.differing)
+    spared = {record.id for _, record in matching.pairs}
+    spared.update(
+        record.id for group in (*matching.ambiguous, *matching.differing) for record in group.records
+    )
+    missing = [holders[0][0] for id, holders in side.linked.items() if id not in rows]
+    free = [record for id, (record, _) in side.unlinked.items() if id not in spared]
+    _create_all(work, matching.alone, rows, (*free, *missing))
+    return spared
+
+
+def _report(work: _Work, code: ConflictCode, groups: Iterable[Group]) -> None:
+    for group in groups:
+        for row in group.rows:
+            work.conflict(code, row=row, records=group.records)
+
+
+def _create_all(
+    work: _Work, alone: Sequence[Upstream], rows: Mapping[str, Upstream], free: Iterable[Record]
+) -> None:
+    """Plan to create rows, and say which of them share a number or a name with another record.
+
+    Args:
+        work: What the plan collects.
+        alone: The rows to create.
+        rows: All rows of the reading.
+        free: The records of Busy that no row of the reading belongs to.
+    """
+    if not alone:
+        return
+    numbers = Counter(marks_of(row.values).number for row in rows.values())
+    by_number: dict[str, list[Record]] = {}
+    by_name: dict[str, list[Record]] = {}
+    for record in free:
+        marks = marks_of(record.values)
+        if marks.number is not None:
+            by_number.setdefault(marks.number, []).append(record)
+        elif marks.name is not None:
+            by_name.setdefault(marks.name, []).append(record)
+    for row in alone:
+        _create(work, row)
+        marks = marks_of(row.values)
+        if marks.number is not None:
+            if numbers[marks.number] > 1:
+                work.warn(WarningCode.SAME_NUMBER, row.kind, row=row)
+            if marks.number in by_number:
+                work.conflict(ConflictCode.NUMBER_TAKEN, row=row, records=by_number[marks.number])
+        if marks.name is not None and marks.name in by_name:
+            holders = by_name[marks.name]
+            work.warn(
+                WarningCode.SAME_NAME, row.kind, row=row, record=holders[0] if len(holders) == 1 else None
+            )

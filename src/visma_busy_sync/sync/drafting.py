@@ -1,0 +1,137 @@
+"""From what becomes of a record to the planned change that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from visma_busy_sync.sync.changes import Action, FieldChange, Pending, PlannedChange, Reason, Shown, label_of
+from visma_busy_sync.sync.links import ArchiveReason, Noted, link_with
+from visma_busy_sync.sync.mapping import Upstream
+from visma_busy_sync.sync.merge import Merged
+from visma_busy_sync.sync.records import FIELDS, Change, Record, Value
+from visma_busy_sync.sync.references import UNKNOWN, References
+
+
+def creation(company: str, row: Upstream, references: References) -> tuple[PlannedChange, bool]:
+    """Plan a record that Busy does not have, archived if eAccounting's is (R20).
+
+    Returns:
+        The change, and whether the customer is unknown and so left out.
+    """
+    values: dict[str, Value] = {}
+    base = dict(row.values)
+    fields: list[FieldChange] = []
+    unknown = False
+    for name in FIELDS[row.kind]:
+        new: Shown = row.values[name]
+        label = None
+        if name == "customer":
+            resolved = references.resolve(row.values[name])
+            unknown = resolved is UNKNOWN
+            new = None if resolved is UNKNOWN else resolved
+            label = references.label(new)
+        if new is not None and new is not False:
+            fields.append(FieldChange(name, None, new, None, None, label))
+        values[name] = None if isinstance(new, Pending) else new
+    stored = dict(values)
+    if values.get("customer") is None and base.get("customer") is not None:
+        # Not yet in Busy: without a base the field is compared anew in the next run.
+        del base["customer"], stored["customer"]
+    reason = ArchiveReason.FINISHED if row.values["archived"] else None
+    noted = Noted(row.id, base, stored, reason)
+    link = link_with(None, company, noted, kind=row.kind, id=None)
+    planned = PlannedChange(
+        action=Action.CREATE,
+        kind=row.kind,
+        busy_id=None,
+        eaccounting_id=row.id,
+        label=label_of(row.values),
+        fields=tuple(fields),
+        reason=Reason.NEW,
+        company=company,
+        change=Change(row.kind, None, values, {}, None, link),
+    )
+    return planned, unknown
+
+
+def alteration(
+    company: str, row: Upstream, record: Record, noted: Noted | None, merged: Merged
+) -> PlannedChange | None:
+    """Plan what `merged` says about a record that Busy has; None if that is nothing.
+
+    Args:
+        company: eAccounting's id of the company.
+        row: The record in eAccounting.
+        record: The record in Busy.
+        noted: What its link says now; None, or without an id, if this change adopts it.
+        merged: What becomes of it.
+    """
+    if noted == merged.noted and not merged.fields:
+        return None
+    adopted = noted is None or noted.eaccounting_id is None
+    action, reason = _action(merged, adopted=adopted)
+    return PlannedChange(
+        action=action,
+        kind=record.kind,
+        busy_id=record.id,
+        eaccounting_id=row.id,
+        label=label_of(row.values),
+        fields=merged.fields,
+        kept=merged.kept,
+        reason=reason,
+        adopted=adopted,
+        company=company,
+        change=_change(company, record, merged.values, merged.noted),
+    )
+
+
+def _action(merged: Merged, *, adopted: bool) -> tuple[Action, Reason]:
+    archived = merged.values.get("archived")
+    if archived is True:
+        return Action.ARCHIVE, Reason.FINISHED
+    if archived is False:
+        return Action.RESTORE, Reason.ADOPTED if adopted else Reason.ONGOING_AGAIN
+    if merged.fields:
+        return Action.UPDATE, Reason.ADOPTED if adopted else Reason.CHANGED
+    return (Action.LINK, Reason.ADOPTED) if adopted else (Action.NOTE, Reason.NOTED)
+
+
+def archiving_as_missing(company: str, record: Record) -> PlannedChange:
+    """Plan to archive a project that eAccounting does not have (R8). Its link gets no eAccounting id."""
+    noted = Noted(None, archive_reason=ArchiveReason.MISSING_AT_CONNECTION)
+    return PlannedChange(
+        action=Action.ARCHIVE,
+        kind=record.kind,
+        busy_id=record.id,
+        eaccounting_id=None,
+        label=label_of(record.values),
+        fields=(FieldChange("archived", False, True),),
+        reason=Reason.MISSING_AT_CONNECTION,
+        company=company,
+        change=_change(company, record, {"archived": True}, noted),
+    )
+
+
+def forgetting(company: str, record: Record) -> PlannedChange:
+    """Plan to forget why an unlinked record was archived, because a person brought it back since."""
+    return PlannedChange(
+        action=Action.NOTE,
+        kind=record.kind,
+        busy_id=record.id,
+        eaccounting_id=None,
+        label=label_of(record.values),
+        reason=Reason.NOTED,
+        company=company,
+        change=_change(company, record, {}, Noted(None)),
+    )
+
+
+def _change(company: str, record: Record, values: Mapping[str, Value], noted: Noted) -> Change:
+    return Change(
+        kind=record.kind,
+        id=record.id,
+        values=values,
+        expected={name: record.values[name] for name in values},
+        expected_link=record.link,
+        link=link_with(record.link, company, noted, kind=record.kind, id=record.id),
+    )

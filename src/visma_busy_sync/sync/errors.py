@@ -1,0 +1,31 @@
+"""The sync engine's one error. It is below `VismaBusySyncError`, as every error of this package.
+
+```
+VismaBusySyncError
+└── LinkUnreadable      the link document of one record cannot be read
+```
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync.sync.records import Kind
+
+
+@final
+class LinkUnreadable(VismaBusySyncError):
+    """The link that the host keeps beside one record cannot be read; that record is left alone.
+
+    The message never repeats the document, which holds the content of a record.
+
+    Attributes:
+        kind: What the record is.
+        id: Busy's id of it.
+    """
+
+    def __init__(self, kind: Kind, id: str, reason: str, *, advice: str) -> None:
+        self.kind = kind
+        self.id = id
+        super().__init__(f"The link of the {kind} {id} cannot be read: {reason}.", advice=advice)

@@ -1,0 +1,188 @@
+"""The link document: what the engine notes beside each record of the host, by company.
+
+A document is a JSON text with a schema version. A tenant that moves to another company keeps the notes
+about the former one, so that going back finds them (D10); only the current company's part is ever read
+or written. Record and link are written together by the host, so the two never contradict each other.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Final, cast, final
+
+from attrs import field, frozen
+
+from visma_busy_sync.sync.errors import LinkUnreadable
+from visma_busy_sync.sync.records import FIELDS, Kind, Link, Record, Value
+
+SCHEMA_VERSION: Final = 1
+
+_DATES: Final = frozenset({"start_date", "end_date"})
+_FLAGS: Final = frozenset({"archived"})
+
+
+class ArchiveReason(enum.StrEnum):
+    """Why the engine archived a record. Only what it archived itself is ever restored."""
+
+    FINISHED = "finished"
+    """Finished in eAccounting; for customers and products: no longer active there."""
+
+    MISSING_AT_CONNECTION = "missing_at_connection"
+    """Not in eAccounting when project sync was first switched on (R8)."""
+
+
+@final
+@frozen
+class Noted:
+    """What is noted about one record for one company.
+
+    Attributes:
+        eaccounting_id: Whom the record is linked to; None for one that eAccounting does not have and
+            that was archived for it.
+        base: The values last seen in eAccounting, as they are there. A field that is not in it has never
+            been compared.
+        stored: The same fields as the host stored them; a project's `customer` by Busy's id.
+        archive_reason: Why the engine archived the record; None if it did not, or if the record was seen
+            active since.
+        missing_since: Since when the record has been missing in eAccounting; None if it is there.
+    """
+
+    eaccounting_id: str | None
+    base: Mapping[str, Value] = field(factory=dict[str, Value], repr=False)
+    stored: Mapping[str, Value] = field(factory=dict[str, Value], repr=False)
+    archive_reason: ArchiveReason | None = None
+    missing_since: date | None = None
+
+
+def noted_in(link: Link | None, company: str, *, kind: Kind, id: str) -> Noted | None:
+    """Return what `link` notes for `company`; None if it notes nothing.
+
+    Args:
+        link: The link of the record.
+        company: eAccounting's id of the company.
+        kind: What the record is.
+        id: Busy's id of the record, for the error.
+
+    Raises:
+        LinkUnreadable: If the document is damaged or was written by a newer version of this package.
+    """
+    if link is None:
+        return None
+    part = _parts(link, kind, id).get(company)
+    if part is None:
+        return None
+    try:
+        return _noted(kind, part)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # Without the cause: its message would show a value of the record.
+        raise _damaged(kind, id) from None
+
+
+def link_with(link: Link | None, company: str, noted: Noted, *, kind: Kind, id: str | None) -> Link:
+    """Return `link` with the part of `company` replaced; the parts of other companies stay as they are.
+
+    Equal notes give equal texts, so that a host can compare links as texts.
+
+    Raises:
+        LinkUnreadable: If `link` is damaged or was written by a newer version of this package.
+    """
+    parts = {} if link is None else _parts(link, kind, id or "")
+    part: dict[str, object] = {
+        "id": noted.eaccounting_id,
+        "base": _plain(noted.base),
+        "stored": _plain(noted.stored),
+        "archive_reason": noted.archive_reason,
+        "missing_since": noted.missing_since and noted.missing_since.isoformat(),
+    }
+    document = {"version": SCHEMA_VERSION, "companies": {**parts, company: part}}
+    return Link(json.dumps(document, sort_keys=True, separators=(",", ":")))
+
+
+def linked_ids(company: str, records: Iterable[Record]) -> dict[str, str]:
+    """Return Busy's id of each record that is linked, by its id in eAccounting.
+
+    What cannot be told is left out: a record whose link is unreadable, and ids that two records claim.
+    """
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for record in records:
+        try:
+            noted = noted_in(record.link, company, kind=record.kind, id=record.id)
+        except LinkUnreadable:
+            continue
+        if noted is None or noted.eaccounting_id is None:
+            continue
+        if noted.eaccounting_id in found:
+            twice.add(noted.eaccounting_id)
+        found[noted.eaccounting_id] = record.id
+    for id in twice:
+        del found[id]
+    return found
+
+
+def _parts(link: Link, kind: Kind, id: str) -> dict[str, object]:
+    try:
+        document: object = json.loads(link.document)
+    except (ValueError, RecursionError):
+        raise _damaged(kind, id) from None
+    if not isinstance(document, dict):
+        raise _damaged(kind, id)
+    members = cast("dict[str, object]", document)
+    version, companies = members.get("version"), members.get("companies")
+    if type(version) is int and version > SCHEMA_VERSION:
+        raise LinkUnreadable(
+            kind,
+            id,
+            f"it has schema version {version}, this package knows {SCHEMA_VERSION}",
+            advice="Use the version of visma-busy-sync that wrote it, or a newer one.",
+        )
+    if version != SCHEMA_VERSION or not isinstance(companies, dict):
+        raise _damaged(kind, id)
+    return cast("dict[str, object]", companies)
+
+
+def _damaged(kind: Kind, id: str) -> LinkUnreadable:
+    return LinkUnreadable(
+        kind,
+        id,
+        "the document is damaged",
+        advice="Restore it as it was stored, or remove it, so that the record is matched anew.",
+    )
+
+
+def _noted(kind: Kind, part: object) -> Noted:
+    members = cast("dict[str, object]", part)
+    id, reason, since = members["id"], members["archive_reason"], members["missing_since"]
+    if not isinstance(id, str | None):
+        raise TypeError
+    return Noted(
+        eaccounting_id=id,
+        base=_values(kind, members["base"]),
+        stored=_values(kind, members["stored"]),
+        archive_reason=None if reason is None else ArchiveReason(cast("str", reason)),
+        missing_since=None if since is None else date.fromisoformat(cast("str", since)),
+    )
+
+
+def _values(kind: Kind, members: object) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for name, value in cast("dict[str, object]", members).items():
+        if name not in FIELDS[kind]:
+            raise ValueError
+        values[name] = _value(name, value)
+    return values
+
+
+def _value(name: str, value: object) -> Value:
+    if value is not None and name in _DATES:
+        return date.fromisoformat(cast("str", value))
+    if not isinstance(value, bool if name in _FLAGS else str | None):
+        raise TypeError
+    return cast("Value", value)
+
+
+def _plain(values: Mapping[str, Value]) -> dict[str, str | bool | None]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -1,0 +1,67 @@
+"""The plan: everything that a sync would do, as a value. Making it changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import final
+
+from attrs import field, frozen
+
+from visma_busy_sync.sync.changes import Action, Conflict, PlannedChange, PlanWarning
+from visma_busy_sync.sync.records import Kind
+from visma_busy_sync.sync.render import change_lines, finding_line, summary, unchanged_line
+
+
+@final
+@frozen(kw_only=True, repr=False)
+class Plan:
+    """What a sync would do. `str(plan)` is one line; its repr shows counts only.
+
+    Attributes:
+        company: eAccounting's id of the company.
+        changes: The changes in the order in which they are applied: customers, products, projects;
+            archiving last.
+        conflicts: What a person should look at or decide.
+        warnings: What a person should know.
+        unchanged: How many linked records stay as they are, by kind.
+    """
+
+    company: str
+    changes: tuple[PlannedChange, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    warnings: tuple[PlanWarning, ...] = ()
+    unchanged: Mapping[Kind, int] = field(factory=dict[Kind, int])
+
+    @property
+    def counts(self) -> Mapping[Action, int]:
+        """The number of changes by action, 0 where there is none."""
+        counted = Counter(planned.action for planned in self.changes)
+        return {action: counted[action] for action in Action}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do. Conflicts and warnings do not count."""
+        return not self.changes
+
+    def lines(self) -> list[str]:
+        """Return the whole plan for a person: each change with its fields, each conflict and warning.
+
+        The lines show names and numbers, so they belong in no log.
+        """
+        lines = [line for planned in self.changes for line in change_lines(planned)]
+        lines += map(finding_line, self.conflicts)
+        lines += map(finding_line, self.warnings)
+        lines.append(unchanged_line(self.unchanged))
+        return [*filter(None, lines), str(self)]
+
+    def __str__(self) -> str:
+        return summary(self.counts, len(self.conflicts), len(self.warnings))
+
+    def __repr__(self) -> str:
+        return f"<Plan of company {self.company}: {self}>"
+
+
+def render(plan: Plan) -> str:
+    """Return the whole plan as a text for a person; see `Plan.lines`."""
+    return "\n".join(plan.lines())

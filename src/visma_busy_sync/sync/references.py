@@ -1,0 +1,87 @@
+"""From eAccounting's customers to Busy's: what a project's `customer` becomes."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias, cast
+
+from attrs import define, evolve, field
+
+from visma_busy_sync.sync.changes import Pending, PlannedChange, Shown, label_of
+from visma_busy_sync.sync.links import Noted, link_with, noted_in
+from visma_busy_sync.sync.mapping import Upstream
+from visma_busy_sync.sync.records import Change, Record, Value
+
+
+class _Unknown(enum.Enum):
+    UNKNOWN = enum.auto()
+
+
+UNKNOWN: Final = _Unknown.UNKNOWN
+"""The customer is not in Busy and this plan does not create it."""
+
+Resolved: TypeAlias = "Value | Pending | Literal[_Unknown.UNKNOWN]"
+
+
+@define
+class References:
+    """Which customer of Busy is which in eAccounting, as far as the plan knows so far.
+
+    Attributes:
+        known: Busy's ids of the linked and adopted customers, by eAccounting's id.
+        coming: The customers that the plan creates, by eAccounting's id.
+        records: Busy's customers by their id, to show them to a person.
+    """
+
+    known: dict[str, str] = field(factory=dict[str, str])
+    coming: dict[str, Upstream] = field(factory=dict[str, Upstream])
+    records: dict[str, Record] = field(factory=dict[str, Record])
+
+    def resolve(self, eaccounting_id: Value) -> Resolved:
+        """Return what Busy is to store for a project's customer."""
+        if eaccounting_id is None:
+            return None
+        id = cast("str", eaccounting_id)
+        if id in self.known:
+            return self.known[id]
+        return Pending(id) if id in self.coming else UNKNOWN
+
+    def label(self, value: Shown) -> str | None:
+        """Return how to show a customer to a person; None if nothing is known about it."""
+        if isinstance(value, Pending):
+            return label_of(self.coming[value.eaccounting_id].values)
+        record = self.records.get(cast("str", value))
+        return None if record is None else label_of(record.values)
+
+
+def resolve(planned: PlannedChange, customers: Mapping[str, str]) -> Change:
+    """Return the change to apply, after the plan's customers have been applied.
+
+    Args:
+        planned: A change of the plan.
+        customers: Busy's ids of all linked customers by eAccounting's id: `linked_ids` of the customers
+            that the host holds now.
+
+    Returns:
+        The change with its customer. If the customer is still not known (the host refused it, say), the
+        change without it; its link then says so, and a later run sets the customer.
+    """
+    pending = planned.pending
+    change = planned.change
+    busy_id = None if pending is None else customers.get(pending.eaccounting_id)
+    if pending is None or busy_id is None:
+        return change
+    noted = cast("Noted", noted_in(change.link, planned.company, kind=change.kind, id=change.id or ""))
+    noted = evolve(
+        noted,
+        base={**noted.base, "customer": pending.eaccounting_id},
+        stored={**noted.stored, "customer": busy_id},
+    )
+    old = {each.field: cast("Value", each.old) for each in planned.fields}
+    return evolve(
+        change,
+        values={**change.values, "customer": busy_id},
+        expected={} if change.id is None else {**change.expected, "customer": old["customer"]},
+        link=link_with(change.link, planned.company, noted, kind=change.kind, id=change.id),
+    )

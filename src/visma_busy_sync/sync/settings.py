@@ -1,0 +1,104 @@
+"""What a tenant may choose about the import, and who owns which field."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import TypeVar, final
+
+import attrs
+from attrs import field, frozen
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.sync.records import Kind
+
+
+class Match(enum.StrEnum):
+    """What must agree before an unlinked record of eAccounting and one of Busy become one."""
+
+    NUMBER_AND_NAME = "number_and_name"
+    NUMBER = "number"
+    NEVER = "never"
+
+
+class ArchiveMissing(enum.StrEnum):
+    """When Busy's projects that eAccounting does not have are archived."""
+
+    AT_CONNECTION = "at_connection"
+    NEVER = "never"
+
+
+class Owner(enum.StrEnum):
+    """Whose value stands when both sides changed a field."""
+
+    KEEP_BUSY = "keep_busy"
+    EACCOUNTING = "eaccounting"
+
+
+OWNERS: Mapping[str, Owner] = {
+    "number": Owner.EACCOUNTING,
+    "name": Owner.KEEP_BUSY,
+    "organization_number": Owner.KEEP_BUSY,
+    "customer": Owner.EACCOUNTING,
+    "start_date": Owner.KEEP_BUSY,
+    "end_date": Owner.KEEP_BUSY,
+    "notes": Owner.KEEP_BUSY,
+}
+"""The owner of each imported field (R22). The archived flag has rules of its own, see `archiving`."""
+
+_Choice = TypeVar("_Choice", Match, ArchiveMissing)
+
+
+def _choice(choices: type[_Choice], name: str, value: str) -> _Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        allowed = ", ".join(choices)
+        raise ConfigurationError(
+            f"{value!r} is no value of the setting {name}.", advice=f"Use one of: {allowed}."
+        ) from None
+
+
+def _match(value: str) -> Match:
+    return _choice(Match, "match", value)
+
+
+def _archive_missing(value: str) -> ArchiveMissing:
+    return _choice(ArchiveMissing, "archive_missing", value)
+
+
+def _is_bool(_: object, attribute: attrs.Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(
+            f"{value!r} is no value of the setting {attribute.name}.", advice="Use True or False."
+        )
+
+
+@final
+@frozen(kw_only=True)
+class SyncSettings:
+    """A tenant's choices about the import.
+
+    Attributes:
+        project_sync: Import projects, and archive at the first connection those that eAccounting does not
+            have (R6–R8).
+        registers_without_projects: Import customers and products also while project sync is off (R12).
+        match: What must agree for adoption. `number` joins records whose names differ; `never` creates
+            every record of eAccounting anew.
+        archive_missing: `never` leaves Busy's projects alone at the first connection.
+
+    Raises:
+        ConfigurationError: If a value is none of the allowed ones.
+    """
+
+    project_sync: bool = field(validator=_is_bool)
+    registers_without_projects: bool = field(default=True, validator=_is_bool)
+    match: Match = field(default=Match.NUMBER_AND_NAME, converter=_match)
+    archive_missing: ArchiveMissing = field(default=ArchiveMissing.AT_CONNECTION, converter=_archive_missing)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds that these settings import, in the order in which they are applied."""
+        if self.project_sync:
+            return tuple(Kind)
+        return (Kind.CUSTOMER, Kind.PRODUCT) if self.registers_without_projects else ()
