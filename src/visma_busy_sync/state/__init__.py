@@ -1,0 +1,34 @@
+"""Our documents over a `StateStore`: what they hold, under which keys, and how they are changed."""
+
+from visma_busy_sync.state._connection import (
+    ARCHIVE_MISSING_SCHEMA,
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    LOGIN,
+    LOGIN_SCHEMA,
+    ArchiveMissingFact,
+    Connection,
+    ConnectionState,
+    PendingLogin,
+    archive_missing_key,
+)
+from visma_busy_sync.state._documents import DocumentUnreadable, Kept, Schema, StoreBusy, read, update
+
+__all__ = [
+    "ARCHIVE_MISSING_SCHEMA",
+    "CONNECTION",
+    "CONNECTION_SCHEMA",
+    "LOGIN",
+    "LOGIN_SCHEMA",
+    "ArchiveMissingFact",
+    "Connection",
+    "ConnectionState",
+    "DocumentUnreadable",
+    "Kept",
+    "PendingLogin",
+    "Schema",
+    "StoreBusy",
+    "archive_missing_key",
+    "read",
+    "update",
+]

@@ -1,0 +1,19 @@
+"""Ready stores for the ports: in memory, for tests and trials."""
+
+from visma_busy_sync.stores._memory_async import (
+    AsyncMemoryCatalogue,
+    AsyncMemoryStateStore,
+    AsyncMemoryWorkLog,
+)
+from visma_busy_sync.stores._memory_catalogue import MemoryCatalogue
+from visma_busy_sync.stores._memory_state import MemoryStateStore
+from visma_busy_sync.stores._memory_worklog import MemoryWorkLog
+
+__all__ = [
+    "AsyncMemoryCatalogue",
+    "AsyncMemoryStateStore",
+    "AsyncMemoryWorkLog",
+    "MemoryCatalogue",
+    "MemoryStateStore",
+    "MemoryWorkLog",
+]

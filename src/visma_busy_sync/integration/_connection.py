@@ -1,0 +1,216 @@
+"""Use cases of the connection: connect, complete the login, disconnect, know where it stands."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import attrs
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.secret import Secret
+from visma_busy_sync.eaccounting import TokenSet, _login
+from visma_busy_sync.eaccounting._oauth import read_callback
+from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded, StateMismatch
+from visma_busy_sync.eaccounting.models import CompanySettings
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration.errors import NotConnected, OtherCompany, ScopeMissing
+from visma_busy_sync.state import (
+    ARCHIVE_MISSING_SCHEMA,
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    LOGIN,
+    LOGIN_SCHEMA,
+    ArchiveMissingFact,
+    Connection,
+    ConnectionState,
+    Kept,
+    PendingLogin,
+    StoreBusy,
+    archive_missing_key,
+    read,
+    update,
+)
+from visma_busy_sync.sync import Kind
+
+T = TypeVar("T")
+
+# Long enough to find a password and a phone; the code itself lives for 5 minutes after the login.
+LOGIN_LIFETIME: Final = timedelta(hours=1)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) -> str:
+    """Begin a login and return the address to send the user to; an earlier pending login is void."""
+    if not session:
+        raise ConfigurationError(
+            "The login must be bound to a browser session.",
+            advice="Pass an unguessable text that only this browser has, such as its session id.",
+        )
+    begun = _login.begin(site.application, site.runtime, pkce=site.choices.pkce)
+    state_hash = _hash(begun.state.reveal())
+    pending = PendingLogin(
+        state_hash=state_hash,
+        session_hash=_hash(session),
+        project_sync=project_sync,
+        expires_at=site.clock.now() + LOGIN_LIFETIME,
+    )
+    await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, lambda _: pending)
+    if begun.verifier is not None:
+        site.vault.keep_verifier(state_hash, begun.verifier)
+    return begun.url
+
+
+async def complete_login(site: Site, tenant: str, callback_url: str, *, session: str) -> Status:
+    """Complete the login with the address that Visma sent the user back to.
+
+    Nothing is imported or archived yet. With project sync chosen for the first time for this company, the
+    projects that Busy has now are written down: they alone may be archived as missing (R8, R23).
+    """
+    callback = read_callback(callback_url)
+    pending = await _take(site, tenant, callback.state, session)
+    tokens = await _login.redeem(
+        site.application,
+        callback.code,
+        verifier=site.vault.take_verifier(pending.state_hash),
+        transport=site.transport,
+        clock=site.clock,
+    )
+    _check_scopes(site, tokens)
+    company = await site.upstream_with(tokens.access_token).company_settings()
+    known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    try:
+        connection = _connected(site, pending, company, known.value if known else None)
+    except OtherCompany:
+        with contextlib.suppress(EAccountingError):  # a token that nobody will use should not live on
+            await _login.revoke(site.application, tokens, transport=site.transport)
+        raise
+    await _store(site, tenant, connection, known)
+    site.vault.put(tenant, tokens)
+    return await status(site, tenant)
+
+
+async def _take(site: Site, tenant: str, state: Secret, session: str) -> PendingLogin:
+    """Use up the pending login before anything is asked of Visma, so that it is used once."""
+    kept = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
+    if kept is None or kept.value.state_hash != _hash(state.reveal()):
+        raise StateMismatch
+    pending = kept.value
+    if pending.taken:
+        raise StateMismatch("it was used before")
+    if pending.session_hash != _hash(session):
+        raise StateMismatch("it comes from another browser session")
+    if pending.expires_at <= site.clock.now():
+        raise StateMismatch("it took longer than an hour")
+    taken = attrs.evolve(pending, taken=True)
+    if not await site.state.commit(tenant, [LOGIN_SCHEMA.write(LOGIN, kept, taken)]):
+        raise StateMismatch("it was used before")
+    return pending
+
+
+def _check_scopes(site: Site, tokens: TokenSet) -> None:
+    if tokens.scopes is None:
+        return  # RFC 6749, section 5.1: silence means all that was asked for
+    missing = tuple(scope for scope in site.application.scopes if scope not in tokens.scopes)
+    if missing:
+        raise ScopeMissing(missing)
+
+
+def company_id(company: CompanySettings) -> str:
+    """Return the id that links and orders carry for a company.
+
+    Both ids that the API has are nullable (`CompanySettingsApi`); the name is what is left then.
+    """
+    ids = (company.company_identifier, company.corporate_identity_number, company.name)
+    return next(id.strip() for id in ids if id and id.strip())
+
+
+def _connected(
+    site: Site, pending: PendingLogin, company: CompanySettings, known: Connection | None
+) -> Connection:
+    id = company_id(company)
+    if known is not None and known.company_id != id and known.state is not ConnectionState.DISCONNECTED:
+        raise OtherCompany
+    return Connection(
+        state=ConnectionState.CONNECTED,
+        company_id=id,
+        company_name=company.name,
+        project_sync=pending.project_sync,
+        connected_at=site.clock.now(),
+        fetched=known.fetched if known is not None and known.company_id == id else {},
+    )
+
+
+async def _store(site: Site, tenant: str, connection: Connection, known: Kept[Connection] | None) -> None:
+    writes = [CONNECTION_SCHEMA.write(CONNECTION, known, connection)]
+    key = archive_missing_key(connection.company_id)
+    fact = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
+    if connection.project_sync and fact is None:
+        projects = await site.catalogue.load(tenant, Kind.PROJECT)
+        candidates = ArchiveMissingFact(candidates=sorted(project.id for project in projects))
+        writes.append(ARCHIVE_MISSING_SCHEMA.write(key, None, candidates))
+    if not await site.state.commit(tenant, writes):
+        raise StoreBusy(CONNECTION)
+
+
+async def connection_of(site: Site, tenant: str) -> Connection:
+    """Return the tenant's connection.
+
+    Raises:
+        NotConnected: If there is none.
+        ReconnectNeeded: If it is known to be dead.
+    """
+    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    if kept is None or kept.value.state is ConnectionState.DISCONNECTED:
+        raise NotConnected(tenant)
+    if kept.value.state is ConnectionState.RECONNECT_NEEDED:
+        raise ReconnectNeeded("it was found dead before")
+    return kept.value
+
+
+async def noting_death(site: Site, tenant: str, work: Callable[[], Awaitable[T]]) -> T:
+    """Run `work`; if it finds the connection dead, write that down for the status."""
+    try:
+        return await work()
+    except ReconnectNeeded:
+
+        def dead(connection: Connection | None) -> Connection:
+            if connection is None:
+                raise NotConnected(tenant)
+            if connection.state is not ConnectionState.CONNECTED:
+                return connection
+            return attrs.evolve(connection, state=ConnectionState.RECONNECT_NEEDED)
+
+        await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, dead)
+        raise
+
+
+async def disconnect(site: Site, tenant: str) -> None:
+    """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
+
+    Raises:
+        EAccountingError: If Visma did not confirm the revocation; the tenant is disconnected all the same.
+    """
+
+    def ended(connection: Connection | None) -> Connection:
+        if connection is None:
+            raise NotConnected(tenant)
+        return attrs.evolve(connection, state=ConnectionState.DISCONNECTED)
+
+    await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, ended)
+    tokens = site.vault.drop(tenant)
+    if tokens is not None:
+        await _login.revoke(site.application, tokens, transport=site.transport)
+
+
+async def status(site: Site, tenant: str) -> Status:
+    """Return where the connection stands."""
+    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    return Status.of(kept.value if kept else None, now=site.clock.now())

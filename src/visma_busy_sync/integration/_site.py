@@ -1,0 +1,89 @@
+"""All that the use cases work with: the host's ports, the application, the world."""
+
+from __future__ import annotations
+
+from typing import final
+
+from attrs import field, frozen
+
+from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.world import Clock, Limiter, Runtime
+from visma_busy_sync.eaccounting import Application
+from visma_busy_sync.eaccounting._execute import Env, Options
+from visma_busy_sync.eaccounting._tokens import FixedToken, RenewedTokens, TokenSource
+from visma_busy_sync.eaccounting.http import Transport
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.integration._vault import MemoryVault, TenantTokens
+from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
+from visma_busy_sync.sync import ArchiveMissing, Match
+
+
+@final
+@frozen(kw_only=True)
+class Choices:
+    """The settings of the integration, the same for all tenants of a site.
+
+    Attributes:
+        match: What must agree before records of both sides are joined.
+        archive_missing: Whether Busy's projects that eAccounting lacks are archived at the connection.
+        registers_without_projects: Import customers and products also while project sync is off (R12).
+        pkce: Send a PKCE challenge at login; the vendor does not document it.
+        send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
+    """
+
+    match: Match = Match.NUMBER_AND_NAME
+    archive_missing: ArchiveMissing = ArchiveMissing.AT_CONNECTION
+    registers_without_projects: bool = True
+    pkce: bool = False
+    send_amounts: bool = False
+
+
+@final
+@frozen(kw_only=True)
+class Site:
+    """One installation of the integration."""
+
+    catalogue: AsyncCatalogue
+    work: AsyncWorkLog
+    state: AsyncStateStore
+    application: Application
+    transport: Transport
+    runtime: Runtime
+    clock: Clock
+    limiter: Limiter
+    choices: Choices = field(factory=Choices)
+    options: Options = field(factory=Options)
+    vault: MemoryVault = field(factory=MemoryVault)
+    _sources: dict[str, RenewedTokens] = field(factory=dict[str, RenewedTokens], init=False, repr=False)
+
+    def upstream(self, tenant: str) -> Upstream:
+        """Return eAccounting as the tenant's connection reaches it."""
+        # One source per tenant: it is what keeps two refreshes from running at once.
+        source = self._sources.get(tenant)
+        if source is None:
+            source = self._sources.setdefault(
+                tenant,
+                RenewedTokens(
+                    self.application,
+                    TenantTokens(self.vault, tenant),
+                    transport=self.transport,
+                    runtime=self.runtime,
+                    clock=self.clock,
+                ),
+            )
+        return Upstream(self._env(source))
+
+    def upstream_with(self, token: Secret) -> Upstream:
+        """Return eAccounting as a token reaches it that is not yet any tenant's."""
+        return Upstream(self._env(FixedToken(token)))
+
+    def _env(self, tokens: TokenSource) -> Env:
+        return Env(
+            api_url=self.application.endpoints.api_url,
+            transport=self.transport,
+            tokens=tokens,
+            runtime=self.runtime,
+            clock=self.clock,
+            limiter=self.limiter,
+            options=self.options,
+        )

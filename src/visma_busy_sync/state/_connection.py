@@ -1,0 +1,85 @@
+"""The connection of a tenant as documents: the company, the pending login, what was fetched when."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Final
+
+from attrs import field, frozen
+
+from visma_busy_sync.state._documents import Schema
+
+
+class ConnectionState(enum.StrEnum):
+    """How the connection stands."""
+
+    CONNECTED = "connected"
+    RECONNECT_NEEDED = "reconnect_needed"
+    DISCONNECTED = "disconnected"
+
+
+@frozen(kw_only=True)
+class Connection:
+    """The company that a tenant is connected to.
+
+    Attributes:
+        state: How the connection stands.
+        company_id: The id that links and orders carry.
+        company_name: For people.
+        project_sync: Whether projects are synchronised (R6).
+        connected_at: When the login was completed.
+        fetched: When each kind was last fetched with success (R27).
+    """
+
+    state: ConnectionState
+    company_id: str
+    company_name: str = field(repr=False)
+    project_sync: bool
+    connected_at: datetime
+    fetched: dict[str, datetime] = field(factory=dict[str, datetime])
+
+
+@frozen(kw_only=True)
+class PendingLogin:
+    """A login that was begun. State and session are kept as hashes.
+
+    Attributes:
+        state_hash: Of the state in the authorise address.
+        session_hash: Of the browser session that it is bound to.
+        project_sync: What the user chose.
+        expires_at: When it is no longer accepted.
+        taken: Whether a callback has used it.
+    """
+
+    state_hash: str
+    session_hash: str
+    project_sync: bool
+    expires_at: datetime
+    taken: bool = False
+
+
+@frozen(kw_only=True)
+class ArchiveMissingFact:
+    """The fact that archiving what eAccounting lacks happens once per company (R8, R23, R30).
+
+    Attributes:
+        candidates: Busy's ids of the projects that were there when project sync was first switched on.
+        done_at: When it was done; None: not yet.
+    """
+
+    candidates: list[str]
+    done_at: datetime | None = None
+
+
+CONNECTION: Final = "connection"
+LOGIN: Final = "login"
+
+CONNECTION_SCHEMA: Final = Schema(Connection)
+LOGIN_SCHEMA: Final = Schema(PendingLogin)
+ARCHIVE_MISSING_SCHEMA: Final = Schema(ArchiveMissingFact)
+
+
+def archive_missing_key(company_id: str) -> str:
+    """Return the key of the archive-missing fact of a company."""
+    return f"archive-missing/{company_id}"

@@ -1,0 +1,112 @@
+"""Our documents over a `StateStore`: read, write back where unchanged, each with its schema version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
+
+import attrs
+from attrs import frozen
+from cattrs.preconf.json import make_converter
+
+from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
+
+D = TypeVar("D", bound=attrs.AttrsInstance)
+
+_CONVERTER: Final = make_converter()
+
+_MOST_TRIES: Final = 20
+
+
+class DocumentUnreadable(VismaBusySyncError):
+    """A stored document cannot be read; it is left as it is.
+
+    Attributes:
+        key: Its key.
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        super().__init__(
+            f"The stored document {key!r} cannot be read: {reason}.",
+            advice="Update visma-busy-sync if a newer version wrote it; otherwise restore it from a backup.",
+        )
+
+
+class StoreBusy(VismaBusySyncError):
+    """A document was changed by others each time it was to be written; nothing was changed by us."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"The document {key!r} is being changed by others.", advice="Try again.")
+
+
+@frozen
+class Kept(Generic[D]):
+    """A document with the version it was read at; `version` is None if it does not exist yet."""
+
+    value: D
+    version: int | None
+
+
+@frozen
+class Schema(Generic[D]):
+    """How one kind of document is stored.
+
+    Attributes:
+        type: The attrs class of its content: texts, numbers, flags, datetimes, lists and dicts of these.
+        version: The schema version that this code writes; it reads no newer one.
+    """
+
+    type: type[D]
+    version: int = 1
+
+    def dump(self, value: D) -> str:
+        """Write a document as text."""
+        return json.dumps({"schema": self.version, "data": _CONVERTER.unstructure(value)}, ensure_ascii=False)
+
+    def load(self, key: str, body: str) -> D:
+        """Read a document.
+
+        Raises:
+            DocumentUnreadable: If it is damaged or of a newer schema.
+        """
+        try:
+            envelope: Any = json.loads(body)
+            version, data = envelope["schema"], envelope["data"]
+        except (ValueError, TypeError, KeyError):
+            raise DocumentUnreadable(key, "it is damaged") from None
+        if version != self.version:
+            raise DocumentUnreadable(key, f"its schema is {version!r}, this code knows {self.version}")
+        try:
+            return _CONVERTER.structure(data, self.type)
+        except Exception:  # noqa: BLE001 - cattrs raises groups of anything; the content must not be shown
+            raise DocumentUnreadable(key, "it is damaged") from None
+
+    def write(self, key: str, kept: Kept[Any] | Versioned | None, value: D) -> Write:
+        """Make the write that replaces what was read."""
+        return Write(key, kept.version if kept else None, self.dump(value))
+
+
+async def read(store: AsyncStateStore, tenant: str, key: str, schema: Schema[D]) -> Kept[D] | None:
+    """Return a document with its version; None if there is none."""
+    found = (await store.read(tenant, [key])).get(key)
+    return Kept(schema.load(key, found.body), found.version) if found else None
+
+
+async def update(
+    store: AsyncStateStore, tenant: str, key: str, schema: Schema[D], change: Callable[[D | None], D]
+) -> D:
+    """Replace a document by `change` of it, again and again until nobody came in between.
+
+    Raises:
+        StoreBusy: If others always came in between.
+    """
+    for _ in range(_MOST_TRIES):
+        kept = await read(store, tenant, key, schema)
+        value = change(kept.value if kept else None)
+        if await store.commit(tenant, [schema.write(key, kept, value)]):
+            return value
+    raise StoreBusy(key)
