@@ -1,0 +1,47 @@
+"""Busy's values: projects, hours, costs, prices, settings, and the order that comes of them.
+
+They are frozen, checked when they are built, and know neither eAccounting nor any storage. Money and
+quantities are exact decimals; a float is refused. Ids are Busy's, as text. Names, comments and other texts
+are never in a repr, so that none of them ends up in a log.
+"""
+
+from visma_busy_sync.busy._entries import Approval, Expense, TimeEntry
+from visma_busy_sync.busy._orders import (
+    EntryKind,
+    LeftOut,
+    LeftOutReason,
+    LinePart,
+    Order,
+    OrderLine,
+    PriceSource,
+    claim_key,
+)
+from visma_busy_sync.busy._parties import Customer, Product, Project, Task, WorkType
+from visma_busy_sync.busy._settings import MAX_ROWS, Grouping, Period, PriceMode, Prices, WorkSettings
+from visma_busy_sync.busy._work import Work
+
+__all__ = [
+    "MAX_ROWS",
+    "Approval",
+    "Customer",
+    "EntryKind",
+    "Expense",
+    "Grouping",
+    "LeftOut",
+    "LeftOutReason",
+    "LinePart",
+    "Order",
+    "OrderLine",
+    "Period",
+    "PriceMode",
+    "PriceSource",
+    "Prices",
+    "Product",
+    "Project",
+    "Task",
+    "TimeEntry",
+    "Work",
+    "WorkSettings",
+    "WorkType",
+    "claim_key",
+]

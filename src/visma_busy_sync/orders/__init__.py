@@ -1,0 +1,99 @@
+"""From booked work to an order draft, as pure functions: values in, values out.
+
+`build` makes the order, `to_new_order` what is sent, `fire` keeps the ledger's states, `outcome_of` judges
+what became of the POST, `compare` what eAccounting answers. Nothing here reads, sends, waits, or asks what
+time it is.
+"""
+
+from visma_busy_sync.orders.builder import Counterpart, build, customer_of, products_needed
+from visma_busy_sync.orders.changes import EntryChange, changed_since
+from visma_busy_sync.orders.compare import Difference, DifferenceCode, compare, snapshot
+from visma_busy_sync.orders.document import ORDER_SCHEMA, order_from_json, order_to_json
+from visma_busy_sync.orders.draft import marked_reference, to_new_order
+from visma_busy_sync.orders.errors import (
+    DocumentError,
+    DocumentTooNew,
+    EntryTaken,
+    IllegalTransition,
+    OrderChanged,
+    OrderError,
+    OrderNotReady,
+    OrderOutcomeUnknown,
+    OrderRejected,
+    OtherCompany,
+)
+from visma_busy_sync.orders.ledger import (
+    CLAIMING_STATES,
+    DUE_STATES,
+    LEDGER_SCHEMA,
+    PERSON_STATES,
+    TRANSITIONS,
+    UNSETTLED_STATES,
+    Event,
+    LedgerEntry,
+    State,
+    Step,
+    can_fire,
+    diagram,
+    entry_from_json,
+    entry_to_json,
+    fire,
+    new_entry,
+)
+from visma_busy_sync.orders.marker import contains_marker, make_marker, marked_revision
+from visma_busy_sync.orders.outcome import PostAnswer, outcome_of
+from visma_busy_sync.orders.problems import Entity, Problem, ProblemCode
+from visma_busy_sync.orders.rendering import render
+
+__all__ = [
+    "CLAIMING_STATES",
+    "DUE_STATES",
+    "LEDGER_SCHEMA",
+    "ORDER_SCHEMA",
+    "PERSON_STATES",
+    "TRANSITIONS",
+    "UNSETTLED_STATES",
+    "Counterpart",
+    "Difference",
+    "DifferenceCode",
+    "DocumentError",
+    "DocumentTooNew",
+    "Entity",
+    "EntryChange",
+    "EntryTaken",
+    "Event",
+    "IllegalTransition",
+    "LedgerEntry",
+    "OrderChanged",
+    "OrderError",
+    "OrderNotReady",
+    "OrderOutcomeUnknown",
+    "OrderRejected",
+    "OtherCompany",
+    "PostAnswer",
+    "Problem",
+    "ProblemCode",
+    "State",
+    "Step",
+    "build",
+    "can_fire",
+    "changed_since",
+    "compare",
+    "contains_marker",
+    "customer_of",
+    "diagram",
+    "entry_from_json",
+    "entry_to_json",
+    "fire",
+    "make_marker",
+    "marked_reference",
+    "marked_revision",
+    "new_entry",
+    "order_from_json",
+    "order_to_json",
+    "outcome_of",
+    "products_needed",
+    "render",
+    "snapshot",
+    "to_new_order",
+]

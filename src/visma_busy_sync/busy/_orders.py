@@ -1,0 +1,221 @@
+"""An order as it was finalised: what is billed, at which price, and for which hours and costs."""
+
+from __future__ import annotations
+
+import enum
+import functools
+from datetime import date
+from decimal import Context, Decimal, Inexact
+from typing import Any, Final
+
+from attrs import Attribute, field, frozen
+
+from visma_busy_sync.busy import _checks as check
+from visma_busy_sync.busy._canonical import checksum, members
+from visma_busy_sync.busy._settings import Period
+
+_EXACT: Final = Context(prec=100, traps=[Inexact])
+"""For sums that must not round; the caller's own decimal context is never used for money."""
+
+_NOT_CONTENT: Final = frozenset({"id", "revision", "left_out"})
+
+
+class EntryKind(enum.StrEnum):
+    """What was booked: hours or a cost."""
+
+    ENTRY = "entry"
+    EXPENSE = "expense"
+
+
+class PriceSource(enum.StrEnum):
+    """Where a price came from. `SEVERAL`: the parts of a line have it from different places."""
+
+    ENTRY = "entry"
+    PROJECT = "project"
+    MEMBER = "member"
+    WORK_TYPE = "work_type"
+    MEMBER_WITHIN_WORK_TYPE = "member_within_work_type"
+    DEFAULTS = "defaults"
+    COST = "cost"
+    SEVERAL = "several"
+
+
+class LeftOutReason(enum.StrEnum):
+    """Why hours or a cost are not on an order; the first that applies, in this order."""
+
+    HOURS_MISSING = "hours_missing"
+    OUTSIDE_PERIOD = "outside_period"
+    BEFORE_START_DATE = "before_start_date"
+    CUSTOMER_MISSING = "customer_missing"
+    CUSTOMER_NOT_ALLOWED = "customer_not_allowed"
+    OTHER_CUSTOMER = "other_customer"
+    ALREADY_ORDERED = "already_ordered"
+    EXCLUDED = "excluded"
+    NOTHING_BILLABLE = "nothing_billable"
+    NOT_APPROVED = "not_approved"
+
+
+def claim_key(kind: EntryKind, id: str) -> str:
+    """Return the key under which an entry is claimed, so that it is on at most one order."""
+    return f"{kind}:{id}"
+
+
+@frozen
+class LeftOut:
+    """Hours or a cost that stayed out, with the reason."""
+
+    entry_id: str
+    reason: LeftOutReason
+    kind: EntryKind = EntryKind.ENTRY
+
+
+@frozen(kw_only=True)
+class LinePart:
+    """One entry behind a line, with what of it was billed.
+
+    Attributes:
+        kind: Hours or a cost.
+        id: Busy's id of the entry.
+        day: The local date that it counts for.
+        work_type: Busy's id of its work type; None for a cost without one.
+        minutes: Billed minutes; None for a cost.
+        quantity: How many; None for hours.
+        price: The exact rate per hour, or out price, before it was rounded to be sent.
+        price_source: Where that price came from.
+    """
+
+    # No validators: there is one for each entry, and who builds or reads it has checked the parts.
+    kind: EntryKind
+    id: str
+    day: date
+    work_type: str | None
+    minutes: int | None
+    quantity: Decimal | None
+    price: Decimal
+    price_source: PriceSource
+
+    @property
+    def claim(self) -> str:
+        """The key under which the entry is claimed."""
+        return claim_key(self.kind, self.id)
+
+
+@frozen(kw_only=True)
+class OrderLine:
+    """A line of an order, as it is sent.
+
+    Attributes:
+        text: What the customer reads.
+        quantity: Hours or number, to 4 decimals.
+        unit: How eAccounting calls the unit of the article; for reading only, since it follows the article.
+        unit_price: Price of one, without VAT, to 2 decimals, or 4 where customer or currency are foreign.
+        total: Quantity times unit price as sent, to 2 decimals: the authority for the amount.
+        rounding_difference: `total` less the exact sum of the parts, to 6 decimals.
+        price_source: Where the price came from.
+        product: Busy's id of the product.
+        eaccounting_article: eAccounting's id of the article that the product is linked to.
+        work_type: Busy's id of the work type; None where the line has several or none.
+        task: Busy's id of the task, where lines are grouped by task.
+        parts: The hours (or the one cost) behind it.
+    """
+
+    text: str = field(repr=False, validator=check.key)
+    quantity: Decimal = field(validator=check.amount)
+    unit: str = field(validator=check.text)
+    unit_price: Decimal = field(validator=check.amount)
+    total: Decimal = field(validator=check.one_of(Decimal))
+    rounding_difference: Decimal = field(validator=check.one_of(Decimal))
+    price_source: PriceSource = field(validator=check.one_of(PriceSource))
+    product: str = field(validator=check.key)
+    eaccounting_article: str = field(validator=check.key)
+    work_type: str | None = field(default=None, validator=check.optional_key)
+    task: str | None = field(default=None, validator=check.optional_key)
+    parts: tuple[LinePart, ...] = field(repr=False, validator=check.all_of(LinePart))
+
+    @property
+    def minutes(self) -> int | None:
+        """The billed minutes of the line; None for a cost."""
+        minutes = [part.minutes for part in self.parts if part.minutes is not None]
+        return sum(minutes) if minutes else None
+
+
+def _each_entry_once(owner: object, attribute: Attribute[Any], value: tuple[OrderLine, ...]) -> None:
+    claims = [part.claim for line in value for part in line.parts]
+    if not claims:
+        raise ValueError(f"{check.label(owner, attribute)} must bill something")
+    if len(set(claims)) != len(claims):
+        raise ValueError(f"{check.label(owner, attribute)} must not bill the same entry twice")
+
+
+@frozen(kw_only=True)
+class Order:
+    """An order, frozen when it was finalised: pushing it never prices again.
+
+    Attributes:
+        id: The order's id, from the host or made for it.
+        revision: From 1; one more each time that the order is made anew after a refusal or withdrawal.
+        company_id: The eAccounting company that it was built for; no other one may get it.
+        project: Busy's id of the project.
+        customer: Busy's id of the customer.
+        eaccounting_project: eAccounting's id of the project; None where the project is not linked.
+        eaccounting_customer: eAccounting's id of the customer.
+        currency: The currency of every price.
+        order_date: The date of the order.
+        period: The days whose work is on it.
+        lines: Its lines, in order.
+        invoice_text: A text row before the lines; None for none.
+        our_reference: Who at the seller answers; at most 100 characters.
+        your_reference: The customer's contact; at most 100 characters.
+        buyers_order_reference: The buyer's own order number; at most 35 characters.
+        left_out: What stayed out and why. Not part of the content.
+        rounding_rules: The version of the rounding rules that the amounts follow.
+    """
+
+    id: str = field(validator=check.key)
+    revision: int = field(validator=check.whole(1))
+    company_id: str = field(validator=check.key)
+    project: str = field(validator=check.key)
+    customer: str = field(validator=check.key)
+    eaccounting_project: str | None = field(default=None, validator=check.optional_key)
+    eaccounting_customer: str = field(validator=check.key)
+    currency: str = field(validator=check.currency)
+    order_date: date = field(validator=check.day)
+    period: Period = field(validator=check.one_of(Period))
+    lines: tuple[OrderLine, ...] = field(validator=[check.all_of(OrderLine), _each_entry_once])
+    invoice_text: str | None = field(default=None, repr=False, validator=check.optional_key)
+    our_reference: str | None = field(default=None, repr=False, validator=check.optional_key)
+    your_reference: str | None = field(default=None, repr=False, validator=check.optional_key)
+    buyers_order_reference: str | None = field(default=None, repr=False, validator=check.optional_key)
+    left_out: tuple[LeftOut, ...] = field(default=(), repr=False, validator=check.all_of(LeftOut))
+    rounding_rules: int = field(validator=check.whole(1))
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The keys `entry:<id>` and `expense:<id>` of everything that is billed, in the lines' order."""
+        return tuple(part.claim for line in self.lines for part in line.parts)
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of the lines' totals, without VAT."""
+        return _sum([line.total for line in self.lines])
+
+    @property
+    def rounding_difference(self) -> Decimal:
+        """The sum of the lines' rounding differences."""
+        return _sum([line.rounding_difference for line in self.lines])
+
+    @functools.cached_property
+    def content_hash(self) -> str:
+        """The SHA-256 of what is billed and sent: everything but id, revision and what was left out.
+
+        Equal contents have equal hashes on every machine, whatever the order of hours that was given and
+        however a number was written.
+        """
+        return checksum({name: value for name, value in members(self).items() if name not in _NOT_CONTENT})
+
+
+def _sum(amounts: list[Decimal]) -> Decimal:
+    total = Decimal(0)
+    for amount in amounts:
+        total = _EXACT.add(total, amount)
+    return total

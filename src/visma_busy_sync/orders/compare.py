@@ -1,0 +1,130 @@
+"""What eAccounting answers about an order, against what was sent.
+
+Compared are amounts without VAT. The description of the API leaves open whether an order's `Amount`
+contains VAT, and when `IncludesVat` is true; so the order's head agrees if `Amount`, or `Amount` less
+`VatAmount`, each with or without `RoundingsAmount`, is our total. A row's `Amount` is compared with the
+line's total only where the prices do not include VAT. A difference is a warning: the push is done.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from decimal import Context, Decimal
+from typing import Final
+
+from attrs import frozen
+
+from visma_busy_sync.busy import Order
+from visma_busy_sync.busy._canonical import Plain, checksum, plain
+from visma_busy_sync.eaccounting import models
+from visma_busy_sync.eaccounting.models import UNSET, Unset
+
+_EXACT = Context(prec=100)
+
+
+class DifferenceCode(enum.StrEnum):
+    """What differs."""
+
+    AMOUNTS_ZERO = "amounts_zero"
+    """The amount is 0, null or absent although it is not ours; the cure is the setting `send_amounts`."""
+    TOTAL_DIFFERS = "total_differs"
+    LINE_DIFFERS = "line_differs"
+    ROWS_DIFFER = "rows_differ"
+    """There are more or fewer rows than were sent; ours and theirs are numbers of rows."""
+    PRICES_INCLUDE_VAT = "prices_include_vat"
+    """EAccounting takes the prices as including VAT (private customers); ours are without."""
+
+
+@frozen
+class Difference:
+    """One difference.
+
+    Attributes:
+        code: What differs.
+        line: The line of our order, from 0; None for the whole order.
+        ours: Our amount (or number of rows).
+        theirs: What eAccounting answers; None if it answers none.
+    """
+
+    code: DifferenceCode
+    line: int | None
+    ours: Decimal
+    theirs: Decimal | None
+
+
+def compare(order: Order, answer: models.Order) -> tuple[Difference, ...]:
+    """Return every difference between our amounts and those of the answer; empty if they agree."""
+    return (*_head(order, answer), *_rows(order, answer))
+
+
+def _head(order: Order, answer: models.Order) -> Iterator[Difference]:
+    ours, theirs = order.total, _known(answer.amount)
+    if answer.includes_vat is True:
+        yield Difference(DifferenceCode.PRICES_INCLUDE_VAT, None, ours, theirs)
+    if not theirs:
+        if ours:
+            yield Difference(DifferenceCode.AMOUNTS_ZERO, None, ours, theirs)
+    elif ours not in _without_vat(answer, theirs):
+        yield Difference(DifferenceCode.TOTAL_DIFFERS, None, ours, theirs)
+
+
+def _without_vat(answer: models.Order, amount: Decimal) -> set[Decimal]:
+    vat = _known(answer.vat_amount) or Decimal(0)
+    rounding = _known(answer.roundings_amount) or Decimal(0)
+    nets = {amount, _EXACT.subtract(amount, vat)}
+    return nets | {_EXACT.subtract(net, rounding) for net in nets}
+
+
+def _rows(order: Order, answer: models.Order) -> Iterator[Difference]:
+    rows = [row for row in answer.rows or () if row.is_text_row is not True]
+    if len(rows) != len(order.lines):
+        code = DifferenceCode.ROWS_DIFFER
+        yield Difference(code, None, Decimal(len(order.lines)), Decimal(len(rows)))
+        return
+    rows.sort(key=lambda row: row.line_number or 0)
+    for number, (line, row) in enumerate(zip(order.lines, rows, strict=True)):
+        theirs = _known(row.amount)
+        if not theirs:
+            if line.total:
+                yield Difference(DifferenceCode.AMOUNTS_ZERO, number, line.total, theirs)
+        elif theirs != line.total and answer.includes_vat is not True:
+            yield Difference(DifferenceCode.LINE_DIFFERS, number, line.total, theirs)
+
+
+def _known(amount: Decimal | Unset | None) -> Decimal | None:
+    return None if amount is UNSET else amount
+
+
+_HEAD: Final = (
+    "customer_id",
+    "order_date",
+    "currency_code",
+    "our_reference",
+    "your_reference",
+    "buyers_order_reference",
+)
+_ROW: Final = (
+    "is_text_row",
+    "article_id",
+    "text",
+    "quantity",
+    "unit_price",
+    "discount_percentage",
+    "project_id",
+)
+
+
+def snapshot(answer: models.Order) -> str:
+    """Return a checksum of what a person would edit on the draft: customer, date, references, rows.
+
+    Amounts, stamps and status are not in it, since they change without anyone editing the draft. A member
+    that is absent counts as null.
+    """
+    rows = sorted(answer.rows or (), key=lambda row: row.line_number or 0)
+    return checksum([_members(answer, _HEAD), *(_members(row, _ROW) for row in rows)])
+
+
+def _members(value: models.Model, names: tuple[str, ...]) -> list[Plain]:
+    found: list[object] = [getattr(value, name) for name in names]
+    return [None if member is UNSET else plain(member) for member in found]

@@ -1,0 +1,215 @@
+"""What can go wrong between finalised work and an order draft.
+
+```
+OrderError                             never raised itself
+├── OrderNotReady                      the work cannot become an order yet: every problem at once
+├── OrderChanged                       the same id and revision, but other content
+├── EntryTaken                         an entry is on another order
+├── OtherCompany                       the order was built for another company
+├── OrderRejected                      eAccounting refused this order
+├── OrderOutcomeUnknown                nobody can say whether the draft was made
+├── IllegalTransition                  an event that the order's state does not know
+└── DocumentError                      a stored order or ledger entry cannot be read
+    └── DocumentTooNew                 it was written by a newer version of this package
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync.orders.problems import Problem
+
+
+class OrderError(VismaBusySyncError):
+    """Base of everything that is raised about orders; catch it to catch them all."""
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        if type(self) is OrderError:
+            raise TypeError("OrderError is a base and is not raised itself")
+        super().__init__(message, advice=advice)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default calls the class with the message, but the classes below are made from facts.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(kind: type[OrderError], args: tuple[object, ...], facts: dict[str, object]) -> OrderError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
+
+class OrderNotReady(OrderError):
+    """The work cannot become an order yet; nothing was made.
+
+    Attributes:
+        problems: Every problem that was found, each with what it is about and its cure.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        listed = "; ".join(f"{problem.code} ({problem.entity}): {problem.message}" for problem in problems)
+        super().__init__(
+            f"The order is not ready, {count}: {listed}",
+            advice=" ".join(dict.fromkeys(problem.cure_en for problem in problems)),
+        )
+
+
+class OrderChanged(OrderError):
+    """An order with this id and revision is known with other content; nothing was changed or sent.
+
+    Attributes:
+        order_id: The order.
+        revision: The revision that both have.
+        known_hash: The content hash of the order that is known.
+        given_hash: The content hash of the order that was given.
+    """
+
+    def __init__(self, order_id: str, revision: int, *, known_hash: str, given_hash: str) -> None:
+        self.order_id = order_id
+        self.revision = revision
+        self.known_hash = known_hash
+        self.given_hash = given_hash
+        super().__init__(
+            f"Order {order_id} revision {revision} is already known with other content.",
+            advice="A finalised order is not edited: push the order that is known, or give the new one an "
+            "id of its own.",
+        )
+
+
+class EntryTaken(OrderError):
+    """Hours or costs of this order are on another order; nothing was sent.
+
+    Attributes:
+        order_id: The order that was refused.
+        taken: For each claim key that is taken, the id of the order that has it.
+    """
+
+    def __init__(self, order_id: str, taken: Mapping[str, str]) -> None:
+        self.order_id = order_id
+        self.taken = dict(taken)
+        listed = ", ".join(f"{claim} by order {holder}" for claim, holder in sorted(self.taken.items()))
+        super().__init__(
+            f"Order {order_id} was not taken, because entries are on another order: {listed}.",
+            advice="Build the order again: what is on another order is then left out.",
+        )
+
+
+class OtherCompany(OrderError):
+    """The order was built for another eAccounting company than the connected one; nothing was sent.
+
+    Attributes:
+        order_id: The order.
+        company_id: The company that it was built for.
+        connected_company_id: The company that is connected now.
+    """
+
+    def __init__(self, order_id: str, *, company_id: str, connected_company_id: str) -> None:
+        self.order_id = order_id
+        self.company_id = company_id
+        self.connected_company_id = connected_company_id
+        super().__init__(
+            f"Order {order_id} was built for company {company_id}, but {connected_company_id} is connected.",
+            advice="Connect the company that the order was built for.",
+        )
+
+
+class OrderRejected(OrderError):
+    """EAccounting definitely refused this order; no draft was made.
+
+    Attributes:
+        order_id: The order.
+        status: The HTTP status.
+        error_code: The API's error code; None if it gave none.
+        error_id: The id under which the vendor's support finds the refusal; None if there was none.
+        problem: What the API says is wrong.
+    """
+
+    def __init__(
+        self, order_id: str, *, status: int, error_code: int | None, error_id: str | None, problem: str
+    ) -> None:
+        self.order_id = order_id
+        self.status = status
+        self.error_code = error_code
+        self.error_id = error_id
+        self.problem = problem
+        named = f"HTTP {status}" if error_code is None else f"HTTP {status}, code {error_code}"
+        super().__init__(
+            f"eAccounting refused order {order_id} ({named}): {problem}",
+            advice="Mend what it names, open the order again and push the new revision.",
+        )
+
+
+class OrderOutcomeUnknown(OrderError):
+    """Whether eAccounting made the draft is not known; it is never simply sent again.
+
+    Attributes:
+        order_id: The order.
+        marker: What the draft's our-reference ends with, if it was made.
+    """
+
+    def __init__(self, order_id: str, *, marker: str) -> None:
+        self.order_id = order_id
+        self.marker = marker
+        super().__init__(
+            f"It is not known whether order {order_id} reached eAccounting.",
+            advice=f"Recover the order, which looks for it, or look for {marker} among the order drafts and "
+            "resolve it by hand.",
+        )
+
+
+class IllegalTransition(OrderError):
+    """The order's state does not know this event; nothing was changed.
+
+    Attributes:
+        order_id: The order.
+        state: The state that it is in.
+        event: The event that was refused.
+    """
+
+    def __init__(self, order_id: str, *, state: str, event: str) -> None:
+        self.order_id = order_id
+        self.state = state
+        self.event = event
+        super().__init__(
+            f"Order {order_id} is {state}, where {event} cannot happen.",
+            advice="Read the order's state anew before acting on it.",
+        )
+
+
+class DocumentError(OrderError):
+    """A stored order or ledger entry cannot be read; its content is not repeated here.
+
+    Attributes:
+        document: What it should have been.
+        reason: What is wrong with it.
+    """
+
+    def __init__(
+        self, document: str, reason: str, *, advice: str = "Restore it from where it was stored."
+    ) -> None:
+        self.document = document
+        self.reason = reason
+        super().__init__(f"This is no {document} that can be read: {reason}.", advice=advice)
+
+
+class DocumentTooNew(DocumentError):
+    """The document was written by a newer version of this package.
+
+    Attributes:
+        found: The schema version of the document.
+        known: The newest schema version that this package reads.
+    """
+
+    def __init__(self, document: str, *, found: int, known: int) -> None:
+        self.found = found
+        self.known = known
+        super().__init__(
+            document,
+            f"it has schema version {found}, and this version reads up to {known}",
+            advice="Update visma-busy-sync.",
+        )

@@ -1,0 +1,56 @@
+"""The marker of an order: what is found again in eAccounting, where orders have no external id.
+
+A marker is `BY-` with 12 characters over installation, tenant and order, then a point and the revision,
+for instance `BY-K7QFA3M2XHDC.1`. So any revision of an order is recognised, and two installations over one
+company never take each other's drafts for their own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from typing import Final
+
+from visma_busy_sync.eaccounting.models import Unset
+
+_PREFIX: Final = "BY-"
+_CHARACTERS: Final = 12
+"""60 bits: among a million orders of one company the chance of any two alike is below one in a million."""
+
+
+def make_marker(*, installation: str, tenant: str, order_id: str, revision: int) -> str:
+    """Return the marker of one revision of an order.
+
+    Args:
+        installation: The id of this installation of the package.
+        tenant: The tenant whose order it is.
+        order_id: The order.
+        revision: Its revision, from 1.
+    """
+    named = json.dumps([installation, tenant, order_id]).encode("ascii")
+    digest = base64.b32encode(hashlib.sha256(named).digest()).decode("ascii")
+    return f"{_PREFIX}{digest[:_CHARACTERS]}.{revision}"
+
+
+def contains_marker(text: str | Unset | None, marker: str) -> bool:
+    """Tell whether a text of eAccounting holds exactly this marker; upper and lower case are alike."""
+    stem, _, revision = marker.rpartition(".")
+    return _revision(text, stem) == int(revision)
+
+
+def marked_revision(text: str | Unset | None, marker: str) -> int | None:
+    """Return which revision of the order of `marker` a text names; None if it names none.
+
+    A restored database forgets what it sent: before the first send of any revision, look for all.
+    """
+    return _revision(text, marker.rpartition(".")[0])
+
+
+def _revision(text: str | Unset | None, stem: str) -> int | None:
+    if not text:
+        return None
+    # Digits of ASCII only: \d takes those of every script.
+    found = re.search(rf"(?<![0-9A-Z]){re.escape(stem)}\.([0-9]{{1,9}})(?![0-9A-Z])", text, re.IGNORECASE)
+    return int(found.group(1)) if found is not None else None

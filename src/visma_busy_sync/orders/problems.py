@@ -1,0 +1,256 @@
+"""What can keep work from becoming an order: every code with its texts, in one table."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from attrs import field, frozen
+
+
+class ProblemCode(enum.StrEnum):
+    """The codes, in the order in which problems are listed."""
+
+    PROJECT_NOT_BILLABLE = "project_not_billable"
+    PROJECT_FINISHED = "project_finished"
+    CUSTOMER_MISSING = "customer_missing"
+    CUSTOMER_AMBIGUOUS = "customer_ambiguous"
+    CUSTOMER_NOT_ON_PROJECT = "customer_not_on_project"
+    CUSTOMER_NOT_LINKED = "customer_not_linked"
+    CUSTOMER_INACTIVE = "customer_inactive"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    CURRENCY_DIFFERS = "currency_differs"
+    NOTHING_TO_BILL = "nothing_to_bill"
+    WORK_TYPE_MISSING = "work_type_missing"
+    WORK_TYPE_WITHOUT_PRODUCT = "work_type_without_product"
+    COST_WITHOUT_PRODUCT = "cost_without_product"
+    PRODUCT_NOT_LINKED = "product_not_linked"
+    ARTICLE_INACTIVE = "article_inactive"
+    ARTICLE_WITHOUT_UNIT = "article_without_unit"
+    PRICE_MISSING = "price_missing"
+    NEGATIVE_PRICE = "negative_price"
+    NEGATIVE_QUANTITY = "negative_quantity"
+    TEXT_TOO_LONG = "text_too_long"
+    REFERENCE_TOO_LONG = "reference_too_long"
+    TOO_MANY_ROWS = "too_many_rows"
+
+
+@frozen
+class Entity:
+    """What a problem is about: the kind of thing in Busy's words, and Busy's id of it."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+@frozen
+class Problem:
+    """One thing to mend before there can be an order.
+
+    Attributes:
+        code: What is wrong, for programs.
+        entity: What it is about.
+        message: What is wrong, in English; ids and numbers, no names.
+        message_nb: The same in Norwegian.
+        cure_en: What to do, in English.
+        cure_nb: The same in Norwegian.
+    """
+
+    code: ProblemCode
+    entity: Entity
+    message: str
+    message_nb: str = field(repr=False)
+    cure_en: str = field(repr=False)
+    cure_nb: str = field(repr=False)
+
+
+@frozen
+class _Texts:
+    message_en: str
+    message_nb: str
+    cure_en: str
+    cure_nb: str
+
+
+PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
+    {
+        ProblemCode.PROJECT_NOT_BILLABLE: _Texts(
+            "The project is not billable.",
+            "Prosjektet er ikke fakturerbart.",
+            "Mark the project as billable in Busy.",
+            "Merk prosjektet som fakturerbart i Busy.",
+        ),
+        ProblemCode.PROJECT_FINISHED: _Texts(
+            "The project is finished in eAccounting, which then takes no orders for it.",
+            "Prosjektet er avsluttet i eAccounting og kan ikke brukes på ordrer.",
+            "Set the project to ongoing in eAccounting and fetch again.",
+            "Sett prosjektet til pågående i eAccounting og hent på nytt.",
+        ),
+        ProblemCode.CUSTOMER_MISSING: _Texts(
+            "The project has no customer.",
+            "Prosjektet har ingen kunde.",
+            "Set the customer of the project.",
+            "Velg kunde på prosjektet.",
+        ),
+        ProblemCode.CUSTOMER_AMBIGUOUS: _Texts(
+            "The project has {count} customers, and an order is for one.",
+            "Prosjektet har {count} kunder, og en ordre gjelder én.",
+            "Choose the customer of the order.",
+            "Velg hvilken kunde ordren gjelder.",
+        ),
+        ProblemCode.CUSTOMER_NOT_ON_PROJECT: _Texts(
+            "The customer is not one of the project's.",
+            "Kunden hører ikke til prosjektet.",
+            "Choose one of the project's customers, or allow this one on the project.",
+            "Velg en av prosjektets kunder, eller tillat denne på prosjektet.",
+        ),
+        ProblemCode.CUSTOMER_NOT_LINKED: _Texts(
+            "The customer is not linked to a customer in eAccounting.",
+            "Kunden er ikke koblet til en kunde i eAccounting.",
+            "Create the customer in eAccounting and fetch again, or link it by hand.",
+            "Opprett kunden i eAccounting og hent på nytt, eller koble den manuelt.",
+        ),
+        ProblemCode.CUSTOMER_INACTIVE: _Texts(
+            "The customer is inactive in eAccounting.",
+            "Kunden er inaktiv i eAccounting.",
+            "Activate the customer in eAccounting, or choose another one.",
+            "Aktiver kunden i eAccounting, eller velg en annen.",
+        ),
+        ProblemCode.CURRENCY_UNKNOWN: _Texts(
+            "Neither Busy's prices nor the company in eAccounting state a currency.",
+            "Verken prisene i Busy eller selskapet i eAccounting oppgir valuta.",
+            "State the currency of the prices, or set the company's currency in eAccounting.",
+            "Oppgi valutaen for prisene, eller sett valuta på selskapet i eAccounting.",
+        ),
+        ProblemCode.CURRENCY_DIFFERS: _Texts(
+            "The prices are in {prices}, but the customer is billed in {customer}.",
+            "Prisene er i {prices}, men kunden faktureres i {customer}.",
+            "Give both the same currency: the customer's in eAccounting, or the prices'.",
+            "Bruk samme valuta begge steder: på kunden i eAccounting eller for prisene.",
+        ),
+        ProblemCode.NOTHING_TO_BILL: _Texts(
+            "There is nothing to bill from {first} to {last}; {left_out} entries stay out.",
+            "Det er ingenting å fakturere fra {first} til {last}; {left_out} føringer er holdt utenfor.",
+            "Look at why entries stay out: approval, period, customer, or an earlier order.",
+            "Se hvorfor føringer er holdt utenfor: godkjenning, periode, kunde eller en tidligere ordre.",
+        ),
+        ProblemCode.WORK_TYPE_MISSING: _Texts(
+            "The hours have no work type of this project.",
+            "Timene mangler en arbeidstype fra prosjektet.",
+            "Choose a work type for the hours.",
+            "Velg arbeidstype på timene.",
+        ),
+        ProblemCode.WORK_TYPE_WITHOUT_PRODUCT: _Texts(
+            "The work type has no product, so there is nothing to sell its hours as.",
+            "Arbeidstypen har ikke noe produkt, så timene kan ikke legges på en ordre.",
+            "Choose a product on the work type.",
+            "Velg et produkt på arbeidstypen.",
+        ),
+        ProblemCode.COST_WITHOUT_PRODUCT: _Texts(
+            "Neither the cost nor its work type has a product.",
+            "Verken kostnaden eller arbeidstypen har et produkt.",
+            "Choose a product for the cost, or set a fallback product.",
+            "Velg et produkt på kostnaden, eller sett et reserveprodukt.",
+        ),
+        ProblemCode.PRODUCT_NOT_LINKED: _Texts(
+            "The product is not linked to an article in eAccounting, or the article is gone.",
+            "Produktet er ikke koblet til en artikkel i eAccounting, eller artikkelen er borte.",
+            "Choose a product that comes from eAccounting, or link this one to an article.",
+            "Velg et produkt som kommer fra eAccounting, eller koble dette til en artikkel.",
+        ),
+        ProblemCode.ARTICLE_INACTIVE: _Texts(
+            "The product's article is inactive in eAccounting.",
+            "Artikkelen til produktet er inaktiv i eAccounting.",
+            "Activate the article in eAccounting, or choose another product.",
+            "Aktiver artikkelen i eAccounting, eller velg et annet produkt.",
+        ),
+        ProblemCode.ARTICLE_WITHOUT_UNIT: _Texts(
+            "The product's article has no unit in eAccounting.",
+            "Artikkelen til produktet har ingen enhet i eAccounting.",
+            "Set the unit of the article in eAccounting, hours for work.",
+            "Sett enhet på artikkelen i eAccounting, timer for arbeid.",
+        ),
+        ProblemCode.PRICE_MISSING: _Texts(
+            "There is no price, or it is 0.",
+            "Pris mangler eller er 0.",
+            "Set the price, or allow free lines if 0 is meant.",
+            "Sett prisen, eller tillat gratis linjer hvis 0 er ment.",
+        ),
+        ProblemCode.NEGATIVE_PRICE: _Texts(
+            "The price is below 0.",
+            "Prisen er under 0.",
+            "Set a price from 0 up; give credit in eAccounting.",
+            "Sett en pris fra 0 og opp; krediter i eAccounting.",
+        ),
+        ProblemCode.NEGATIVE_QUANTITY: _Texts(
+            "The quantity is below 0.",
+            "Antallet er under 0.",
+            "Set a quantity from 0 up; give credit in eAccounting.",
+            "Sett et antall fra 0 og opp; krediter i eAccounting.",
+        ),
+        ProblemCode.TEXT_TOO_LONG: _Texts(
+            "The text has {length} characters, and eAccounting takes {longest}.",
+            "Teksten har {length} tegn, og eAccounting tar imot {longest}.",
+            "Shorten the text.",
+            "Kort ned teksten.",
+        ),
+        ProblemCode.REFERENCE_TOO_LONG: _Texts(
+            "The {reference} has {length} characters, and eAccounting takes {longest}.",
+            "{reference} har {length} tegn, og eAccounting tar imot {longest}.",
+            "Shorten the reference.",
+            "Kort ned referansen.",
+        ),
+        ProblemCode.TOO_MANY_ROWS: _Texts(
+            "The order would have {rows} rows, and at most {most} are allowed.",
+            "Ordren ville fått {rows} rader, og høyst {most} er tillatt.",
+            "Choose a shorter period, or group the hours by work type.",
+            "Velg en kortere periode, eller grupper timene etter arbeidstype.",
+        ),
+    }
+)
+"""The texts of every code, with places for the facts."""
+
+_ORDER: Final = {code: place for place, code in enumerate(ProblemCode)}
+
+
+def problem(code: ProblemCode, entity: Entity, **facts: object) -> Problem:
+    """Return the problem with its texts, the facts put in their places."""
+    texts = PROBLEM_TEXTS[code]
+    return Problem(
+        code,
+        entity,
+        texts.message_en.format_map(facts),
+        texts.message_nb.format_map(facts),
+        texts.cure_en,
+        texts.cure_nb,
+    )
+
+
+class Problems:
+    """Collects problems; the same problem of the same thing counts once, however many hours meet it."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[ProblemCode, Entity, str], Problem] = {}
+
+    def add(self, code: ProblemCode, kind: str, id: str, **facts: object) -> None:
+        """Take note of a problem."""
+        found = problem(code, Entity(kind, id), **facts)
+        self._found.setdefault((code, found.entity, found.message), found)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Take note of problems that were found elsewhere."""
+        for found in problems:
+            self._found.setdefault((found.code, found.entity, found.message), found)
+
+    def listed(self) -> tuple[Problem, ...]:
+        """Return them in the order of their codes, then by what they are about."""
+        return tuple(
+            sorted(
+                self._found.values(), key=lambda found: (_ORDER[found.code], str(found.entity), found.message)
+            )
+        )
