@@ -53,7 +53,7 @@ def refused(faults: Sequence[FieldFault]) -> ApiFault:
 
 
 def error_body(code: int, message: str, faults: Sequence[FieldFault] = ()) -> dict[str, Json]:
-    """Build the body of an unsuccessful answer. ``ErrorCode`` is a number on top, a text inside ``Errors``."""
+    """Build the body of an unsuccessful answer. ``ErrorCode`` is a number on top, a text in ``Errors``."""
     return {
         "ErrorCode": code,
         "DeveloperErrorMessage": message,

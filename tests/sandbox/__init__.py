@@ -1,0 +1,1 @@
+"""Tests of the sandbox server, from a user's view."""
