@@ -7,11 +7,10 @@ or it was answered 429. After a 401 the token is renewed and the call made once 
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import attrs
 from attrs import frozen
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from visma_busy_sync._core.world import Clock, Limiter, Runtime
 from visma_busy_sync.eaccounting._exchange import exchange
@@ -26,6 +25,9 @@ from visma_busy_sync.eaccounting.errors import (
     UnreadableAnswer,
 )
 from visma_busy_sync.eaccounting.http import Transport
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -78,6 +80,8 @@ async def execute(operation: Operation[T], env: Env) -> T:
 
 
 async def _repeat(operation: Operation[T], env: Env, first: EAccountingError, started: float) -> T:
+    from tenacity import AsyncRetrying, retry_if_exception  # noqa: PLC0415 - needed after a failure only
+
     def pause(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, EAccountingError)  # noqa: S101 - the predicate below let it through

@@ -18,7 +18,7 @@ from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded
 from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import Status
-from visma_busy_sync.integration.errors import NotConnected, OtherCompany, ScopeMissing
+from visma_busy_sync.integration.errors import NotConnected, ScopeMissing, WrongCompany
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -88,7 +88,7 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
     known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
     try:
         connection = _connected(site, pending, company, known.value if known else None)
-    except OtherCompany:
+    except WrongCompany:
         with contextlib.suppress(EAccountingError):  # a token that nobody will use should not live on
             await _login.revoke(site.application, tokens, transport=site.transport)
         raise
@@ -137,7 +137,7 @@ def _connected(
 ) -> Connection:
     id = company_id(company)
     if known is not None and known.company_id != id and known.state is not ConnectionState.DISCONNECTED:
-        raise OtherCompany
+        raise WrongCompany
     return Connection(
         state=ConnectionState.CONNECTED,
         company_id=id,

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from visma_busy_sync.integration._connection import company_id, connection_of, noting_death
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import OtherCompany
+from visma_busy_sync.integration.errors import WrongCompany
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -26,6 +26,7 @@ from visma_busy_sync.state import (
 from visma_busy_sync.sync import (
     Action,
     Applied,
+    Change,
     Kind,
     Moved,
     Plan,
@@ -127,7 +128,7 @@ async def _look(site: Site, tenant: str) -> _Situation:
     connection = await connection_of(site, tenant)
     upstream = site.upstream(tenant)
     if company_id(await upstream.company_settings()) != connection.company_id:
-        raise OtherCompany
+        raise WrongCompany
     settings = SyncSettings(
         project_sync=connection.project_sync,
         registers_without_projects=site.choices.registers_without_projects,
@@ -174,7 +175,7 @@ class _Application:
         """Have the host make changes of one kind, and note what it stored."""
         changes = [resolve(each, self._customers) for each in planned]
         outcomes = await self.site.catalogue.apply(self.tenant, changes)
-        follow_ups = []
+        follow_ups: list[Change] = []
         for each, change, outcome in zip(planned, changes, outcomes, strict=True):
             match outcome:
                 case Applied():

@@ -7,7 +7,7 @@ keeps it so. What has no method here cannot happen (R11, R17, R18).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar, final
+from typing import Final, TypeVar, final
 
 from visma_busy_sync.eaccounting import _endpoints as endpoints
 from visma_busy_sync.eaccounting._endpoints import Endpoint
@@ -22,6 +22,9 @@ from visma_busy_sync.eaccounting.models import (
     Project,
 )
 from visma_busy_sync.sync import Kind, Read, upstream_of
+
+CREATE_ORDER: Final = "POST /orders"
+"""The name of the only write, as errors tell it."""
 
 M = TypeVar("M", Customer, Article, Project)
 

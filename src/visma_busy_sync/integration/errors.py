@@ -3,7 +3,7 @@
 ```
 ConnectionStateError          never raised itself
 ├── NotConnected              there is no connection; press connect
-├── OtherCompany              the login, or the token, is of another company than the tenant's
+├── WrongCompany              the login, or the token, is of another company than the tenant's
 └── ScopeMissing              the user did not grant what is needed
 ```
 """
@@ -32,7 +32,7 @@ class NotConnected(ConnectionStateError):
         )
 
 
-class OtherCompany(ConnectionStateError):
+class WrongCompany(ConnectionStateError):
     """The login is of another company than the one that the tenant is connected to."""
 
     def __init__(self) -> None:

@@ -13,9 +13,18 @@ from visma_busy_sync.state._connection import (
     archive_missing_key,
 )
 from visma_busy_sync.state._documents import DocumentUnreadable, Kept, Schema, StoreBusy, read, update
+from visma_busy_sync.state._orders import (
+    CLAIM_PREFIX,
+    claim_document_key,
+    claim_writes,
+    holders,
+    installation_id,
+    order_key,
+)
 
 __all__ = [
     "ARCHIVE_MISSING_SCHEMA",
+    "CLAIM_PREFIX",
     "CONNECTION",
     "CONNECTION_SCHEMA",
     "LOGIN",
@@ -29,6 +38,11 @@ __all__ = [
     "Schema",
     "StoreBusy",
     "archive_missing_key",
+    "claim_document_key",
+    "claim_writes",
+    "holders",
+    "installation_id",
+    "order_key",
     "read",
     "update",
 ]

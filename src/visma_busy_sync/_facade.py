@@ -1,0 +1,480 @@
+"""The two shells of the integration: `BusySync` blocks, `AsyncBusySync` awaits. One core does the work.
+
+They are twins by hand: the same names, parameters and texts, each method one line. A test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Self, final
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
+from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.stepper import step
+from visma_busy_sync._core.world import Clock, Runtime
+from visma_busy_sync.busy import Order, Period
+from visma_busy_sync.eaccounting import PRODUCTION, SCOPES, Application, Endpoints, models
+from visma_busy_sync.eaccounting._client import LiftedTransport
+from visma_busy_sync.eaccounting._limits import WindowLimiter
+from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
+from visma_busy_sync.integration import _connection, _ordering, _syncing
+from visma_busy_sync.integration._ordering import OrderTexts, Transfer
+from visma_busy_sync.integration._site import Choices, Site
+from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration._syncing import SyncReport
+from visma_busy_sync.orders import LedgerEntry
+from visma_busy_sync.ports import (
+    AsyncCatalogue,
+    AsyncStateStore,
+    AsyncWorkLog,
+    Catalogue,
+    LiftedCatalogue,
+    LiftedStateStore,
+    LiftedWorkLog,
+    StateStore,
+    WorkLog,
+)
+from visma_busy_sync.sync import Plan
+
+
+def _application(
+    client_id: str,
+    client_secret: Secret | str,
+    redirect_uri: str,
+    scopes: Sequence[str] | None,
+    server: Endpoints,
+) -> Application:
+    return Application(
+        client_id=client_id,
+        client_secret=client_secret,
+        redirect_uri=redirect_uri,
+        endpoints=server,
+        scopes=SCOPES if scopes is None else tuple(scopes),
+    )
+
+
+def _tenant_id(id: str) -> str:
+    if not id:
+        raise ConfigurationError("A tenant needs an id; the empty one is reserved for shared documents.")
+    return id
+
+
+@final
+class Tenant:
+    """One workspace of Busy and its connection to eAccounting; made by `BusySync.tenant`."""
+
+    def __init__(self, site: Site, id: str) -> None:
+        self._site = site
+        self.id = id
+
+    def connect(self, *, project_sync: bool, session: str) -> str:
+        """Begin a login and return the address to send the user to; an earlier pending login is void.
+
+        Args:
+            project_sync: The user's choice whether projects are synchronised (R6).
+            session: An unguessable text that only the user's browser session has.
+
+        Raises:
+            ConfigurationError: If there is no session.
+        """
+        return step(_connection.connect, self._site, self.id, project_sync=project_sync, session=session)
+
+    def complete_login(self, callback_url: str, *, session: str) -> Status:
+        """Complete the login with the address that Visma sent the user back to. Nothing is imported yet.
+
+        Raises:
+            LoginRefused: The user or Visma said no.
+            StateMismatch: The callback is not of this tenant's pending login, or it was used before.
+            CodeRefused: The code is used up or too old.
+            ScopeMissing: The user did not grant all that is needed.
+            WrongCompany: The login is of another company than the connected one.
+        """
+        return step(_connection.complete_login, self._site, self.id, callback_url, session=session)
+
+    def disconnect(self) -> None:
+        """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
+
+        Raises:
+            NotConnected: If there is no connection.
+            EAccountingError: If Visma did not confirm; the tenant is disconnected all the same.
+        """
+        step(_connection.disconnect, self._site, self.id)
+
+    def status(self) -> Status:
+        """Return where the connection stands, and when was last fetched (R27)."""
+        return step(_connection.status, self._site, self.id)
+
+    def plan(self) -> Plan:
+        """Return what a sync would do now; nothing is changed.
+
+        Raises:
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return step(_syncing.plan, self._site, self.id)
+
+    def sync(self) -> SyncReport:
+        """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
+
+        Raises:
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return step(_syncing.sync, self._site, self.id)
+
+    def build_order(
+        self,
+        project: str,
+        period: Period,
+        *,
+        customer: str | None = None,
+        order_date: date | None = None,
+        order_id: str | None = None,
+        texts: OrderTexts | None = None,
+    ) -> Order:
+        """Build the order for a project's hours and costs in a period; nothing is stored or sent.
+
+        Args:
+            project: Busy's id of the project.
+            period: The days whose work is billed.
+            customer: Busy's id of the customer; needed only where the project has several.
+            order_date: The date of the order; by default today in the workspace's time zone.
+            order_id: The host's own id for the order; by default a new one.
+            texts: What it says beside its lines.
+
+        Raises:
+            OrderNotReady: With every problem and its cure.
+            LookupError: If there is no such project.
+        """
+        return step(
+            _ordering.build_order,
+            self._site,
+            self.id,
+            project,
+            period,
+            customer=customer,
+            order_date=order_date,
+            order_id=order_id,
+            texts=texts or OrderTexts(),
+        )
+
+    def push(self, order: Order) -> Transfer:
+        """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
+
+        Raises:
+            EntryTaken: An hour or cost of it is on another order; nothing was sent.
+            OrderChanged: An order of this id and revision has other content; nothing was sent.
+            OtherCompany: It was built for another company; nothing was sent.
+            OrderRejected: eAccounting refused it.
+            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+        """
+        return step(_ordering.push, self._site, self.id, order)
+
+    def reopen(self, order_id: str) -> LedgerEntry:
+        """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
+
+        Raises:
+            IllegalTransition: If the order was not refused.
+            LookupError: If the order is not known.
+        """
+        return step(_ordering.reopen, self._site, self.id, order_id)
+
+    def ledger_entry(self, order_id: str) -> LedgerEntry | None:
+        """Return what is known of an order that was pushed; None if it never was."""
+        return step(_ordering.ledger_entry, self._site, self.id, order_id)
+
+    def fetch_order(self, order_id: str) -> models.Order:
+        """Read a transferred order as eAccounting holds it now.
+
+        Raises:
+            LookupError: If the order was not transferred.
+            NotFound: If it is gone in eAccounting.
+        """
+        return step(_ordering.fetch_order, self._site, self.id, order_id)
+
+
+@final
+class BusySync:
+    """The integration of Busy with eAccounting, blocking.
+
+    Args:
+        catalogue: The host's projects, customers and products.
+        work: The host's hours, costs and prices.
+        state: Where our own documents are kept.
+        client_id: Of the application registered with Visma.
+        client_secret: Its secret.
+        redirect_uri: Where Visma sends the user back to; registered with Visma.
+        endpoints: The server; by default Visma's.
+        scopes: What is asked for at login; by default what import and orders need.
+        choices: Settings of the integration.
+        transport: How to send; by default httpx.
+        clock: The time; by default the machine's.
+
+    Tokens are kept in memory only: when the process ends, tenants are asked to connect again. One object
+    may be used by several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        work: WorkLog,
+        state: StateStore,
+        client_id: str,
+        client_secret: Secret | str,
+        redirect_uri: str,
+        endpoints: Endpoints = PRODUCTION,
+        scopes: Sequence[str] | None = None,
+        choices: Choices | None = None,
+        transport: BlockingTransport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._own = None
+        application = _application(client_id, client_secret, redirect_uri, scopes, endpoints)
+        if transport is None:
+            from visma_busy_sync.eaccounting.transport import HttpxTransport  # noqa: PLC0415 - httpx late
+
+            transport = self._own = HttpxTransport()
+        runtime: Runtime = BlockingRuntime()
+        clock = clock or SystemClock()
+        self._site = Site(
+            catalogue=LiftedCatalogue(catalogue),
+            work=LiftedWorkLog(work),
+            state=LiftedStateStore(state),
+            application=application,
+            transport=LiftedTransport(transport),
+            runtime=runtime,
+            clock=clock,
+            limiter=WindowLimiter(clock=clock, runtime=runtime),
+            choices=choices or Choices(),
+        )
+
+    def tenant(self, id: str) -> Tenant:
+        """Return a workspace by the host's id of it, not empty.
+
+        Raises:
+            ConfigurationError: If the id is empty; that is the reserved tenant of shared documents.
+        """
+        return Tenant(self._site, _tenant_id(id))
+
+    def close(self) -> None:
+        """Close the connections, unless the transport came from outside."""
+        if self._own is not None:
+            self._own.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@final
+class AsyncTenant:
+    """One workspace of Busy and its connection to eAccounting; made by `AsyncBusySync.tenant`."""
+
+    def __init__(self, site: Site, id: str) -> None:
+        self._site = site
+        self.id = id
+
+    async def connect(self, *, project_sync: bool, session: str) -> str:
+        """Begin a login and return the address to send the user to; an earlier pending login is void.
+
+        Args:
+            project_sync: The user's choice whether projects are synchronised (R6).
+            session: An unguessable text that only the user's browser session has.
+
+        Raises:
+            ConfigurationError: If there is no session.
+        """
+        return await _connection.connect(self._site, self.id, project_sync=project_sync, session=session)
+
+    async def complete_login(self, callback_url: str, *, session: str) -> Status:
+        """Complete the login with the address that Visma sent the user back to. Nothing is imported yet.
+
+        Raises:
+            LoginRefused: The user or Visma said no.
+            StateMismatch: The callback is not of this tenant's pending login, or it was used before.
+            CodeRefused: The code is used up or too old.
+            ScopeMissing: The user did not grant all that is needed.
+            WrongCompany: The login is of another company than the connected one.
+        """
+        return await _connection.complete_login(self._site, self.id, callback_url, session=session)
+
+    async def disconnect(self) -> None:
+        """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
+
+        Raises:
+            NotConnected: If there is no connection.
+            EAccountingError: If Visma did not confirm; the tenant is disconnected all the same.
+        """
+        await _connection.disconnect(self._site, self.id)
+
+    async def status(self) -> Status:
+        """Return where the connection stands, and when was last fetched (R27)."""
+        return await _connection.status(self._site, self.id)
+
+    async def plan(self) -> Plan:
+        """Return what a sync would do now; nothing is changed.
+
+        Raises:
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return await _syncing.plan(self._site, self.id)
+
+    async def sync(self) -> SyncReport:
+        """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
+
+        Raises:
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return await _syncing.sync(self._site, self.id)
+
+    async def build_order(
+        self,
+        project: str,
+        period: Period,
+        *,
+        customer: str | None = None,
+        order_date: date | None = None,
+        order_id: str | None = None,
+        texts: OrderTexts | None = None,
+    ) -> Order:
+        """Build the order for a project's hours and costs in a period; nothing is stored or sent.
+
+        Args:
+            project: Busy's id of the project.
+            period: The days whose work is billed.
+            customer: Busy's id of the customer; needed only where the project has several.
+            order_date: The date of the order; by default today in the workspace's time zone.
+            order_id: The host's own id for the order; by default a new one.
+            texts: What it says beside its lines.
+
+        Raises:
+            OrderNotReady: With every problem and its cure.
+            LookupError: If there is no such project.
+        """
+        return await _ordering.build_order(
+            self._site,
+            self.id,
+            project,
+            period,
+            customer=customer,
+            order_date=order_date,
+            order_id=order_id,
+            texts=texts or OrderTexts(),
+        )
+
+    async def push(self, order: Order) -> Transfer:
+        """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
+
+        Raises:
+            EntryTaken: An hour or cost of it is on another order; nothing was sent.
+            OrderChanged: An order of this id and revision has other content; nothing was sent.
+            OtherCompany: It was built for another company; nothing was sent.
+            OrderRejected: eAccounting refused it.
+            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+        """
+        return await _ordering.push(self._site, self.id, order)
+
+    async def reopen(self, order_id: str) -> LedgerEntry:
+        """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
+
+        Raises:
+            IllegalTransition: If the order was not refused.
+            LookupError: If the order is not known.
+        """
+        return await _ordering.reopen(self._site, self.id, order_id)
+
+    async def ledger_entry(self, order_id: str) -> LedgerEntry | None:
+        """Return what is known of an order that was pushed; None if it never was."""
+        return await _ordering.ledger_entry(self._site, self.id, order_id)
+
+    async def fetch_order(self, order_id: str) -> models.Order:
+        """Read a transferred order as eAccounting holds it now.
+
+        Raises:
+            LookupError: If the order was not transferred.
+            NotFound: If it is gone in eAccounting.
+        """
+        return await _ordering.fetch_order(self._site, self.id, order_id)
+
+
+@final
+class AsyncBusySync:
+    """The integration of Busy with eAccounting, for asyncio.
+
+    Args:
+        catalogue: The host's projects, customers and products.
+        work: The host's hours, costs and prices.
+        state: Where our own documents are kept.
+        client_id: Of the application registered with Visma.
+        client_secret: Its secret.
+        redirect_uri: Where Visma sends the user back to; registered with Visma.
+        endpoints: The server; by default Visma's.
+        scopes: What is asked for at login; by default what import and orders need.
+        choices: Settings of the integration.
+        transport: How to send; by default httpx.
+        clock: The time; by default the machine's.
+
+    Tokens are kept in memory only: when the process ends, tenants are asked to connect again. One object
+    serves one event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalogue: AsyncCatalogue,
+        work: AsyncWorkLog,
+        state: AsyncStateStore,
+        client_id: str,
+        client_secret: Secret | str,
+        redirect_uri: str,
+        endpoints: Endpoints = PRODUCTION,
+        scopes: Sequence[str] | None = None,
+        choices: Choices | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._own = None
+        application = _application(client_id, client_secret, redirect_uri, scopes, endpoints)
+        if transport is None:
+            from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport  # noqa: PLC0415
+
+            transport = self._own = AsyncHttpxTransport()
+        runtime: Runtime = AsyncioRuntime()
+        clock = clock or SystemClock()
+        self._site = Site(
+            catalogue=catalogue,
+            work=work,
+            state=state,
+            application=application,
+            transport=transport,
+            runtime=runtime,
+            clock=clock,
+            limiter=WindowLimiter(clock=clock, runtime=runtime),
+            choices=choices or Choices(),
+        )
+
+    def tenant(self, id: str) -> AsyncTenant:
+        """Return a workspace by the host's id of it, not empty.
+
+        Raises:
+            ConfigurationError: If the id is empty; that is the reserved tenant of shared documents.
+        """
+        return AsyncTenant(self._site, _tenant_id(id))
+
+    async def close(self) -> None:
+        """Close the connections, unless the transport came from outside."""
+        if self._own is not None:
+            await self._own.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,140 @@
+"""The order ledger in the store: one entry per order, one claim per hour and cost.
+
+Order and claims are written in one commit, so that an entry of Busy is on at most one order. Each step
+expects the version it read: of two workers, one goes on.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from attrs import frozen
+
+from visma_busy_sync.busy import Order
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.orders import (
+    EntryTaken,
+    Event,
+    LedgerEntry,
+    OrderChanged,
+    entry_from_json,
+    entry_to_json,
+    fire,
+    make_marker,
+    new_entry,
+)
+from visma_busy_sync.ports import Versioned, Write
+from visma_busy_sync.state import (
+    CLAIM_PREFIX,
+    StoreBusy,
+    claim_document_key,
+    claim_writes,
+    holders,
+    installation_id,
+    order_key,
+)
+
+_MOST_TRIES: Final = 20
+
+
+@final
+@frozen
+class LedgerBook:
+    """The ledger's page of one order."""
+
+    site: Site
+    tenant: str
+    order_id: str
+
+    async def read(self) -> tuple[LedgerEntry, int] | None:
+        """Return the entry with its version; None if the order is not known."""
+        key = order_key(self.order_id)
+        found = (await self.site.state.read(self.tenant, [key])).get(key)
+        return (entry_from_json(found.body), found.version) if found else None
+
+    async def fire(
+        self,
+        event: Event,
+        *,
+        eaccounting_id: str | None = None,
+        number: int | None = None,
+        snapshot: str | None = None,
+        problem: str | None = None,
+    ) -> LedgerEntry:
+        """Carry the order to its next state, and free its entries where that state holds none.
+
+        Raises:
+            LookupError: If the order is not known.
+            IllegalTransition: If its state does not know the event; nothing was changed.
+            StoreBusy: If others always came in between; nothing was changed.
+        """
+        for _ in range(_MOST_TRIES):
+            known = await self.read()
+            if known is None:
+                raise LookupError(f"order {self.order_id} is not known to the ledger")
+            entry, version = known
+            after = fire(
+                entry,
+                event,
+                at=self.site.clock.now(),
+                eaccounting_id=eaccounting_id,
+                number=number,
+                snapshot=snapshot,
+                problem=problem,
+            )
+            writes = [Write(order_key(self.order_id), version, entry_to_json(after))]
+            if entry.claims and not after.claims:
+                stored = await self._stored(entry.claims)
+                writes += claim_writes(entry.claims, stored, order_id=None)
+            if await self.site.state.commit(self.tenant, writes):
+                return after
+        raise StoreBusy(order_key(self.order_id))
+
+    async def reserve(self, order: Order) -> LedgerEntry:
+        """Store an order with all its claims in one commit; an order that is known already is returned.
+
+        Raises:
+            OrderChanged: If it is known with other content.
+            EntryTaken: If an entry is on another order.
+            StoreBusy: If others always came in between.
+        """
+        marker = make_marker(
+            installation=await installation_id(self.site.state, self.site.runtime.token()),
+            tenant=self.tenant,
+            order_id=order.id,
+            revision=order.revision,
+        )
+        entry = fire(new_entry(order, marker=marker), Event.RESERVE, at=self.site.clock.now())
+        for _ in range(_MOST_TRIES):
+            known = await self.read()
+            if known is not None:
+                _check_same(known[0].order, order)
+                return known[0]
+            stored = await self._stored(order.claims)
+            taken = holders({key: document.body for key, document in stored.items()})
+            if taken:
+                raise EntryTaken(order.id, taken)
+            writes = [
+                Write(order_key(order.id), None, entry_to_json(entry)),
+                *claim_writes(order.claims, stored, order_id=order.id),
+            ]
+            if await self.site.state.commit(self.tenant, writes):
+                return entry
+        raise StoreBusy(order_key(order.id))
+
+    async def _stored(self, claims: tuple[str, ...]) -> dict[str, Versioned]:
+        keys = [claim_document_key(claim) for claim in claims]
+        return dict(await self.site.state.read(self.tenant, keys))
+
+
+async def claim_holders(site: Site, tenant: str) -> dict[str, str]:
+    """Return which order holds each claimed entry of a tenant."""
+    found = await site.state.scan(CLAIM_PREFIX, tenant)
+    return holders({each.key: each.document.body for each in found})
+
+
+def _check_same(known: Order, given: Order) -> None:
+    if (known.revision, known.content_hash) != (given.revision, given.content_hash):
+        raise OrderChanged(
+            given.id, given.revision, known_hash=known.content_hash, given_hash=given.content_hash
+        )

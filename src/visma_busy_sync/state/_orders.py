@@ -1,0 +1,78 @@
+"""Orders and the claims on their entries as documents; the installation's id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import frozen
+
+from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
+from visma_busy_sync.state._documents import Kept, Schema, read
+
+NOBODY: Final = ""
+"""The tenant of documents that belong to none."""
+
+CLAIM_PREFIX: Final = "claim/"
+_INSTALLATION: Final = "installation"
+
+
+@frozen(kw_only=True)
+class Claim:
+    """Which order an entry of Busy is on; None once it was freed.
+
+    A freed claim is overwritten, not deleted: a key that is created anew would begin at version 1 again.
+    """
+
+    order_id: str | None
+
+
+@frozen(kw_only=True)
+class Installation:
+    """This installation, told apart from others that serve the same company."""
+
+    id: str
+
+
+CLAIM_SCHEMA: Final = Schema(Claim)
+INSTALLATION_SCHEMA: Final = Schema(Installation)
+
+
+def order_key(order_id: str) -> str:
+    """Return the key of an order's ledger entry."""
+    return f"order/{order_id}"
+
+
+def claim_document_key(claim: str) -> str:
+    """Return the key of the claim on an entry."""
+    return f"{CLAIM_PREFIX}{claim}"
+
+
+def holders(bodies: Mapping[str, str]) -> dict[str, str]:
+    """Return which order holds each claim that is not free, of claim documents by their keys."""
+    claims = {key: CLAIM_SCHEMA.load(key, body) for key, body in bodies.items()}
+    return {
+        key.removeprefix(CLAIM_PREFIX): claim.order_id
+        for key, claim in claims.items()
+        if claim.order_id is not None
+    }
+
+
+def claim_writes(
+    claims: tuple[str, ...], stored: dict[str, Versioned], *, order_id: str | None
+) -> list[Write]:
+    """Return the writes that give entries to an order, or free them."""
+    keys = [claim_document_key(claim) for claim in claims]
+    body = CLAIM_SCHEMA.dump(Claim(order_id=order_id))
+    return [Write(key, stored[key].version if key in stored else None, body) for key in keys]
+
+
+async def installation_id(store: AsyncStateStore, fresh: str) -> str:
+    """Return the installation's id; on first use, `fresh` becomes it."""
+    kept: Kept[Installation] | None = await read(store, NOBODY, _INSTALLATION, INSTALLATION_SCHEMA)
+    if kept is None:
+        write = INSTALLATION_SCHEMA.write(_INSTALLATION, None, Installation(id=fresh))
+        if await store.commit(NOBODY, [write]):
+            return fresh
+        kept = await read(store, NOBODY, _INSTALLATION, INSTALLATION_SCHEMA)
+    return kept.value.id if kept else fresh
