@@ -132,14 +132,16 @@ def _parts(link: Link, kind: Kind, id: str) -> dict[str, object]:
         raise _damaged(kind, id)
     members = cast("dict[str, object]", document)
     version, companies = members.get("version"), members.get("companies")
-    if type(version) is int and version > SCHEMA_VERSION:
+    if type(version) is not int or not isinstance(companies, dict):
+        raise _damaged(kind, id)
+    if version > SCHEMA_VERSION:
         raise LinkUnreadable(
             kind,
             id,
             f"it has schema version {version}, this package knows {SCHEMA_VERSION}",
             advice="Use the version of visma-busy-sync that wrote it, or a newer one.",
         )
-    if version != SCHEMA_VERSION or not isinstance(companies, dict):
+    if version < SCHEMA_VERSION:
         raise _damaged(kind, id)
     return cast("dict[str, object]", companies)
 
