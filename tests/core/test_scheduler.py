@@ -158,9 +158,10 @@ def test_an_expected_error_is_part_of_the_result() -> None:
     assert result.values == {}
 
 
-def test_time_moves_only_when_nobody_can_go_on() -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_time_moves_only_when_nobody_can_go_on(seed: int) -> None:
     """Sleepers wake in the order of their time, after everything that needs none."""
-    world, log = World(), Log()
+    world, log = World(seed=seed), Log()
 
     async def sleeper(seconds: float) -> None:
         await world.runtime.sleep(seconds)
@@ -297,6 +298,22 @@ def test_an_interrupt_stops_everything() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run([interrupted, Log().worker("a")])
+
+
+def test_a_run_that_is_given_up_ends_all_workers() -> None:
+    """No coroutine stays suspended after a deadlock, and none gets an effect through in its clean-up."""
+    log, ended = Log(), list[str]()
+
+    async def waits() -> None:
+        try:
+            await Point("never", ready=lambda: False)
+        finally:
+            ended.append("waits")
+            await log.write("clean-up")
+
+    with pytest.raises(scheduler.Deadlock):
+        run([waits])
+    assert (ended, log.lines) == (["waits"], [])
 
 
 def test_a_crashed_worker_is_dead_at_its_kth_await() -> None:

@@ -187,6 +187,14 @@ def test_a_scenario_that_keeps_state_is_reported() -> None:
         scheduler.explore(scenario)
 
 
+def test_a_scenario_whose_choices_change_is_reported() -> None:
+    """The same holds if a choice is among more than it was the time before."""
+    calls = itertools.count(2)
+
+    with pytest.raises(scheduler.NotRepeatable, match="choice 1 was among 2 before, now among 3"):
+        scheduler.explore(lambda world: world.choose(next(calls)))
+
+
 def test_choices_of_another_scenario_are_reported() -> None:
     """A replay that does not fit says so instead of showing something else."""
     with pytest.raises(scheduler.NotRepeatable):

@@ -47,6 +47,7 @@ from visma_busy_sync.testing._search import (
     find,
     replay,
 )
+from visma_busy_sync.testing._virtual import VirtualClock, VirtualRuntime
 from visma_busy_sync.testing._world import (
     Deadlock,
     Event,
@@ -54,8 +55,6 @@ from visma_busy_sync.testing._world import (
     Result,
     ScheduleError,
     StepLimit,
-    VirtualClock,
-    VirtualRuntime,
     Worker,
     World,
     run,
