@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types contracts docs check lock clean
+.PHONY: help demo test lint format types contracts docs package check lock clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,7 +48,10 @@ contracts: $(READY) ## check that the layers import one way
 docs: $(READY) ## build the documentation, warnings are errors
 	@$(BIN)/mkdocs build --strict --quiet
 
-check: test lint types contracts docs ## everything
+package: $(READY) ## install the built package in a fresh environment and look at what came with it
+	@$(BIN)/python .ci/check_package.py
+
+check: test lint types contracts docs package ## everything
 
 lock: $(READY) ## compile requirements-dev.txt anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --upgrade \
