@@ -126,7 +126,7 @@ def test_negative_quantities_may_lower_an_order_but_not_below_zero(api: Api) -> 
     """The total must not be negative."""
     rows = [_row(api, Quantity=2), _row(api, LineNumber=1, Quantity=-1)]
     assert _post(api, _order(api, Rows=rows))["Amount"] == Decimal("125.00")
-    assert _refused(api, _order(api, Rows=rows + [_row(api, Quantity=-2)])) == (2000, {"Rows": "2000"})
+    assert _refused(api, _order(api, Rows=[*rows, _row(api, Quantity=-2)])) == (2000, {"Rows": "2000"})
 
 
 def test_vat_is_added_up_per_rate(api: Api) -> None:
@@ -334,7 +334,10 @@ def test_shipped_and_invoiced_orders_stay(api: Api, status: int) -> None:
 def test_orders_are_found_by_customer_date_and_reference(api: Api) -> None:
     """What a search for a lost order needs."""
     order = _post(api, _order(api, OurReference="Åse #busy-7f3a/1"))
-    condition = f"CustomerId eq {order['CustomerId']} and OrderDate ge 2026-11-24 and contains(OurReference,'#busy-7f3a')"
+    condition = (
+        f"CustomerId eq {order['CustomerId']} and OrderDate ge 2026-11-24 "
+        "and contains(OurReference,'#busy-7f3a')"
+    )
     assert [row["Id"] for row in api.rows("/orders", filter=condition)] == [order["Id"]]
 
 

@@ -17,11 +17,14 @@ from visma_busy_sync.sandbox.errors import BAD_QUERY, error_body
 from visma_busy_sync.sandbox.jsontext import encode
 
 GRACE_SECONDS = 1
+LINGER_SECONDS = 2
 _TRANSPORT = "sandbox.transport"
 
 
 class SandboxProtocol(H11Protocol):
     """HTTP/1.1 that lends its transport to the application and refuses broken requests in JSON."""
+
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn does
         """Lend the transport to every request of the connection."""
@@ -44,7 +47,16 @@ class SandboxProtocol(H11Protocol):
             )
             for part in parts:
                 self.transport.write(self.conn.send(part) or b"")
-        self.transport.close()
+        # Closing while the client still writes would reset the connection and lose the answer on its way.
+        self._refused = True
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass data on, unless the connection was refused and only waits for its end."""
+        if not self._refused:
+            super().data_received(data)
 
 
 def _transport(scope: MutableMapping[str, Any]) -> asyncio.Transport:
