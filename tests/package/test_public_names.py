@@ -1,0 +1,42 @@
+"""What the package shows to the world."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+PUBLIC_MODULES = (
+    "visma_busy_sync",
+    "visma_busy_sync.busy",
+    "visma_busy_sync.eaccounting",
+    "visma_busy_sync.eaccounting.models",
+    "visma_busy_sync.integration",
+    "visma_busy_sync.orders",
+    "visma_busy_sync.ports",
+    "visma_busy_sync.stores",
+    "visma_busy_sync.sync",
+    "visma_busy_sync.testing",
+)
+
+
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_all_lists_names_that_exist_and_are_described(name: str) -> None:
+    """Each public module says what is public; each name is there, each class and function described."""
+    module = importlib.import_module(name)
+    names: list[str] = module.__all__
+    assert len(set(names)) == len(names)
+    for each in names:
+        value = getattr(module, each)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert value.__doc__, f"{name}.{each} has no docstring"
+
+
+@pytest.mark.parametrize("heavy", ["httpx", "tenacity", "sqlalchemy", "starlette", "uvicorn", "pytest"])
+def test_importing_the_package_loads_nothing_heavy(heavy: str) -> None:
+    """`import visma_busy_sync` loads no HTTP library and no extra."""
+    probe = f"import sys, visma_busy_sync, visma_busy_sync.testing; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
