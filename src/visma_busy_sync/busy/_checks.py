@@ -7,26 +7,23 @@ the field and says what is expected. The value itself is not repeated, since tex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from attrs import Attribute
 
 Validator: TypeAlias = "Callable[[object, Attribute[Any], Any], None]"
 
-MAX_MAGNITUDE: Final = Decimal(10) ** 12
-"""Amounts and quantities stay below this, so that exact sums have a bounded number of digits."""
+MAX_WHOLE_DIGITS: Final = 12
+"""Digits before the point of an amount or quantity, so that exact sums have a bounded number of digits."""
 MAX_DECIMALS: Final = 10
 """Busy itself has 4 decimals; a host that converts or divides may have more, but not endlessly many."""
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _YEARS = range(2, 9999)  # The first and the last year overflow when moved to another time zone.
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 def label(owner: object, attribute: Attribute[Any]) -> str:
@@ -60,7 +57,8 @@ def check_decimal(name: str, value: object) -> None:
     if not value.is_finite():
         raise ValueError(f"{name} must be a finite number")
     exponent = value.as_tuple().exponent
-    if value.adjusted() > MAX_MAGNITUDE.adjusted() or abs(value) >= MAX_MAGNITUDE:
+    # Not compared as a number: that would round to the caller's precision first.
+    if value.adjusted() >= MAX_WHOLE_DIGITS:
         raise ValueError(f"{name} must lie between -10^12 and 10^12")
     if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
         raise ValueError(f"{name} must have at most {MAX_DECIMALS} decimals")
@@ -179,8 +177,3 @@ def time_zone(owner: object, attribute: Attribute[Any], value: object) -> None:
         raise ValueError(
             f"{name} must be the name of a time zone such as Europe/Oslo; {value!r} is not known here"
         ) from error
-
-
-def copy_of(mapping: Mapping[K, V]) -> Mapping[K, V]:
-    """Return a copy, so that the maker of a frozen value cannot change it afterwards."""
-    return dict(mapping)

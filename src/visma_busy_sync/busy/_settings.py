@@ -50,6 +50,11 @@ def _nested_rates(
             check.check_decimal(f"{name}[{key!r}][{member!r}]", rate)
 
 
+def _copy(value: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    # The maker of a frozen value must not be able to change it afterwards.
+    return dict(value)
+
+
 def _copy_nested(value: Mapping[str, Mapping[str, Decimal]]) -> Mapping[str, Mapping[str, Decimal]]:
     return {key: dict(rates) for key, rates in value.items()}
 
@@ -76,12 +81,12 @@ class Prices:
     mode: PriceMode = field(validator=check.one_of(PriceMode))
     currency: str | None = field(default=None, validator=check.optional_currency)
     project_rate: Decimal | None = field(default=None, validator=check.optional_amount)
-    member_rates: Mapping[str, Decimal] = field(factory=dict, converter=check.copy_of, validator=_rates)
-    work_type_rates: Mapping[str, Decimal] = field(factory=dict, converter=check.copy_of, validator=_rates)
+    member_rates: Mapping[str, Decimal] = field(factory=dict, converter=_copy, validator=_rates)
+    work_type_rates: Mapping[str, Decimal] = field(factory=dict, converter=_copy, validator=_rates)
     member_work_type_rates: Mapping[str, Mapping[str, Decimal]] = field(
         factory=dict, converter=_copy_nested, validator=_nested_rates
     )
-    member_defaults: Mapping[str, Decimal] = field(factory=dict, converter=check.copy_of, validator=_rates)
+    member_defaults: Mapping[str, Decimal] = field(factory=dict, converter=_copy, validator=_rates)
 
 
 @frozen(kw_only=True)

@@ -134,9 +134,12 @@ def _date(text: str, place: str) -> date:
 
 def _moment(text: str, place: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{place} must be a moment") from error
+    if moment.utcoffset() is None:
+        raise ValueError(f"{place} must be a moment with its offset")
+    return moment
 
 
 _SCALARS: Final[Mapping[type, Callable[[str, str], object]]] = MappingProxyType(

@@ -33,10 +33,6 @@ def _copy(articles: Mapping[str, models.Article | None]) -> Mapping[str, models.
     return dict(articles)
 
 
-def _no_articles() -> dict[str, models.Article | None]:
-    return {}
-
-
 @frozen(kw_only=True)
 class Counterpart:
     """What eAccounting knows of the things that an order is about, read by the use case.
@@ -56,7 +52,7 @@ class Counterpart:
     company_id: str
     customer: models.Customer | None
     project: models.Project | None = None
-    articles: Mapping[str, models.Article | None] = field(factory=_no_articles, converter=_copy, repr=False)
+    articles: Mapping[str, models.Article | None] = field(converter=_copy, repr=False)
 
 
 def customer_of(work: Work, customer: str | None = None) -> str:

@@ -1,0 +1,75 @@
+"""Errors about orders: facts as attributes, advice, one root, and they survive pickling."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from visma_busy_sync import orders
+from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync.orders import (
+    DocumentError,
+    DocumentTooNew,
+    EntryTaken,
+    IllegalTransition,
+    OrderChanged,
+    OrderError,
+    OrderNotReady,
+    OrderOutcomeUnknown,
+    OrderRejected,
+    OtherCompany,
+)
+
+from .given import hours, refusal, work
+
+ERRORS = [
+    refusal(work(hours(work_type=None))),
+    OrderChanged("o", 1, known_hash="a", given_hash="b"),
+    EntryTaken("o", {"entry:2": "p", "entry:1": "q"}),
+    OtherCompany("o", company_id="a", connected_company_id="b"),
+    OrderRejected("o", status=400, error_code=5005, error_id="id", problem="project has ended"),
+    OrderRejected("o", status=400, error_code=None, error_id=None, problem="project has ended"),
+    OrderOutcomeUnknown("o", marker="BY-X.1"),
+    IllegalTransition("o", state="open", event="send"),
+    DocumentError("order", "it is no JSON"),
+    DocumentTooNew("order", found=2, known=1),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_survives_pickling_with_its_facts(error: OrderError) -> None:
+    """Job systems carry errors from one process to another."""
+    again = pickle.loads(pickle.dumps(error))
+
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert again.__dict__ == error.__dict__
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_says_what_to_do_next(error: OrderError) -> None:
+    """And one root catches them all."""
+    assert isinstance(error, VismaBusySyncError)
+    assert error.advice
+    assert str(error) == f"{error.message} {error.advice}"
+
+
+def test_the_base_is_not_raised_itself() -> None:
+    """An error always says which one it is."""
+    with pytest.raises(TypeError, match="base"):
+        OrderError("something")
+
+
+def test_an_error_names_the_facts() -> None:
+    """In a fixed order, so that two of the same are the same text."""
+    assert "entry:1 by order q, entry:2 by order p" in str(ERRORS[2])
+    assert "(HTTP 400, code 5005): project has ended" in str(ERRORS[4])
+    assert "(HTTP 400): project has ended" in str(ERRORS[5])
+    assert isinstance(ERRORS[0], OrderNotReady)
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    """Each has one home."""
+    assert sorted(orders.__all__) == sorted(set(orders.__all__))
+    assert all(hasattr(orders, name) for name in orders.__all__)

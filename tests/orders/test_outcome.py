@@ -1,0 +1,87 @@
+"""What became of a POST: only what is surely a refusal of this order counts as one."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from visma_busy_sync.orders import Event, PostAnswer, State, outcome_of
+from visma_busy_sync.orders.ledger import TRANSITIONS
+
+WAITING_CODES = [4002, 4003, 4004, 4005, 4006, 4007, 4009, 4010, 4011, 4012, 4019, 4034]
+ABOUT_THE_ORDER_CODES = [2000, 3000, 3001, 4000, 4001, 4008, 4013, 4024, 5003, 5005, 6001, None]
+
+
+def after(status: int | None, code: int | None = None, *, readable: bool = True) -> Event:
+    return outcome_of(PostAnswer(status=status, error_code=code, readable=readable))
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_answer_with_the_order_is_a_transfer(status: int) -> None:
+    """Whichever 2xx it is."""
+    assert after(status) is Event.TRANSFERRED
+
+
+@pytest.mark.parametrize("code", ABOUT_THE_ORDER_CODES)
+def test_a_4xx_about_the_order_is_a_refusal(code: int | None) -> None:
+    """The project has ended, the customer is unknown: mend it and make a new revision."""
+    assert after(400, code) is Event.REJECTED
+
+
+@pytest.mark.parametrize("code", WAITING_CODES)
+def test_a_code_that_is_not_about_the_order_lets_it_wait(code: int) -> None:
+    """The order is sent as it is when that is cured."""
+    assert after(400, code) is Event.NOT_SENT
+
+
+@pytest.mark.parametrize("readable", [True, False])
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_login_rights_and_rate_let_it_wait(status: int, readable: bool) -> None:
+    """Even without a body that can be read."""
+    assert after(status, readable=readable) is Event.NOT_SENT
+
+
+def test_a_request_that_surely_never_left_lets_it_wait() -> None:
+    """For instance because no connection could be made."""
+    assert outcome_of(PostAnswer(status=None, surely_not_sent=True)) is Event.NOT_SENT
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(PostAnswer(status=None), id="no answer"),
+        pytest.param(PostAnswer(status=500, readable=True), id="500"),
+        pytest.param(PostAnswer(status=503), id="503 of a gateway"),
+        pytest.param(PostAnswer(status=500, error_code=5005, readable=True), id="500 with a business code"),
+        pytest.param(PostAnswer(status=500, error_code=4003, readable=True), id="500 with an access code"),
+        pytest.param(PostAnswer(status=408), id="408"),
+        pytest.param(PostAnswer(status=408, error_code=4010, readable=True), id="408 with a code"),
+        pytest.param(PostAnswer(status=201), id="empty 201"),
+        pytest.param(PostAnswer(status=204), id="204"),
+        pytest.param(PostAnswer(status=302), id="redirect"),
+        pytest.param(PostAnswer(status=400), id="400 that cannot be read"),
+        pytest.param(PostAnswer(status=201, surely_not_sent=True), id="a contradiction"),
+    ],
+)
+def test_whatever_is_not_clear_is_unknown(answer: PostAnswer) -> None:
+    """The draft is then looked for by its marker."""
+    assert outcome_of(answer) is Event.OUTCOME_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), list(itertools.product([200, 400, 401, 403, 429, 500], [5000, 5001, 5002]))
+)
+def test_codes_of_a_lost_server_are_unknown_whatever_the_status(status: int, code: int) -> None:
+    """Something may have been made."""
+    assert after(status, code) is Event.OUTCOME_UNKNOWN
+
+
+def test_every_answer_has_an_event_that_a_sending_order_knows() -> None:
+    """No answer can leave an order where it is."""
+    codes = [None, *WAITING_CODES, 3000, 5001, 5005]
+    for status, code, readable, unsent in itertools.product(
+        [None, *range(100, 600)], codes, [True, False], [True, False]
+    ):
+        answer = PostAnswer(status=status, error_code=code, readable=readable, surely_not_sent=unsent)
+        assert (State.SENDING, outcome_of(answer)) in TRANSITIONS
