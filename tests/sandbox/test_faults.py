@@ -3,6 +3,7 @@
 import errno
 import json
 import socket
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,6 +91,23 @@ def test_an_answer_is_garbage(api: Api) -> None:
     with pytest.raises(ValueError, match=r"JSON|delimiter|Unterminated"):
         answer.json()
     assert _exists(api, "N1")
+
+
+def test_an_answer_is_late(api: Api) -> None:
+    """The effect happened long before; a client that gave up finds it."""
+    _arm(api, kind="delay", seconds=600)
+    with pytest.raises(httpx.ReadTimeout):
+        api.http.post(
+            f"{api.info.api_url}/projects",
+            content=_project("N1"),
+            headers={"Authorization": f"Bearer {api.info.access_token}", "Content-Type": "application/json"},
+            timeout=0.3,
+        )
+    assert _exists(api, "N1")
+    _arm(api, kind="delay", seconds=1)
+    begin = time.monotonic()
+    assert api.call("POST", "/projects", body=_project("N2")).status_code == 201
+    assert time.monotonic() - begin >= 1
 
 
 @pytest.mark.parametrize(("when", "happened"), [("before", False), ("after", True)])

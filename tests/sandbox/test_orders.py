@@ -313,6 +313,13 @@ def test_orders_without_rows_and_with_texts_only(api: Api) -> None:
     assert _post(api, _order(api, Rows=[text]))["Rows"][0]["VatRate"] is None
 
 
+def test_a_text_row_has_no_amount(api: Api) -> None:
+    """Whatever numbers are sent with it, it neither adds to the total nor lowers it."""
+    text = _row(api, IsTextRow=True, ArticleId=None, Text="Merknad", Amount=50, UnitPrice=-500)
+    order = _post(api, _order(api, Rows=[_row(api), text]))
+    assert (order["Rows"][1]["Amount"], order["Amount"]) == (0, Decimal("125.00"))
+
+
 def test_drafts_and_ongoing_orders_can_be_deleted(api: Api) -> None:
     """They are gone at once; a second time is 404 with 3000."""
     for status in (1, 2):

@@ -49,10 +49,12 @@ def test_one_line_tells_everything() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_quickly_and_quietly(number: signal.Signals) -> None:
-    """Exit 0, no traceback, though connections are open: idle, mid-request, mid-body, half-read."""
+    """Exit 0, no traceback, though connections are open: idle, mid-request, mid-body, half-read, late."""
     with _started() as (process, ready):
         address = (urlsplit(ready["api_url"]).hostname, urlsplit(ready["api_url"]).port)
         token = ready["access_token"].encode()
+        late = {"method": "GET", "path": "/units", "kind": "delay", "seconds": 60}
+        httpx.post(ready["reset_url"].replace("/reset", "/faults"), json=late, trust_env=False)
         sockets = []
         for text in (
             b"",

@@ -6,10 +6,13 @@ company file.
 """
 
 import argparse
+import signal
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from visma_busy_sync.sandbox.company import Company
 from visma_busy_sync.sandbox.companyfile import BadCompany, load
@@ -62,6 +65,10 @@ def _address(host: str, port: int) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)
+
+
 def ready_line(state: State) -> str:
     """Write the line that tells where the server is and how to get in."""
     root = state.issuer
@@ -82,6 +89,9 @@ def ready_line(state: State) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server until a signal ends it."""
+    # Until the server takes the signals over, they end the program just as quietly.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     options = _arguments(arguments)
     try:
         from visma_busy_sync.sandbox.server import serve  # noqa: PLC0415 - the extra may be missing

@@ -38,6 +38,7 @@ class Reply:
     answer: Answer
     wire: Literal["whole", "truncate", "drop"] = "whole"
     reset: bool = True
+    delay_seconds: int = 0
 
 
 @dataclass(slots=True)
@@ -143,6 +144,8 @@ def _spoilt(fault: Fault, answer: Answer) -> Reply:
         return Reply(replace(answer, body=GARBAGE, content_type=JSON_TYPE))
     if fault.kind == "truncate":
         return Reply(answer, "truncate")
+    if fault.kind == "delay":
+        return Reply(answer, delay_seconds=fault.seconds)
     return Reply(answer, "drop", fault.reset)
 
 
@@ -163,6 +166,17 @@ async def _body(receive: Receive) -> bytes | None:
     if size > BODY_MOST_BYTES:
         raise ApiFault(413, BAD_BODY, f"The body is larger than {BODY_MOST_BYTES} bytes")
     return b"".join(parts)
+
+
+async def _gone(receive: Receive, seconds: float | None = None) -> bool:
+    """Wait until the connection is gone, or for some seconds; tell whether it is gone."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _send(send: Send, answer: Answer, *, close: bool = False) -> None:
@@ -207,14 +221,14 @@ def asgi(sandbox: Sandbox) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         if body is None:
             return
         reply = sandbox.handle(_request(scope, body))
+        if reply.delay_seconds and await _gone(receive, reply.delay_seconds):
+            return
         if reply.wire == "drop":
             cut_connection(scope, reset=reply.reset)
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await _gone(receive)
         elif reply.wire == "truncate":
             await _send_part(send, reply.answer, scope)
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await _gone(receive)
         else:
             await _send(send, reply.answer)
 

@@ -43,7 +43,7 @@ def load(path: Path, default_settings: Record, warn: Callable[[str], None]) -> C
     settings = content.get(SETTINGS, default_settings)
     if not isinstance(settings, Mapping):
         problems.append(f"{SETTINGS}: must be an object")
-        settings = {}
+        settings = default_settings
     tables = {name: _table(name, content.get(name, ()), problems) for name in RESOURCES}
     if problems:
         shown = problems[:PROBLEMS_SHOWN]

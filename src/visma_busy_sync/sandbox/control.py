@@ -16,14 +16,12 @@ A change made here is not validated. It bumps the change stamp unless the body s
 query says ``keep_stamp=true``.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from visma_busy_sync.sandbox.company import Record, stamped
 from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_QUERY, NOT_FOUND, ApiFault
 from visma_busy_sync.sandbox.faults import read_fault
-from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.profile import changed
 from visma_busy_sync.sandbox.schema import RESOURCES
 from visma_busy_sync.sandbox.state import State
@@ -122,7 +120,7 @@ class Control:
         if resource != SETTINGS:
             raise ApiFault(404, NOT_FOUND, f"Only {SETTINGS} is changed without an id")
         body = read_object(request)
-        old = self.state.company.settings if request.method == "PATCH" else {}
+        old: Record = self.state.company.settings if request.method == "PATCH" else {}
         self.state.company.settings = {**old, **body}
         return json_answer(200, self.state.company.settings)
 
@@ -132,7 +130,7 @@ class Control:
 
     def put_record(self, request: Request, resource: str, record_id: str) -> Answer:
         """Put a record as given (PUT), or change some members of one that is there (PATCH)."""
-        old = self._found(resource, record_id) if request.method == "PATCH" else {}
+        old: Record = self._found(resource, record_id) if request.method == "PATCH" else {}
         body = read_object(request)
         record: Record = {**old, **body, "Id": old.get("Id", record_id)}
         kind = RESOURCES[_known(resource)]
@@ -147,7 +145,7 @@ class Control:
         self.state.company.remove(resource, record_id)
         return json_answer(200, {"deleted": True})
 
-    def _found(self, resource: str, record_id: str) -> Mapping[str, Json]:
+    def _found(self, resource: str, record_id: str) -> Record:
         record = self.state.company.find(_known(resource), record_id)
         if record is None:
             raise ApiFault(404, NOT_FOUND, f"There is no such record in {resource}")

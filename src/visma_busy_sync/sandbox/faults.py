@@ -13,12 +13,14 @@ from visma_busy_sync.sandbox.errors import error_body
 from visma_busy_sync.sandbox.jsontext import Json, encode
 from visma_busy_sync.sandbox.web import HTML_TYPE, JSON_TYPE, Answer
 
-FaultKind: TypeAlias = Literal["status", "drop_before", "drop_after", "garbage", "truncate"]
+FaultKind: TypeAlias = Literal["status", "drop_before", "drop_after", "garbage", "truncate", "delay"]
 Form: TypeAlias = Literal["json", "html", "empty"]
 When: TypeAlias = Literal["before", "after"]
 
+DELAY_MOST_SECONDS: Final = 600
+
 _BEFORE: Final = frozenset({"drop_before"})
-_AFTER: Final = frozenset({"drop_after", "garbage", "truncate"})
+_AFTER: Final = frozenset({"drop_after", "garbage", "truncate", "delay"})
 GARBAGE: Final = b'{"Id": "3f2504e0-4f89-11d3-9a0c-0305e82c33'
 
 
@@ -39,6 +41,7 @@ class Fault:
     reset: bool = True
     times: int = 1
     skip: int = 0
+    seconds: int = 0
 
     def as_json(self) -> Mapping[str, Json]:
         """Return the fault as the control endpoint takes it."""
@@ -56,6 +59,7 @@ class Fault:
             "reset": self.reset,
             "times": self.times,
             "skip": self.skip,
+            "seconds": self.seconds,
         }
 
     def answer(self) -> Answer:
@@ -119,7 +123,7 @@ def _headers(given: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
         raise ValueError(  # noqa: TRY004 - bad input, not a programming error
             "headers must be an object of texts"
         )
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for name, text in value.items():
         if not isinstance(text, str) or not (name + text).isascii() or not (name + text).isprintable():
             raise ValueError("headers must be an object of printable ASCII texts")
@@ -167,4 +171,5 @@ def read_fault(given: Mapping[str, Json]) -> Fault:
         reset=reset,
         times=_whole(given, "times", 1, 1, 1_000_000),
         skip=_whole(given, "skip", 0, 0, 1_000_000),
+        seconds=_whole(given, "seconds", 0, 0, DELAY_MOST_SECONDS),
     )

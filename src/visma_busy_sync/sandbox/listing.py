@@ -57,7 +57,7 @@ def _selection(options: Mapping[str, str], schema: Schema) -> list[str] | None:
     text = options.get("$select")
     if text is None:
         return None
-    names = []
+    names: list[str] = []
     for part in text.split(","):
         member = schema.member(part.strip())
         if member is None:

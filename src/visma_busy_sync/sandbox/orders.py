@@ -99,11 +99,11 @@ class OrderDesk:
     def _foreign(self, order: Mapping[str, Json], customer: Record | None) -> bool:
         """Tell whether the customer's country or the order's currency is not the company's."""
         settings = self.company.settings
-        country = None if customer is None else customer.get("InvoiceCountryCode")
-        currency = order.get("CurrencyCode")
-        return (bool(country) and country != settings.get("CountryCode")) or (
-            currency is not None and currency != settings.get("CurrencyCode")
+        pairs = (
+            (settings.get("CountryCode"), None if customer is None else customer.get("InvoiceCountryCode")),
+            (settings.get("CurrencyCode"), order.get("CurrencyCode")),
         )
+        return any(ours and theirs and ours != theirs for ours, theirs in pairs)
 
     def _check_header(self, checked: Checked) -> None:
         values = checked.values
@@ -127,7 +127,7 @@ class OrderDesk:
             else:
                 self._check_article_row(checked, row, where, foreign=foreign)
             self._check_project(checked, row, where)
-        if not checked.faults and sum((row_amount(row) for row in _rows(checked.values)), ZERO) < 0:
+        if not checked.faults and sum(map(_value, _rows(checked.values)), ZERO) < 0:
             checked.fault("Rows", "the order's total must not be negative", "Range")
 
     def _check_text_row(self, checked: Checked, row: Mapping[str, Json], where: str) -> None:
@@ -183,7 +183,7 @@ class OrderDesk:
     def _row(self, values: Mapping[str, Json]) -> dict[str, Json]:
         row: dict[str, Json] = {**blank(SCHEMAS["OrderRow"]), **values, "Id": new_id()}
         if row["IsTextRow"] is True:
-            return row
+            return row if self.profile.amounts == "kept" else {**row, "Amount": ZERO}
         article = self.company.find("articles", row["ArticleId"]) or {}
         coding = self.company.find("articleaccountcodings", article.get("CodingId")) or {}
         row |= {
@@ -208,6 +208,10 @@ class OrderDesk:
             and order["CurrencyCode"] == self.company.settings.get("CurrencyCode"),
         )
         return dict(zip(_TOTALS, (found.amount, found.vat, found.rounding), strict=True))
+
+
+def _value(row: Mapping[str, Json]) -> Decimal:
+    return ZERO if row.get("IsTextRow") is True else row_amount(row)
 
 
 def _rows(order: Mapping[str, Json]) -> list[Mapping[str, Json]]:

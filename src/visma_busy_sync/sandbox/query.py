@@ -82,7 +82,7 @@ class _Operand:
 
 
 def _tokens(text: str) -> list[_Token]:
-    found = []
+    found: list[_Token] = []
     place = 0
     text = text.rstrip()
     while place < len(text):

@@ -82,7 +82,7 @@ def _read(tables: str) -> dict[str, Schema]:
             current.append(line)
         else:
             current = lines.setdefault(line.strip(), [])
-    schemas = {}
+    schemas: dict[str, Schema] = {}
     for name, rows in lines.items():
         members = tuple(_member(row) for row in rows)
         schemas[name] = Schema(name, members, {member.name.lower(): member for member in members})

@@ -75,7 +75,7 @@ def decode_percent(text: str) -> str:
 
 def pairs(text: str) -> list[tuple[str, str]]:
     """Split a query string or form body into decoded names and values; ``+`` is a space."""
-    found = []
+    found: list[tuple[str, str]] = []
     for part in text.split("&"):
         if part:
             name, _, value = part.partition("=")
