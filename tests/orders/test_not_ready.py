@@ -153,8 +153,14 @@ def test_a_product_that_was_never_read_counts_as_not_linked() -> None:
 
 
 def test_hours_of_an_unknown_work_type_are_a_problem() -> None:
-    """As are those without one."""
-    assert problems(work(hours(work_type="99"))) == [("work_type_missing", "entry e1")]
+    """As are those without one; each of them is named, since each has to be mended."""
+    what = work(hours("e1", work_type="99"), hours("e2", work_type="99"), hours("e3", work_type=None))
+
+    assert problems(what) == [
+        ("work_type_missing", "entry e1"),
+        ("work_type_missing", "entry e2"),
+        ("work_type_missing", "entry e3"),
+    ]
 
 
 def test_d24_an_order_has_at_most_1000_rows() -> None:

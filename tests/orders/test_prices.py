@@ -140,6 +140,13 @@ def test_d22_a_price_below_0_is_a_problem() -> None:
     ]
 
 
+def test_every_own_rate_below_0_is_named() -> None:
+    """Each has to be mended."""
+    what = work(hours("e1", rate=Decimal(-5)), hours("e2", rate=Decimal(-5)), hours("e3"))
+
+    assert problems(what) == [("negative_price", "entry e1"), ("negative_price", "entry e2")]
+
+
 def test_a_negative_rate_of_a_member_within_a_work_type_is_named() -> None:
     """Work type and member are both told."""
     bad = prices(PriceMode.WORK_TYPE, member_work_type_rates={"5": {"7": Decimal(-1)}})

@@ -140,11 +140,13 @@ class OrderLine:
 
 
 def _each_entry_once(owner: object, attribute: Attribute[Any], value: tuple[OrderLine, ...]) -> None:
-    claims = [part.claim for line in value for part in line.parts]
-    if not claims:
+    billed = [part for line in value for part in line.parts]
+    if not billed:
         raise ValueError(f"{check.label(owner, attribute)} must bill something")
-    if len(set(claims)) != len(claims):
-        raise ValueError(f"{check.label(owner, attribute)} must not bill the same entry twice")
+    for kind in EntryKind:
+        ids = [part.id for part in billed if part.kind is kind]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"{check.label(owner, attribute)} must not bill the same entry twice")
 
 
 @frozen(kw_only=True)

@@ -6,9 +6,7 @@ also when they have no billable minutes or were billed before (D22).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -55,45 +53,46 @@ class Sifted:
 
 @frozen
 class _Rules:
-    period: Period
-    start_date: date | None
+    """What decides, alike for hours and costs."""
+
+    first: date
+    last: date
     customer: str
     allowed: frozenset[str]
-    own_customer: str | None
-    claimed: frozenset[str]
 
 
-@frozen
-class _Subject:
-    """What the rules look at, alike for hours and costs."""
+def _reason(
+    rules: _Rules,
+    *,
+    day: date,
+    customer: str | None,
+    claimed: bool,
+    excluded: bool,
+    billable: bool,
+    admitted: bool,
+    starts: date | None,
+) -> LeftOutReason | None:
+    """Return the first reason to stay out; None for what is billed."""
+    # A chain and not a table of tests: it runs for each of a tenant's hours.
+    if not rules.first <= day <= rules.last:
+        return LeftOutReason.OUTSIDE_PERIOD
+    if starts is not None and day < starts:
+        return LeftOutReason.BEFORE_START_DATE
+    if customer != rules.customer:
+        return _other_customer(customer, rules.allowed)
+    if claimed:
+        return LeftOutReason.ALREADY_ORDERED
+    if excluded:
+        return LeftOutReason.EXCLUDED
+    if not billable:
+        return LeftOutReason.NOTHING_BILLABLE
+    return None if admitted else LeftOutReason.NOT_APPROVED
 
-    claim: str
-    day: date
-    customer: str | None
-    excluded: bool
-    billable: bool
-    admitted: bool
 
-
-_TESTS: Final[tuple[tuple[LeftOutReason, Callable[[_Subject, _Rules], bool]], ...]] = (
-    (LeftOutReason.OUTSIDE_PERIOD, lambda it, rules: it.day not in rules.period),
-    (
-        LeftOutReason.BEFORE_START_DATE,
-        lambda it, rules: rules.start_date is not None and it.day < rules.start_date,
-    ),
-    (LeftOutReason.CUSTOMER_MISSING, lambda it, _rules: it.customer is None),
-    (LeftOutReason.CUSTOMER_NOT_ALLOWED, lambda it, rules: it.customer not in rules.allowed),
-    (LeftOutReason.OTHER_CUSTOMER, lambda it, rules: it.customer != rules.customer),
-    (LeftOutReason.ALREADY_ORDERED, lambda it, rules: it.claim in rules.claimed),
-    (LeftOutReason.EXCLUDED, lambda it, _rules: it.excluded),
-    (LeftOutReason.NOTHING_BILLABLE, lambda it, _rules: not it.billable),
-    (LeftOutReason.NOT_APPROVED, lambda it, _rules: not it.admitted),
-)
-"""The first test that is true is the reason to stay out."""
-
-
-def _reason(subject: _Subject, rules: _Rules) -> LeftOutReason | None:
-    return next((reason for reason, applies in _TESTS if applies(subject, rules)), None)
+def _other_customer(customer: str | None, allowed: frozenset[str]) -> LeftOutReason:
+    if customer is None:
+        return LeftOutReason.CUSTOMER_MISSING
+    return LeftOutReason.OTHER_CUSTOMER if customer in allowed else LeftOutReason.CUSTOMER_NOT_ALLOWED
 
 
 def allowed_customers(work: Work) -> frozenset[str]:
@@ -125,71 +124,90 @@ def sift(work: Work, period: Period, customer: str, claimed: frozenset[str]) -> 
 
     The result does not depend on the order in which hours and costs are given.
     """
-    settings = work.settings
-    zone = ZoneInfo(settings.time_zone)
-    several = work.project.allows_several_customers
-    rules = _Rules(
-        period,
-        settings.order_start_date,
-        customer,
-        allowed_customers(work),
-        None if several else work.project.customer,
-        claimed,
-    )
-    hours: list[Hours] = []
-    costs: list[Cost] = []
+    rules = _Rules(period.first, period.last, customer, allowed_customers(work))
+    own = None if work.project.allows_several_customers else work.project.customer
+    zone = ZoneInfo(work.settings.time_zone)
+    hours = [
+        Hours(entry, entry.start.astimezone(zone).date())
+        for entry in sorted(work.entries, key=lambda entry: (entry.start, entry.id))
+    ]
     left_out: list[LeftOut] = []
-    by_id: dict[str, Hours] = {}
+    return Sifted(
+        _billed_hours(work, hours, rules, own, _ids(claimed, EntryKind.ENTRY), left_out),
+        _billed_costs(work, hours, rules, own, _ids(claimed, EntryKind.EXPENSE), left_out),
+        tuple(left_out),
+    )
 
-    for entry in sorted(work.entries, key=lambda entry: (entry.start, entry.id)):
-        taken = Hours(entry, entry.start.astimezone(zone).date())
-        by_id[entry.id] = taken
-        reason = _reason(_of_hours(taken, work, rules), rules)
+
+def _ids(claimed: frozenset[str], kind: EntryKind) -> set[str]:
+    prefix = claim_key(kind, "")
+    return {claim.removeprefix(prefix) for claim in claimed if claim.startswith(prefix)}
+
+
+def _billed_hours(
+    work: Work,
+    hours: list[Hours],
+    rules: _Rules,
+    own: str | None,
+    claimed: set[str],
+    left_out: list[LeftOut],
+) -> tuple[Hours, ...]:
+    settings = work.settings
+    billed: list[Hours] = []
+    for one in hours:
+        entry = one.entry
+        reason = _reason(
+            rules,
+            day=one.day,
+            customer=entry.customer or own,
+            claimed=entry.id in claimed,
+            excluded=entry.excluded is not None,
+            billable=entry.billable_minutes > 0,
+            admitted=entry.approval is Approval.APPROVED or settings.include_unapproved_hours,
+            starts=settings.order_start_date,
+        )
         if reason is None:
-            hours.append(taken)
+            billed.append(one)
         else:
             left_out.append(LeftOut(entry.id, reason))
+    return tuple(billed)
 
+
+def _billed_costs(
+    work: Work,
+    hours: list[Hours],
+    rules: _Rules,
+    own: str | None,
+    claimed: set[str],
+    left_out: list[LeftOut],
+) -> tuple[Cost, ...]:
+    settings = work.settings
+    by_id = {one.entry.id: one for one in hours}
+    billed: list[Cost] = []
     for expense in sorted(work.expenses, key=lambda expense: (expense.date, expense.id)):
-        found = by_id.get(expense.entry) if expense.entry is not None else None
-        if expense.entry is not None and found is None:
+        followed = by_id.get(expense.entry) if expense.entry is not None else None
+        if expense.entry is not None and followed is None:
             left_out.append(LeftOut(expense.id, LeftOutReason.HOURS_MISSING, EntryKind.EXPENSE))
             continue
-        subject = _of_expense(expense, found, work, rules)
-        reason = _reason(subject, rules)
+        entry = followed.entry if followed is not None else None
+        day = followed.day if followed is not None else expense.date
+        included = (
+            settings.include_unapproved_hours if entry is not None else settings.include_unapproved_costs
+        )
+        source = entry if entry is not None else expense
+        reason = _reason(
+            rules,
+            day=day,
+            customer=source.customer or own,
+            claimed=expense.id in claimed,
+            excluded=entry is not None and entry.excluded is not None,
+            billable=bool(expense.quantity),
+            admitted=source.approval is Approval.APPROVED or included,
+            starts=settings.order_start_date,
+        )
         if reason is None:
-            work_type = expense.work_type or (found.entry.work_type if found is not None else None)
-            costs.append(Cost(expense, subject.day, work_type))
+            work_type = expense.work_type or (entry.work_type if entry is not None else None)
+            billed.append(Cost(expense, day, work_type))
         else:
             left_out.append(LeftOut(expense.id, reason, EntryKind.EXPENSE))
-    return Sifted(tuple(hours), tuple(costs), tuple(left_out))
-
-
-def _of_hours(hours: Hours, work: Work, rules: _Rules) -> _Subject:
-    entry = hours.entry
-    return _Subject(
-        claim_key(EntryKind.ENTRY, entry.id),
-        hours.day,
-        entry.customer or rules.own_customer,
-        entry.excluded is not None,
-        entry.billable_minutes > 0,
-        entry.approval is Approval.APPROVED or work.settings.include_unapproved_hours,
-    )
-
-
-def _of_expense(expense: Expense, hours: Hours | None, work: Work, rules: _Rules) -> _Subject:
-    claim = claim_key(EntryKind.EXPENSE, expense.id)
-    billable = bool(expense.quantity)
-    if hours is not None:
-        followed = _of_hours(hours, work, rules)
-        return _Subject(
-            claim, followed.day, followed.customer, followed.excluded, billable, followed.admitted
-        )
-    return _Subject(
-        claim,
-        expense.date,
-        expense.customer or rules.own_customer,
-        excluded=False,
-        billable=billable,
-        admitted=expense.approval is Approval.APPROVED or work.settings.include_unapproved_costs,
-    )
+    return tuple(billed)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import TypeAlias
 
 from attrs import define, field, frozen
 
@@ -14,6 +15,7 @@ from visma_busy_sync.busy import (
     LinePart,
     OrderLine,
     PriceSource,
+    TimeEntry,
     Work,
     WorkType,
 )
@@ -28,13 +30,20 @@ _LAST = "\U0010ffff"
 """Sorts after every name: costs without a work type stand at the end."""
 
 
-@frozen
-class _Group:
-    """What parts must share to be on one line."""
+_Group: TypeAlias = "tuple[str, str, str, Decimal]"
+"""What parts must share to be on one line: kind and id of what groups them, product, price as sent."""
 
-    entity: Entity
+
+@frozen
+class _Terms:
+    """How hours of one member and work type are sold, if nothing is wrong with it."""
+
+    work_type: WorkType
     product: str
+    article: Article
+    price: Decimal
     unit_price: Decimal
+    source: PriceSource
 
 
 @define
@@ -73,6 +82,7 @@ class LineMaker:
         self._products = {product.id: product.name for product in work.products}
         self._tasks = {task.id: task.name for task in work.tasks}
         self._checked: dict[str, Article | None] = {}
+        self._terms: dict[tuple[str | None, str], _Terms | None] = {}
         self._drafts: dict[_Group, _Draft] = {}
 
     def lines(self, sifted: Sifted) -> tuple[OrderLine, ...]:
@@ -86,19 +96,18 @@ class LineMaker:
 
     def _add_hours(self, hours: Hours) -> None:
         entry = hours.entry
-        work_type = self._work_types.get(entry.work_type or "")
-        if work_type is None:
-            self._problems.add(ProblemCode.WORK_TYPE_MISSING, "entry", entry.id)
+        key = (entry.work_type, entry.member)
+        # Many hours have the same terms. Those with a rate of their own, or without a work type that is
+        # known, may have a problem of their own.
+        if entry.rate or entry.work_type not in self._work_types:
+            terms = self._terms_of(entry)
+        elif key in self._terms:
+            terms = self._terms[key]
+        else:
+            terms = self._terms[key] = self._terms_of(entry)
+        if terms is None:
             return
-        product = work_type.product or self._work.settings.fallback_product
-        if product is None:
-            self._problems.add(ProblemCode.WORK_TYPE_WITHOUT_PRODUCT, "work_type", work_type.id)
-        article = self._article(product)
-        priced = price_of(entry, work_type, self._work.prices, self._work.project.id)
-        unit_price = self._unit_price(priced)
-        if product is None or article is None or unit_price is None or priced.rate is None:
-            return
-        entity, text = self._grouped(hours, work_type)
+        work_type = terms.work_type
         part = LinePart(
             kind=EntryKind.ENTRY,
             id=entry.id,
@@ -106,10 +115,26 @@ class LineMaker:
             work_type=work_type.id,
             minutes=entry.billable_minutes,
             quantity=None,
-            price=priced.rate,
-            price_source=priced.source,
+            price=terms.price,
+            price_source=terms.source,
         )
-        self._put(_Group(entity, product, unit_price), text, article, part)
+        kind, id, text = self._grouped(entry, work_type)
+        self._put((kind, id, terms.product, terms.unit_price), text, terms.article, part)
+
+    def _terms_of(self, entry: TimeEntry) -> _Terms | None:
+        work_type = self._work_types.get(entry.work_type or "")
+        if work_type is None:
+            self._problems.add(ProblemCode.WORK_TYPE_MISSING, "entry", entry.id)
+            return None
+        product = work_type.product or self._work.settings.fallback_product
+        if product is None:
+            self._problems.add(ProblemCode.WORK_TYPE_WITHOUT_PRODUCT, "work_type", work_type.id)
+        article = self._article(product)
+        priced = price_of(entry, work_type, self._work.prices, self._work.project.id)
+        unit_price = self._unit_price(priced)
+        if product is None or article is None or unit_price is None or priced.rate is None:
+            return None
+        return _Terms(work_type, product, article, priced.rate, unit_price, priced.source)
 
     def _add_cost(self, cost: Cost) -> None:
         expense = cost.expense
@@ -138,7 +163,7 @@ class LineMaker:
             price=expense.out_price,
             price_source=PriceSource.COST,
         )
-        self._put(_Group(entity, product, unit_price), text, article, part)
+        self._put((entity.kind, entity.id, product, unit_price), text, article, part)
 
     def _product_of(self, cost: Cost, work_type: WorkType | None) -> str | None:
         """Return the product of a cost: its own, else its work type's, else the fallback (R25)."""
@@ -176,74 +201,68 @@ class LineMaker:
             self._problems.add(ProblemCode.PRICE_MISSING, priced.entity.kind, priced.entity.id)
         return price
 
-    def _grouped(self, hours: Hours, work_type: WorkType) -> tuple[Entity, str]:
-        """Return what the hours are grouped by, and the text of that line.
+    def _grouped(self, entry: TimeEntry, work_type: WorkType) -> tuple[str, str, str]:
+        """Return kind and id of what groups the hours, and the text of that line.
 
         Hours without a task, or with one that has no name here, are grouped by work type.
         """
-        grouping, task = self._work.settings.grouping, hours.entry.task
+        grouping, task = self._work.settings.grouping, entry.task
         if grouping is Grouping.NONE:
-            return Entity("entry", hours.entry.id), work_type.name
+            return "entry", entry.id, work_type.name
         if grouping is Grouping.TASK and task is not None and task in self._tasks:
-            return Entity("task", task), self._tasks[task]
-        return Entity("work_type", work_type.id), work_type.name
+            return "task", task, self._tasks[task]
+        return "work_type", work_type.id, work_type.name
 
     def _put(self, group: _Group, text: str, article: Article, part: LinePart) -> None:
-        draft = self._drafts.setdefault(group, _Draft(text, article))
-        work_type = self._work_types.get(part.work_type or "")
-        draft.work_types[part.work_type] = work_type.name if work_type is not None else _LAST
+        draft = self._drafts.get(group)
+        if draft is None:
+            draft = self._drafts[group] = _Draft(text, article)
+        if part.work_type not in draft.work_types:
+            work_type = self._work_types.get(part.work_type or "")
+            draft.work_types[part.work_type] = work_type.name if work_type is not None else _LAST
         draft.parts.append(part)
 
 
 def _place(group: _Group, draft: _Draft) -> tuple[str, str, date, bool, str, Decimal, str, str]:
-    """Return where a line stands; work type name, then date; the rest makes it one order."""
+    """Return where a line stands: work type name, then date; the rest makes it one order."""
+    kind, id, product, unit_price = group
     name = min(draft.work_types.values(), key=lambda name: (name.casefold(), name))
-    first = min(part.day for part in draft.parts)
-    entity = group.entity
-    return (
-        name.casefold(),
-        name,
-        first,
-        entity.kind == "expense",
-        draft.text,
-        group.unit_price,
-        entity.id,
-        group.product,
-    )
+    first = draft.parts[0].day  # Hours come in the order of their starts.
+    return name.casefold(), name, first, kind == "expense", draft.text, unit_price, id, product
 
 
 def _line(group: _Group, draft: _Draft) -> OrderLine:
+    kind, id, product, unit_price = group
     sources = {part.price_source for part in draft.parts}
-    minutes = [(part.minutes, part.price) for part in draft.parts if part.minutes is not None]
-    quantity, total, difference = _amounts(group, draft, minutes)
+    quantity, total, difference = _amounts(draft.parts, unit_price)
     article = draft.article
-    work_types = set(draft.work_types)
+    work_types = list(draft.work_types)
     return OrderLine(
         text=draft.text,
         quantity=quantity,
         unit=article.unit_abbreviation or article.unit_name or "",
-        unit_price=group.unit_price,
+        unit_price=unit_price,
         total=total,
         rounding_difference=difference,
         price_source=sources.pop() if len(sources) == 1 else PriceSource.SEVERAL,
-        product=group.product,
+        product=product,
         eaccounting_article=article.id,
-        work_type=work_types.pop() if len(work_types) == 1 else None,
-        task=group.entity.id if group.entity.kind == "task" else None,
+        work_type=work_types[0] if len(work_types) == 1 else None,
+        task=id if kind == "task" else None,
         parts=tuple(draft.parts),
     )
 
 
-def _amounts(
-    group: _Group, draft: _Draft, minutes: Iterable[tuple[int, Decimal]]
-) -> tuple[Decimal, Decimal, Decimal]:
-    """Return quantity, total and rounding difference of a line: of its hours, or of its one cost."""
-    number = draft.parts[0].quantity
+def _amounts(parts: list[LinePart], unit_price: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Return quantity, total and rounding difference of a line: of its one cost, or of its hours."""
+    number = parts[0].quantity
     if number is not None:
         quantity = _rounding.quantity(number)
-        total = _rounding.line_total(quantity, group.unit_price)
-        return quantity, total, _rounding.cost_difference(total, number, draft.parts[0].price)
-    parts = list(minutes)
-    quantity = _rounding.hours(sum(part for part, _ in parts))
-    total = _rounding.line_total(quantity, group.unit_price)
-    return quantity, total, _rounding.hours_difference(total, parts)
+        total = _rounding.line_total(quantity, unit_price)
+        return quantity, total, _rounding.cost_difference(total, number, parts[0].price)
+    minutes: dict[Decimal, int] = {}
+    for part in parts:
+        minutes[part.price] = minutes.get(part.price, 0) + (part.minutes or 0)
+    quantity = _rounding.hours(sum(minutes.values()))
+    total = _rounding.line_total(quantity, unit_price)
+    return quantity, total, _rounding.hours_difference(total, minutes)

@@ -9,7 +9,7 @@ No function here looks at the caller's decimal context.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import Final
 
@@ -53,11 +53,16 @@ def line_total(quantity: Decimal, unit_price: Decimal) -> Decimal:
     return _EXACT.multiply(quantity, unit_price).quantize(_CENT, context=_ROUNDING)
 
 
-def hours_difference(total: Decimal, parts: Iterable[tuple[int, Decimal]]) -> Decimal:
-    """Return `total` less the exact sum of minutes times rate per hour, with 6 decimals."""
+def hours_difference(total: Decimal, minutes: Mapping[Decimal, int]) -> Decimal:
+    """Return `total` less the exact sum of minutes times rate, with 6 decimals.
+
+    Args:
+        total: The total of the line.
+        minutes: The minutes at each rate per hour.
+    """
     exact_in_sixtieths = Decimal(0)
-    for minutes, rate in parts:
-        exact_in_sixtieths = _EXACT.add(exact_in_sixtieths, _EXACT.multiply(Decimal(minutes), rate))
+    for rate, at_rate in minutes.items():
+        exact_in_sixtieths = _EXACT.add(exact_in_sixtieths, _EXACT.multiply(Decimal(at_rate), rate))
     over = _EXACT.subtract(_EXACT.multiply(total, Decimal(_MINUTES_PER_HOUR)), exact_in_sixtieths)
     return _ROUNDING.divide(over, Decimal(_MINUTES_PER_HOUR)).quantize(_DIFFERENCE, context=_ROUNDING)
 
