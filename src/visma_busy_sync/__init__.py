@@ -2,13 +2,20 @@
 
 Everything public is named in `__all__` here, or in that of a documented submodule: `busy`, `eaccounting`,
 `orders`, `ports`, `stores`, `sync`, `testing`.
+
+Names are loaded when they are first asked for (PEP 562): importing the package costs next to nothing, and a
+program that uses the client alone never loads the rest.
 """
 
-from visma_busy_sync._core.errors import ConfigurationError, VismaBusySyncError
-from visma_busy_sync._core.secret import Secret
-from visma_busy_sync._facade import AsyncBusySync, AsyncTenant, BusySync, Tenant
-from visma_busy_sync.eaccounting import AsyncEAccounting, EAccounting, Endpoints, F
-from visma_busy_sync.integration import Choices, OrderTexts, Status, SyncReport, Transfer
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from visma_busy_sync._core.errors import ConfigurationError, VismaBusySyncError
+    from visma_busy_sync._core.secret import Secret
+    from visma_busy_sync._facade import AsyncBusySync, AsyncTenant, BusySync, Tenant
+    from visma_busy_sync.eaccounting import AsyncEAccounting, EAccounting, Endpoints, F
+    from visma_busy_sync.integration import Choices, OrderTexts, Status, SyncReport, Transfer
 
 __all__ = [
     "AsyncBusySync",
@@ -28,3 +35,25 @@ __all__ = [
     "Transfer",
     "VismaBusySyncError",
 ]
+
+_HOMES = {
+    "_core.errors": ("ConfigurationError", "VismaBusySyncError"),
+    "_core.secret": ("Secret",),
+    "_facade": ("AsyncBusySync", "AsyncTenant", "BusySync", "Tenant"),
+    "eaccounting": ("AsyncEAccounting", "EAccounting", "Endpoints", "F"),
+    "integration": ("Choices", "OrderTexts", "Status", "SyncReport", "Transfer"),
+}
+_HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(home), name)
+    globals()[name] = value  # the next look-up finds it without this function
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -38,5 +38,23 @@ def test_all_lists_names_that_exist_and_are_described(name: str) -> None:
 @pytest.mark.parametrize("heavy", ["httpx", "tenacity", "sqlalchemy", "starlette", "uvicorn", "pytest"])
 def test_importing_the_package_loads_nothing_heavy(heavy: str) -> None:
     """`import visma_busy_sync` loads no HTTP library and no extra."""
-    probe = f"import sys, visma_busy_sync, visma_busy_sync.testing; sys.exit({heavy!r} in sys.modules)"
+    # With `*` every public name is loaded, not only the package itself.
+    probe = f"import sys; from visma_busy_sync import *; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+def test_names_are_loaded_when_they_are_asked_for() -> None:
+    """The bare import loads no part of the package; each public name then comes from its home."""
+    probe = """
+import sys, visma_busy_sync as package
+parts = sorted(name for name in sys.modules if name.startswith("visma_busy_sync."))
+assert not parts, parts
+assert set(package.__all__) <= set(dir(package))
+for name in package.__all__:
+    assert getattr(package, name).__name__ == name
+try:
+    package.NoSuchThing
+except AttributeError as error:
+    assert "NoSuchThing" in str(error)
+"""
+    subprocess.run([sys.executable, "-c", probe], check=True)
