@@ -184,10 +184,13 @@ def test_a_cost_on_hours_that_are_not_there_is_listed() -> None:
 
 
 def test_a_cost_of_nothing_is_listed() -> None:
-    """A quantity of 0 is not billed."""
-    order = built(work(hours(), cost(quantity="0")))
+    """A quantity of 0 is not billed, nor one that is 0 when it is sent."""
+    order = built(work(hours(), cost(quantity="0"), cost("x2", quantity="0.00004")))
 
-    assert left_out(order) == {"expense:x1": LeftOutReason.NOTHING_BILLABLE}
+    assert left_out(order) == {
+        "expense:x1": LeftOutReason.NOTHING_BILLABLE,
+        "expense:x2": LeftOutReason.NOTHING_BILLABLE,
+    }
 
 
 def test_a_cost_on_the_project_has_its_own_period_and_start_date() -> None:

@@ -178,6 +178,8 @@ def test_what_is_seen_in_eaccounting_is_kept() -> None:
     assert (entry.eaccounting_id, entry.number, entry.snapshot) == ("a", None, "sum")
     entry = fire(entry, Event.FOUND, at=NOON, eaccounting_id="b", number=17)
     assert (entry.eaccounting_id, entry.number, entry.snapshot) == ("b", 17, "sum")
+    entry = fire(entry, Event.FOUND, at=NOON, eaccounting_id="b")
+    assert entry.number == 17
     entry = happen(entry, Event.WITHDRAW, Event.GONE)
     assert entry.eaccounting_id == "b"
 

@@ -96,6 +96,7 @@ def test_a_unit_price_has_4_decimals_abroad(customer: dict[str, Any], prices: di
     [
         pytest.param({"invoice_country_code": None}, {}, id="customer without country"),
         pytest.param({"invoice_country_code": "NO"}, {}, id="same country"),
+        pytest.param({"invoice_country_code": "no ", "currency_code": "nok"}, {}, id="lower case"),
         pytest.param({"invoice_country_code": "SE"}, {"country_code": None}, id="company without country"),
     ],
 )
@@ -317,3 +318,11 @@ def test_hours_are_listed_behind_their_line() -> None:
         ("early", date(2026, 11, 10), 90, Decimal(1000)),
         ("late", date(2026, 11, 12), 30, Decimal(1000)),
     ]
+
+
+def test_control_characters_are_not_sent() -> None:
+    """The XML of an e-invoice cannot hold them; tabs and line ends stay."""
+    order = built(work(cost(comment="Tr\x00ain\x1b[31m\tto\rOslo\x7f")), invoice_text="\x07")
+
+    assert order.lines[0].text == "Train[31m\tto\nOslo"
+    assert order.invoice_text is None

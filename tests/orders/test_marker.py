@@ -68,3 +68,12 @@ def test_any_revision_of_an_order_is_recognised() -> None:
     assert marked_revision(f"Kari {MARKER}", MARKER) == 1
     assert marked_revision("Kari BY-ABCDEFGHIJKM.1", MARKER) is None
     assert marked_revision(None, MARKER) is None
+
+
+def test_of_several_markers_in_one_reference_each_is_recognised() -> None:
+    """Someone copied a reference: the exact one counts, and the highest for the search."""
+    text = f"{MARKER} BY-ABCDEFGHIJKL.3 BY-ABCDEFGHIJKL.2"
+
+    assert contains_marker(text, MARKER)
+    assert contains_marker(text, "BY-ABCDEFGHIJKL.2")
+    assert marked_revision(text, MARKER) == 3

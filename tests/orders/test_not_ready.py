@@ -204,11 +204,15 @@ def test_a_reference_longer_than_eaccounting_takes_is_a_problem(reference: str, 
 
 
 def test_a_text_longer_than_a_row_takes_is_a_problem() -> None:
-    """Of the invoice text and of a cost alike."""
+    """Of the invoice text, a cost and a work type alike."""
     assert built(work(cost(comment="x" * 2000)), invoice_text="y" * 2000).invoice_text == "y" * 2000
-    assert problems(work(cost(comment="x" * 2001)), invoice_text="y" * 2001) == [
+    long = WorkType(id="5", name="z" * 2001, product="50")
+    what = work(cost(comment="x" * 2001), hours(), work_types=(long,))
+
+    assert problems(what, invoice_text="y" * 2001) == [
         ("text_too_long", "expense x1"),
         ("text_too_long", "order order"),
+        ("text_too_long", "work_type 5"),
     ]
 
 

@@ -54,3 +54,8 @@ def test_a_long_text_is_cut_in_the_table_and_no_rounding_is_not_told() -> None:
     assert "x" * 59 + "…" in shown
     assert "x" * 60 not in shown
     assert "Rounding" not in shown
+
+
+def test_a_text_cannot_reach_the_terminal() -> None:
+    """What a member wrote is shown and never obeyed."""
+    assert "\u202e" not in render(built(work(cost(comment="Train \u202e back"))))

@@ -177,3 +177,8 @@ def time_zone(owner: object, attribute: Attribute[Any], value: object) -> None:
         raise ValueError(
             f"{name} must be the name of a time zone such as Europe/Oslo; {value!r} is not known here"
         ) from error
+
+
+def counted(values: tuple[object, ...]) -> str:
+    """Return how many there are: what a repr shows of the many values of a big one."""
+    return f"<{len(values)}>"

@@ -183,12 +183,14 @@ class Order:
     currency: str = field(validator=check.currency)
     order_date: date = field(validator=check.day)
     period: Period = field(validator=check.one_of(Period))
-    lines: tuple[OrderLine, ...] = field(validator=[check.all_of(OrderLine), _each_entry_once])
+    lines: tuple[OrderLine, ...] = field(
+        repr=check.counted, validator=[check.all_of(OrderLine), _each_entry_once]
+    )
     invoice_text: str | None = field(default=None, repr=False, validator=check.optional_key)
     our_reference: str | None = field(default=None, repr=False, validator=check.optional_key)
     your_reference: str | None = field(default=None, repr=False, validator=check.optional_key)
     buyers_order_reference: str | None = field(default=None, repr=False, validator=check.optional_key)
-    left_out: tuple[LeftOut, ...] = field(default=(), repr=False, validator=check.all_of(LeftOut))
+    left_out: tuple[LeftOut, ...] = field(default=(), repr=check.counted, validator=check.all_of(LeftOut))
     rounding_rules: int = field(validator=check.whole(1))
 
     @property

@@ -31,11 +31,11 @@ class Work:
     """
 
     project: Project = field(validator=check.one_of(Project))
-    customers: tuple[Customer, ...] = field(default=(), validator=check.all_of(Customer))
-    entries: tuple[TimeEntry, ...] = field(default=(), validator=check.all_of(TimeEntry))
-    expenses: tuple[Expense, ...] = field(default=(), validator=check.all_of(Expense))
-    work_types: tuple[WorkType, ...] = field(default=(), validator=check.all_of(WorkType))
-    products: tuple[Product, ...] = field(default=(), validator=check.all_of(Product))
-    tasks: tuple[Task, ...] = field(default=(), validator=check.all_of(Task))
+    customers: tuple[Customer, ...] = field(default=(), repr=check.counted, validator=check.all_of(Customer))
+    entries: tuple[TimeEntry, ...] = field(default=(), repr=check.counted, validator=check.all_of(TimeEntry))
+    expenses: tuple[Expense, ...] = field(default=(), repr=check.counted, validator=check.all_of(Expense))
+    work_types: tuple[WorkType, ...] = field(default=(), repr=check.counted, validator=check.all_of(WorkType))
+    products: tuple[Product, ...] = field(default=(), repr=check.counted, validator=check.all_of(Product))
+    tasks: tuple[Task, ...] = field(default=(), repr=check.counted, validator=check.all_of(Task))
     prices: Prices = field(validator=check.one_of(Prices))
     settings: WorkSettings = field(factory=WorkSettings, validator=check.one_of(WorkSettings))

@@ -22,6 +22,7 @@ from visma_busy_sync.busy import (
     Work,
     claim_key,
 )
+from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders.problems import Entity, Problem, ProblemCode, problem
 
 
@@ -201,7 +202,7 @@ def _billed_costs(
             customer=source.customer or own,
             claimed=expense.id in claimed,
             excluded=entry is not None and entry.excluded is not None,
-            billable=bool(expense.quantity),
+            billable=bool(_rounding.quantity(expense.quantity)),
             admitted=source.approval is Approval.APPROVED or included,
             starts=settings.order_start_date,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 REFERENCE_LENGTH: Final = 100
@@ -10,6 +11,9 @@ BUYERS_REFERENCE_LENGTH: Final = 35
 """Longest buyer's order reference (`OrderApi.BuyersOrderReference`)."""
 TEXT_LENGTH: Final = 2000
 """Longest text of a row (`OrderRowApi.Text`)."""
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def length(text: str) -> int:
@@ -25,7 +29,10 @@ def cut(text: str, longest: int) -> str:
 
 
 def tidy(text: str | None) -> str | None:
-    """Return `text` without outer white space and with one kind of line ends; None if nothing is left."""
+    """Return `text` without outer white space and with one kind of line ends; None if nothing is left.
+
+    Other control characters are taken out: the XML of an e-invoice cannot hold them.
+    """
     if text is None:
         return None
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip() or None
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip() or None

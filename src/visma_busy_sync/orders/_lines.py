@@ -91,6 +91,10 @@ class LineMaker:
             self._add_hours(hours)
         for cost in sifted.costs:
             self._add_cost(cost)
+        for (kind, id, _, _), draft in self._drafts.items():
+            size = length(draft.text)
+            if size > TEXT_LENGTH:
+                self._problems.add(ProblemCode.TEXT_TOO_LONG, kind, id, length=size, longest=TEXT_LENGTH)
         ordered = sorted(self._drafts.items(), key=lambda item: _place(*item))
         return tuple(_line(group, draft) for group, draft in ordered)
 
@@ -149,10 +153,6 @@ class LineMaker:
         if product is None or article is None or unit_price is None:
             return
         text = tidy(expense.comment) or self._products.get(product) or article.name
-        if length(text) > TEXT_LENGTH:
-            self._problems.add(
-                ProblemCode.TEXT_TOO_LONG, "expense", expense.id, length=length(text), longest=TEXT_LENGTH
-            )
         part = LinePart(
             kind=EntryKind.EXPENSE,
             id=expense.id,
@@ -216,7 +216,7 @@ class LineMaker:
     def _put(self, group: _Group, text: str, article: Article, part: LinePart) -> None:
         draft = self._drafts.get(group)
         if draft is None:
-            draft = self._drafts[group] = _Draft(text, article)
+            draft = self._drafts[group] = _Draft(tidy(text) or text, article)
         if part.work_type not in draft.work_types:
             work_type = self._work_types.get(part.work_type or "")
             draft.work_types[part.work_type] = work_type.name if work_type is not None else _LAST

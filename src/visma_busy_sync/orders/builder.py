@@ -181,7 +181,7 @@ def _check_counterpart(
         problems.add(ProblemCode.PROJECT_NOT_BILLABLE, "project", work.project.id)
     if project is not None and project.status == models.ProjectStatus.FINISHED:
         problems.add(ProblemCode.PROJECT_FINISHED, "project", work.project.id)
-    companys = counterpart.company.currency_code or None
+    companys = _code(counterpart.company.currency_code)
     prices = work.prices.currency or companys
     if prices is None:
         problems.add(ProblemCode.CURRENCY_UNKNOWN, "company", counterpart.company_id)
@@ -202,7 +202,7 @@ def _check_customer(
         return
     if not customer.is_active:
         problems.add(ProblemCode.CUSTOMER_INACTIVE, "customer", billed)
-    customers = customer.currency_code or companys
+    customers = _code(customer.currency_code) or companys
     if customers is not None and prices is not None and customers != prices:
         problems.add(ProblemCode.CURRENCY_DIFFERS, "customer", billed, prices=prices, customer=customers)
 
@@ -210,10 +210,16 @@ def _check_customer(
 def _is_foreign(counterpart: Counterpart, currency: str | None) -> bool:
     """Tell whether eAccounting takes 4 decimals: another currency or country; unknown is domestic."""
     company, customer = counterpart.company, counterpart.customer
-    if company.currency_code and currency != company.currency_code:
+    if _code(company.currency_code) not in {None, currency}:
         return True
-    country = customer.invoice_country_code if customer is not None else None
-    return bool(country and company.country_code and country != company.country_code)
+    customers = _code(customer.invoice_country_code) if customer is not None else None
+    companys = _code(company.country_code)
+    return customers is not None and companys is not None and customers != companys
+
+
+def _code(code: str | models.Unset | None) -> str | None:
+    """Return a currency or country of eAccounting in one form; None if it states none."""
+    return (code or "").strip().upper() or None
 
 
 _LONGEST: Final = {

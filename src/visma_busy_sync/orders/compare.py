@@ -33,7 +33,7 @@ class DifferenceCode(enum.StrEnum):
     ROWS_DIFFER = "rows_differ"
     """There are more or fewer rows than were sent; ours and theirs are numbers of rows."""
     PRICES_INCLUDE_VAT = "prices_include_vat"
-    """EAccounting takes the prices as including VAT (private customers); ours are without."""
+    """The prices were taken as including VAT (private customers); ours are without."""
 
 
 @frozen

@@ -119,7 +119,7 @@ class OtherCompany(OrderError):
 
 
 class OrderRejected(OrderError):
-    """EAccounting definitely refused this order; no draft was made.
+    """The order was definitely refused by eAccounting; no draft was made.
 
     Attributes:
         order_id: The order.

@@ -51,7 +51,7 @@ class State(enum.StrEnum):
     TRANSFERRED = "transferred"
     """The draft exists."""
     REJECTED = "rejected"
-    """EAccounting definitely refused this order."""
+    """The order was definitely refused by eAccounting."""
     OPEN = "open"
     """To be edited after a refusal; its entries are free."""
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -314,10 +314,11 @@ def fire(
     if event is Event.RESERVE:
         changed = attrs.evolve(changed, reserved_at=moment)
     if eaccounting_id is not None:
+        # A number and a snapshot that are known are not lost because this look did not tell them.
         changed = attrs.evolve(
             changed,
             eaccounting_id=eaccounting_id,
-            number=number,
+            number=number if number is not None else changed.number,
             snapshot=snapshot if snapshot is not None else changed.snapshot,
         )
     step = Step(event=event, at=moment, state=state, revision=changed.revision, problem=problem)

@@ -37,20 +37,20 @@ def make_marker(*, installation: str, tenant: str, order_id: str, revision: int)
 def contains_marker(text: str | Unset | None, marker: str) -> bool:
     """Tell whether a text of eAccounting holds exactly this marker; upper and lower case are alike."""
     stem, _, revision = marker.rpartition(".")
-    return _revision(text, stem) == int(revision)
+    return int(revision) in _revisions(text, stem)
 
 
 def marked_revision(text: str | Unset | None, marker: str) -> int | None:
-    """Return which revision of the order of `marker` a text names; None if it names none.
+    """Return the highest revision of the order of `marker` that a text names; None if it names none.
 
     A restored database forgets what it sent: before the first send of any revision, look for all.
     """
-    return _revision(text, marker.rpartition(".")[0])
+    return max(_revisions(text, marker.rpartition(".")[0]), default=None)
 
 
-def _revision(text: str | Unset | None, stem: str) -> int | None:
+def _revisions(text: str | Unset | None, stem: str) -> list[int]:
     if not text:
-        return None
-    # Digits of ASCII only: \d takes those of every script.
-    found = re.search(rf"(?<![0-9A-Z]){re.escape(stem)}\.([0-9]{{1,9}})(?![0-9A-Z])", text, re.IGNORECASE)
-    return int(found.group(1)) if found is not None else None
+        return []
+    whole_word = rf"(?<![0-9A-Z]){re.escape(stem)}\.([0-9]{{1,9}})(?![0-9A-Z])"
+    # ASCII: otherwise letters and digits of other scripts count as the same.
+    return [int(revision) for revision in re.findall(whole_word, text, re.IGNORECASE | re.ASCII)]

@@ -33,7 +33,9 @@ def render(order: Order) -> str:
 
 
 def _cells(line: OrderLine) -> tuple[str, ...]:
-    text = " ".join(line.text.split())
+    # Line ends and other control characters would break the table, or do worse to a terminal.
+    printable = "".join(letter if letter.isprintable() else " " for letter in line.text)
+    text = " ".join(printable.split())
     return (
         text if len(text) <= _WIDEST_TEXT else text[: _WIDEST_TEXT - 1] + "…",
         decimal_text(line.quantity),
