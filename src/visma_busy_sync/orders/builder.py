@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, TypedDict
 
 from attrs import field, frozen
 
-from visma_busy_sync.busy import Order, OrderLine, Period, Work
+from visma_busy_sync.busy import LeftOut, Order, OrderLine, Period, Work
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.orders._eligibility import Sifted, decide_customer, sift
 from visma_busy_sync.orders._limits import (
@@ -120,55 +120,73 @@ def build(
         your_reference: The customer's contact, at most 100 characters.
         buyers_order_reference: The buyer's own order number, at most 35 characters.
 
-    Returns:
-        The order; what stayed out is on it with the reason.
-
     Raises:
         OrderNotReady: With every problem that was found.
     """
-    problems = Problems()
-    decided = decide_customer(work, customer)
-    currency = _check_counterpart(work, counterpart, decided if isinstance(decided, str) else None, problems)
-    if invoice_text is None:
-        invoice_text = work.settings.invoice_text
     texts = {
-        "invoice_text": tidy(invoice_text),
+        "invoice_text": tidy(work.settings.invoice_text if invoice_text is None else invoice_text),
         "our_reference": tidy(our_reference),
         "your_reference": tidy(your_reference),
         "buyers_order_reference": tidy(buyers_order_reference),
     }
-    _check_texts(texts, order_id, problems)
-    if not isinstance(decided, str):
-        problems.extend([decided])
-        raise OrderNotReady(problems.listed())
-
-    sifted = sift(work, period, decided, claimed)
-    maker = LineMaker(
-        work,
-        counterpart.articles,
-        price_decimals=FOREIGN_DECIMALS if _is_foreign(counterpart, currency) else DOMESTIC_DECIMALS,
-        problems=problems,
-    )
-    lines = maker.lines(sifted)
-    _check_size(work, period, sifted, lines, texts["invoice_text"], problems)
-    found = problems.listed()
-    if found or currency is None or counterpart.customer is None:
-        raise OrderNotReady(found)
+    bill = _bill(work, counterpart, period, customer, claimed, order_id, texts)
     return Order(
         id=order_id,
         revision=revision,
         company_id=counterpart.company_id,
         project=work.project.id,
+        order_date=order_date,
+        period=period,
+        rounding_rules=ROUNDING_RULES,
+        **texts,
+        **bill,
+    )
+
+
+class _Bill(TypedDict):
+    """The fields of an order that come of the work and the counterpart."""
+
+    customer: str
+    eaccounting_project: str | None
+    eaccounting_customer: str
+    currency: str
+    lines: tuple[OrderLine, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def _bill(
+    work: Work,
+    counterpart: Counterpart,
+    period: Period,
+    customer: str | None,
+    claimed: frozenset[str],
+    order_id: str,
+    texts: Mapping[str, str | None],
+) -> _Bill:
+    """Work out what is billed to whom, or raise every problem that is in the way."""
+    problems = Problems()
+    _check_texts(texts, order_id, problems)
+    decided = decide_customer(work, customer)
+    billed = decided if isinstance(decided, str) else None
+    currency = _check_counterpart(work, counterpart, billed, problems)
+    if not isinstance(decided, str):
+        problems.extend([decided])
+        raise OrderNotReady(problems.listed())
+    sifted = sift(work, period, decided, claimed)
+    decimals = FOREIGN_DECIMALS if _is_foreign(counterpart, currency) else DOMESTIC_DECIMALS
+    maker = LineMaker(work, counterpart.articles, price_decimals=decimals, problems=problems)
+    lines = maker.lines(sifted)
+    _check_size(work, period, sifted, lines, texts["invoice_text"], problems)
+    found = problems.listed()
+    if found or currency is None or counterpart.customer is None:
+        raise OrderNotReady(found)
+    return _Bill(
         customer=decided,
         eaccounting_project=counterpart.project.id if counterpart.project is not None else None,
         eaccounting_customer=counterpart.customer.id,
         currency=currency,
-        order_date=order_date,
-        period=period,
         lines=lines,
         left_out=sifted.left_out,
-        rounding_rules=ROUNDING_RULES,
-        **texts,
     )
 
 

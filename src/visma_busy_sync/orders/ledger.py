@@ -314,13 +314,7 @@ def fire(
     if event is Event.RESERVE:
         changed = attrs.evolve(changed, reserved_at=moment)
     if eaccounting_id is not None:
-        # A number and a snapshot that are known are not lost because this look did not tell them.
-        changed = attrs.evolve(
-            changed,
-            eaccounting_id=eaccounting_id,
-            number=number if number is not None else changed.number,
-            snapshot=snapshot if snapshot is not None else changed.snapshot,
-        )
+        changed = _seen(changed, eaccounting_id, number, snapshot)
     step = Step(event=event, at=moment, state=state, revision=changed.revision, problem=problem)
     return attrs.evolve(
         changed,
@@ -338,6 +332,16 @@ def _check_facts(event: Event, given: Mapping[str, object]) -> None:
         wrong = [f"{name} is missing" for name in missing]
         wrong += [f"{name} does not belong to it" for name in foreign]
         raise ValueError(f"the event {event}: {', '.join(wrong)}")
+
+
+def _seen(entry: LedgerEntry, id: str, number: int | None, snapshot: str | None) -> LedgerEntry:
+    # A number and a snapshot that are known are not lost because this look did not tell them.
+    return attrs.evolve(
+        entry,
+        eaccounting_id=id,
+        number=number if number is not None else entry.number,
+        snapshot=snapshot if snapshot is not None else entry.snapshot,
+    )
 
 
 def _revised(entry: LedgerEntry, order: Order, marker: str) -> LedgerEntry:
