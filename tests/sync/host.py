@@ -81,7 +81,8 @@ class Host:
     def edit(self, id: str, **values: Value) -> None:
         """A person changes a record."""
         record = self[id]
-        self._records[id] = Record(record.kind, id, {**record.values, **values}, record.link)
+        held = self._held(record.kind, {**record.values, **values})
+        self._records[id] = Record(record.kind, id, held, record.link)
 
     def relink(self, id: str, link: Link | None) -> None:
         """Something changes a link behind the engine's back."""

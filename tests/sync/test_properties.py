@@ -218,10 +218,15 @@ def test_r22_what_busy_changed_alone_survives(story: Story) -> None:
         story._edit(id)
     before = {id: story.host[id].values for id in story.host.ids}
     plan = sync(story.host, rows, settings=story.settings)
-    written = {each.busy_id for each in plan.changes if each.change.values and each.busy_id}
-    # An edit may decide a conflict; what was linked before is not written to.
-    assert all(each.adopted for each in plan.changes if each.busy_id in written)
-    assert all(story.host[id].values == values for id, values in before.items() if id not in written)
+    # An edit may decide a conflict: then a record is adopted, or a customer becomes known at last.
+    decided = {
+        each.busy_id
+        for each in plan.changes
+        if each.adopted or {change.field for change in each.fields} == {"customer"}
+    }
+    assert all(each.busy_id in decided for each in plan.changes if each.busy_id and each.change.values)
+    kept = before.keys() - decided
+    assert all(story.host[id].values == before[id] for id in kept)
 
 
 @quickly
