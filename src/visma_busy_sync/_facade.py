@@ -17,6 +17,7 @@ from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.busy import Order, Period
 from visma_busy_sync.eaccounting import PRODUCTION, SCOPES, Application, Endpoints, models
 from visma_busy_sync.eaccounting._client import LiftedTransport
+from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 from visma_busy_sync.integration import _connection, _ordering, _syncing
@@ -29,6 +30,9 @@ from visma_busy_sync.ports import (
     AsyncCatalogue,
     AsyncStateStore,
     AsyncWorkLog,
+    AwaitedCatalogue,
+    AwaitedStateStore,
+    AwaitedWorkLog,
     Catalogue,
     LiftedCatalogue,
     LiftedStateStore,
@@ -77,7 +81,7 @@ class Tenant:
             session: An unguessable text that only the user's browser session has.
 
         Raises:
-            ConfigurationError: If there is no session.
+            ConfigurationError: If there is no session, or the choice is neither True nor False.
         """
         return step(_connection.connect, self._site, self.id, project_sync=project_sync, session=session)
 
@@ -90,6 +94,8 @@ class Tenant:
             CodeRefused: The code is used up or too old.
             ScopeMissing: The user did not grant all that is needed.
             WrongCompany: The login is of another company than the connected one.
+            CompanyUnidentified: The company has neither an id nor a name.
+            EAccountingError: If Visma could not be reached or read; press connect again.
         """
         return step(_connection.complete_login, self._site, self.id, callback_url, session=session)
 
@@ -111,6 +117,8 @@ class Tenant:
 
         Raises:
             NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
         """
         return step(_syncing.plan, self._site, self.id)
@@ -118,9 +126,14 @@ class Tenant:
     def sync(self) -> SyncReport:
         """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
 
+        If it is interrupted later, each record is old or new, and the next sync does the rest.
+
         Raises:
             NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If the host's catalogue answers something that it must not.
         """
         return step(_syncing.sync, self._site, self.id)
 
@@ -146,7 +159,9 @@ class Tenant:
 
         Raises:
             OrderNotReady: With every problem and its cure.
-            LookupError: If there is no such project.
+            ProjectUnknown: If there is no such project.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
         """
         return step(
             _ordering.build_order,
@@ -167,8 +182,13 @@ class Tenant:
             EntryTaken: An hour or cost of it is on another order; nothing was sent.
             OrderChanged: An order of this id and revision has other content; nothing was sent.
             OtherCompany: It was built for another company; nothing was sent.
+            OrderClosed: It was refused before; nothing was sent.
             OrderRejected: eAccounting refused it.
-            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+            OrderOutcomeUnknown: It may have arrived, or is being sent at this moment; it is not sent again
+                by itself.
+            NotConnected: There is no connection; nothing was sent.
+            EAccountingError: It was surely not made, for a reason that is not the order's; push it again
+                when that is cured.
         """
         return step(_ordering.push, self._site, self.id, order)
 
@@ -177,7 +197,7 @@ class Tenant:
 
         Raises:
             IllegalTransition: If the order was not refused.
-            LookupError: If the order is not known.
+            OrderUnknown: If the order was never pushed.
         """
         return step(_ordering.reopen, self._site, self.id, order_id)
 
@@ -189,7 +209,10 @@ class Tenant:
         """Read a transferred order as eAccounting holds it now.
 
         Raises:
-            LookupError: If the order was not transferred.
+            OrderUnknown: If the order was never pushed.
+            OrderNotTransferred: If it did not arrive, as far as is known.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
             NotFound: If it is gone in eAccounting.
         """
         return step(_ordering.fetch_order, self._site, self.id, order_id)
@@ -209,11 +232,17 @@ class BusySync:
         endpoints: The server; by default Visma's.
         scopes: What is asked for at login; by default what import and orders need.
         choices: Settings of the integration.
+        timeout: Seconds that connecting, and each wait for more bytes, may take.
+        max_retries: How often a call may be repeated where that is safe.
         transport: How to send; by default httpx.
         clock: The time; by default the machine's.
 
     Tokens are kept in memory only: when the process ends, tenants are asked to connect again. One object
     may be used by several threads.
+
+    Raises:
+        ConfigurationError: If an address or a setting is not allowed.
+        TypeError: If a port is of the other sort: asynchronous ports belong to `AsyncBusySync`.
     """
 
     def __init__(
@@ -228,6 +257,8 @@ class BusySync:
         endpoints: Endpoints = PRODUCTION,
         scopes: Sequence[str] | None = None,
         choices: Choices | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 3,
         transport: BlockingTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -249,6 +280,7 @@ class BusySync:
             clock=clock,
             limiter=WindowLimiter(clock=clock, runtime=runtime),
             choices=choices or Choices(),
+            options=Options(timeout=timeout, max_retries=max_retries),
         )
 
     def tenant(self, id: str) -> Tenant:
@@ -287,7 +319,7 @@ class AsyncTenant:
             session: An unguessable text that only the user's browser session has.
 
         Raises:
-            ConfigurationError: If there is no session.
+            ConfigurationError: If there is no session, or the choice is neither True nor False.
         """
         return await _connection.connect(self._site, self.id, project_sync=project_sync, session=session)
 
@@ -300,6 +332,8 @@ class AsyncTenant:
             CodeRefused: The code is used up or too old.
             ScopeMissing: The user did not grant all that is needed.
             WrongCompany: The login is of another company than the connected one.
+            CompanyUnidentified: The company has neither an id nor a name.
+            EAccountingError: If Visma could not be reached or read; press connect again.
         """
         return await _connection.complete_login(self._site, self.id, callback_url, session=session)
 
@@ -321,6 +355,8 @@ class AsyncTenant:
 
         Raises:
             NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
         """
         return await _syncing.plan(self._site, self.id)
@@ -328,9 +364,14 @@ class AsyncTenant:
     async def sync(self) -> SyncReport:
         """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
 
+        If it is interrupted later, each record is old or new, and the next sync does the rest.
+
         Raises:
             NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If the host's catalogue answers something that it must not.
         """
         return await _syncing.sync(self._site, self.id)
 
@@ -356,7 +397,9 @@ class AsyncTenant:
 
         Raises:
             OrderNotReady: With every problem and its cure.
-            LookupError: If there is no such project.
+            ProjectUnknown: If there is no such project.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
         """
         return await _ordering.build_order(
             self._site,
@@ -376,8 +419,13 @@ class AsyncTenant:
             EntryTaken: An hour or cost of it is on another order; nothing was sent.
             OrderChanged: An order of this id and revision has other content; nothing was sent.
             OtherCompany: It was built for another company; nothing was sent.
+            OrderClosed: It was refused before; nothing was sent.
             OrderRejected: eAccounting refused it.
-            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+            OrderOutcomeUnknown: It may have arrived, or is being sent at this moment; it is not sent again
+                by itself.
+            NotConnected: There is no connection; nothing was sent.
+            EAccountingError: It was surely not made, for a reason that is not the order's; push it again
+                when that is cured.
         """
         return await _ordering.push(self._site, self.id, order)
 
@@ -386,7 +434,7 @@ class AsyncTenant:
 
         Raises:
             IllegalTransition: If the order was not refused.
-            LookupError: If the order is not known.
+            OrderUnknown: If the order was never pushed.
         """
         return await _ordering.reopen(self._site, self.id, order_id)
 
@@ -398,7 +446,10 @@ class AsyncTenant:
         """Read a transferred order as eAccounting holds it now.
 
         Raises:
-            LookupError: If the order was not transferred.
+            OrderUnknown: If the order was never pushed.
+            OrderNotTransferred: If it did not arrive, as far as is known.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
             NotFound: If it is gone in eAccounting.
         """
         return await _ordering.fetch_order(self._site, self.id, order_id)
@@ -418,11 +469,18 @@ class AsyncBusySync:
         endpoints: The server; by default Visma's.
         scopes: What is asked for at login; by default what import and orders need.
         choices: Settings of the integration.
+        timeout: Seconds that connecting, and each wait for more bytes, may take.
+        max_retries: How often a call may be repeated where that is safe.
         transport: How to send; by default httpx.
         clock: The time; by default the machine's.
 
     Tokens are kept in memory only: when the process ends, tenants are asked to connect again. One object
     serves one event loop.
+
+    Raises:
+        ConfigurationError: If an address or a setting is not allowed.
+        TypeError: If a port is of the other sort, when it is first called: synchronous ports belong to
+            `BusySync`.
     """
 
     def __init__(
@@ -437,6 +495,8 @@ class AsyncBusySync:
         endpoints: Endpoints = PRODUCTION,
         scopes: Sequence[str] | None = None,
         choices: Choices | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 3,
         transport: Transport | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -449,15 +509,16 @@ class AsyncBusySync:
         runtime: Runtime = AsyncioRuntime()
         clock = clock or SystemClock()
         self._site = Site(
-            catalogue=catalogue,
-            work=work,
-            state=state,
+            catalogue=AwaitedCatalogue(catalogue),
+            work=AwaitedWorkLog(work),
+            state=AwaitedStateStore(state),
             application=application,
             transport=transport,
             runtime=runtime,
             clock=clock,
             limiter=WindowLimiter(clock=clock, runtime=runtime),
             choices=choices or Choices(),
+            options=Options(timeout=timeout, max_retries=max_retries),
         )
 
     def tenant(self, id: str) -> AsyncTenant:

@@ -16,6 +16,7 @@ from visma_busy_sync.eaccounting import TokenSet, _login
 from visma_busy_sync.eaccounting._oauth import read_callback
 from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded, StateMismatch
 from visma_busy_sync.eaccounting.models import CompanySettings
+from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration.errors import NotConnected, ScopeMissing, WrongCompany
@@ -28,7 +29,6 @@ from visma_busy_sync.state import (
     ArchiveMissingFact,
     Connection,
     ConnectionState,
-    Kept,
     PendingLogin,
     StoreBusy,
     archive_missing_key,
@@ -42,9 +42,11 @@ T = TypeVar("T")
 # Long enough to find a password and a phone; the code itself lives for 5 minutes after the login.
 LOGIN_LIFETIME: Final = timedelta(hours=1)
 
+_MOST_TRIES: Final = 20
+
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) -> str:
@@ -54,17 +56,18 @@ async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) 
             "The login must be bound to a browser session.",
             advice="Pass an unguessable text that only this browser has, such as its session id.",
         )
+    site.choices.sync_settings(project_sync=project_sync)  # a text such as "off" must not switch it on
     begun = _login.begin(site.application, site.runtime, pkce=site.choices.pkce)
     state_hash = _hash(begun.state.reveal())
     pending = PendingLogin(
         state_hash=state_hash,
         session_hash=_hash(session),
         project_sync=project_sync,
+        pkce=begun.verifier is not None,
         expires_at=site.clock.now() + LOGIN_LIFETIME,
     )
     await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, lambda _: pending)
-    if begun.verifier is not None:
-        site.vault.keep_verifier(state_hash, begun.verifier)
+    site.vault.keep_verifier(tenant, state_hash, begun.verifier)
     return begun.url
 
 
@@ -76,25 +79,33 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
     """
     callback = read_callback(callback_url)
     pending = await _take(site, tenant, callback.state, session)
+    verifier = site.vault.take_verifier(tenant, pending.state_hash)
+    if pending.pkce and verifier is None:
+        raise StateMismatch("it was begun by a process that has ended")
     tokens = await _login.redeem(
-        site.application,
-        callback.code,
-        verifier=site.vault.take_verifier(pending.state_hash),
-        transport=site.transport,
-        clock=site.clock,
+        site.application, callback.code, verifier=verifier, transport=site.transport, clock=site.clock
     )
-    _check_scopes(site, tokens)
-    company = await site.upstream_with(tokens.access_token).company_settings()
-    known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    login_id = site.runtime.token()
     try:
-        connection = _connected(site, pending, company, known.value if known else None)
-    except WrongCompany:
-        with contextlib.suppress(EAccountingError):  # a token that nobody will use should not live on
-            await _login.revoke(site.application, tokens, transport=site.transport)
+        _check_scopes(site, tokens)
+        company = await site.upstream_with(tokens.access_token).company_settings()
+        await _store(site, tenant, pending, company, login_id)
+    except Exception:  # also what the host's ports raise: tokens that nobody will use should not live on
+        await _end(site, tokens)
         raise
-    await _store(site, tenant, connection, known)
-    site.vault.put(tenant, tokens)
+    logins = site.vault.put(tenant, login_id, tokens)
+    # Ours replaces older ones; but another login, or a disconnection, may have come in between.
+    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    connected = kept is not None and kept.value.state is not ConnectionState.DISCONNECTED
+    current = {kept.value.login_id} if kept is not None and connected else frozenset[str]()
+    for useless in site.vault.drop(tenant, logins - current):
+        await _end(site, useless)
     return await status(site, tenant)
+
+
+async def _end(site: Site, tokens: TokenSet) -> None:
+    with contextlib.suppress(EAccountingError):  # they end by themselves; what matters was done, or is raised
+        await _login.revoke(site.application, tokens, transport=site.transport)
 
 
 async def _take(site: Site, tenant: str, state: Secret, session: str) -> PendingLogin:
@@ -111,7 +122,7 @@ async def _take(site: Site, tenant: str, state: Secret, session: str) -> Pending
         raise StateMismatch("it took longer than an hour")
     taken = attrs.evolve(pending, taken=True)
     if not await site.state.commit(tenant, [LOGIN_SCHEMA.write(LOGIN, kept, taken)]):
-        raise StateMismatch("it was used before")
+        raise StateMismatch("it was used before, or another one was begun since")
     return pending
 
 
@@ -123,20 +134,35 @@ def _check_scopes(site: Site, tokens: TokenSet) -> None:
         raise ScopeMissing(missing)
 
 
-def company_id(company: CompanySettings) -> str:
-    """Return the id that links and orders carry for a company.
+async def _store(
+    site: Site, tenant: str, pending: PendingLogin, company: CompanySettings, login_id: str
+) -> None:
+    """Write the connection down, together with what may be archived because of it.
 
-    Both ids that the API has are nullable (`CompanySettingsApi`); the name is what is left then.
+    A sync that ends meanwhile writes to the same document; the login is not lost for that.
     """
-    ids = (company.company_identifier, company.corporate_identity_number, company.name)
-    return next(id.strip() for id in ids if id and id.strip())
+    for _ in range(_MOST_TRIES):
+        known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+        before = known.value if known else None
+        connection = _connected(site, pending, company, before, login_id)
+        writes = [CONNECTION_SCHEMA.write(CONNECTION, known, connection)]
+        key = archive_missing_key(connection.company_id)
+        fact = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
+        if connection.project_sync and fact is None:
+            projects = await site.catalogue.load(tenant, Kind.PROJECT)
+            candidates = ArchiveMissingFact(candidates=sorted(project.id for project in projects))
+            writes.append(ARCHIVE_MISSING_SCHEMA.write(key, None, candidates))
+        if await site.state.commit(tenant, writes):
+            return
+    raise StoreBusy(CONNECTION)
 
 
 def _connected(
-    site: Site, pending: PendingLogin, company: CompanySettings, known: Connection | None
+    site: Site, pending: PendingLogin, company: CompanySettings, known: Connection | None, login_id: str
 ) -> Connection:
-    id = company_id(company)
-    if known is not None and known.company_id != id and known.state is not ConnectionState.DISCONNECTED:
+    id = company_id(company, known.company_id if known else None)
+    same = known is not None and known.company_id == id
+    if known is not None and not same and known.state is not ConnectionState.DISCONNECTED:
         raise WrongCompany
     return Connection(
         state=ConnectionState.CONNECTED,
@@ -144,20 +170,9 @@ def _connected(
         company_name=company.name,
         project_sync=pending.project_sync,
         connected_at=site.clock.now(),
-        fetched=known.fetched if known is not None and known.company_id == id else {},
+        login_id=login_id,
+        fetched=known.fetched if known is not None and same else {},
     )
-
-
-async def _store(site: Site, tenant: str, connection: Connection, known: Kept[Connection] | None) -> None:
-    writes = [CONNECTION_SCHEMA.write(CONNECTION, known, connection)]
-    key = archive_missing_key(connection.company_id)
-    fact = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
-    if connection.project_sync and fact is None:
-        projects = await site.catalogue.load(tenant, Kind.PROJECT)
-        candidates = ArchiveMissingFact(candidates=sorted(project.id for project in projects))
-        writes.append(ARCHIVE_MISSING_SCHEMA.write(key, None, candidates))
-    if not await site.state.commit(tenant, writes):
-        raise StoreBusy(CONNECTION)
 
 
 async def connection_of(site: Site, tenant: str) -> Connection:
@@ -175,18 +190,33 @@ async def connection_of(site: Site, tenant: str) -> Connection:
     return kept.value
 
 
-async def noting_death(site: Site, tenant: str, work: Callable[[], Awaitable[T]]) -> T:
-    """Run `work`; if it finds the connection dead, write that down for the status."""
+def check_company(connection: Connection, company: CompanySettings) -> None:
+    """Require that what was read is of the connected company.
+
+    Raises:
+        WrongCompany: If it is another one.
+    """
+    if not is_company(company, connection.company_id):
+        raise WrongCompany
+
+
+async def noting_death(
+    site: Site, tenant: str, connection: Connection, work: Callable[[], Awaitable[T]]
+) -> T:
+    """Run `work`; if it finds the login of `connection` dead, write that down for the status.
+
+    A login that was made meanwhile is not dead for that.
+    """
     try:
         return await work()
     except ReconnectNeeded:
 
-        def dead(connection: Connection | None) -> Connection:
-            if connection is None:
-                raise NotConnected(tenant)
-            if connection.state is not ConnectionState.CONNECTED:
-                return connection
-            return attrs.evolve(connection, state=ConnectionState.RECONNECT_NEEDED)
+        def dead(now: Connection | None) -> Connection | None:
+            if now is None or now.login_id != connection.login_id:
+                return None
+            if now.state is not ConnectionState.CONNECTED:
+                return None
+            return attrs.evolve(now, state=ConnectionState.RECONNECT_NEEDED)
 
         await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, dead)
         raise
@@ -196,6 +226,7 @@ async def disconnect(site: Site, tenant: str) -> None:
     """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
 
     Raises:
+        NotConnected: If there never was a connection.
         EAccountingError: If Visma did not confirm the revocation; the tenant is disconnected all the same.
     """
 
@@ -205,12 +236,21 @@ async def disconnect(site: Site, tenant: str) -> None:
         return attrs.evolve(connection, state=ConnectionState.DISCONNECTED)
 
     await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, ended)
-    tokens = site.vault.drop(tenant)
-    if tokens is not None:
+    for tokens in site.vault.drop(tenant):
         await _login.revoke(site.application, tokens, transport=site.transport)
 
 
 async def status(site: Site, tenant: str) -> Status:
     """Return where the connection stands."""
     kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
-    return Status.of(kept.value if kept else None, now=site.clock.now())
+    connection = kept.value if kept else None
+    kinds: tuple[Kind, ...] = ()
+    if connection is not None:
+        kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
+        if (
+            connection.state is ConnectionState.CONNECTED
+            and site.vault.tokens(tenant, connection.login_id) is None
+        ):
+            # The process that held the tokens has ended: the next call would find this out.
+            connection = attrs.evolve(connection, state=ConnectionState.RECONNECT_NEEDED)
+    return Status.of(connection, kinds=kinds, now=site.clock.now())

@@ -10,8 +10,9 @@ from typing import Final, final
 
 from attrs import frozen
 
-from visma_busy_sync.busy import Order
+from visma_busy_sync.busy import EntryKind, Order, Work, claim_key
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration.errors import OrderUnknown
 from visma_busy_sync.orders import (
     EntryTaken,
     Event,
@@ -25,7 +26,6 @@ from visma_busy_sync.orders import (
 )
 from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.state import (
-    CLAIM_PREFIX,
     StoreBusy,
     claim_document_key,
     claim_writes,
@@ -64,14 +64,14 @@ class LedgerBook:
         """Carry the order to its next state, and free its entries where that state holds none.
 
         Raises:
-            LookupError: If the order is not known.
+            OrderUnknown: If the order is not known.
             IllegalTransition: If its state does not know the event; nothing was changed.
             StoreBusy: If others always came in between; nothing was changed.
         """
         for _ in range(_MOST_TRIES):
             known = await self.read()
             if known is None:
-                raise LookupError(f"order {self.order_id} is not known to the ledger")
+                raise OrderUnknown(self.order_id)
             entry, version = known
             after = fire(
                 entry,
@@ -127,10 +127,12 @@ class LedgerBook:
         return dict(await self.site.state.read(self.tenant, keys))
 
 
-async def claim_holders(site: Site, tenant: str) -> dict[str, str]:
-    """Return which order holds each claimed entry of a tenant."""
-    found = await site.state.scan(CLAIM_PREFIX, tenant)
-    return holders({each.key: each.document.body for each in found})
+async def claimed_of(site: Site, tenant: str, work: Work) -> frozenset[str]:
+    """Return the claim keys of those hours and costs of `work` that are on an order."""
+    claims = [claim_key(EntryKind.ENTRY, entry.id) for entry in work.entries]
+    claims += [claim_key(EntryKind.EXPENSE, expense.id) for expense in work.expenses]
+    found = await site.state.read(tenant, [claim_document_key(claim) for claim in claims])
+    return frozenset(holders({key: document.body for key, document in found.items()}))
 
 
 def _check_same(known: Order, given: Order) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Final, TypeVar, final
@@ -9,17 +10,19 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from visma_busy_sync.busy import Order, Period
+from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotFound, NotSent, UnreadableAnswer
-from visma_busy_sync.integration._connection import connection_of, noting_death
-from visma_busy_sync.integration._ledger import LedgerBook, claim_holders
+from visma_busy_sync.integration._connection import check_company, connection_of, noting_death
+from visma_busy_sync.integration._ledger import LedgerBook, claimed_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import CREATE_ORDER, Upstream
+from visma_busy_sync.integration.errors import OrderClosed, OrderNotTransferred, OrderUnknown, ProjectUnknown
 from visma_busy_sync.orders import (
     Counterpart,
     Difference,
     Event,
+    IllegalTransition,
     LedgerEntry,
     OrderOutcomeUnknown,
     OrderRejected,
@@ -27,6 +30,7 @@ from visma_busy_sync.orders import (
     PostAnswer,
     State,
     build,
+    can_fire,
     compare,
     customer_of,
     outcome_of,
@@ -34,11 +38,15 @@ from visma_busy_sync.orders import (
     snapshot,
     to_new_order,
 )
+from visma_busy_sync.state import Connection, StoreBusy, order_key
 from visma_busy_sync.sync import Kind, linked_ids
 
 M = TypeVar("M", bound=models.Model)
 
 _MOST_TRIES: Final = 20
+
+_UNCLEAR_STATES: Final = frozenset({State.SENDING, State.OUTCOME_UNKNOWN, State.NEEDS_ATTENTION})
+"""A draft may be there; also while another worker sends it at this moment."""
 
 
 @final
@@ -95,9 +103,9 @@ async def build_order(
 ) -> Order:
     """Build the order for a project's hours and costs in a period; nothing is stored or sent."""
     connection = await connection_of(site, tenant)
-    work = await site.work.work(tenant, project, period)
+    work = await _work(site, tenant, project, period)
     billed = customer_of(work, customer)
-    claimed = await claim_holders(site, tenant)
+    claimed = await claimed_of(site, tenant, work)
     links = {
         kind: {busy: upstream for upstream, busy in linked_ids(connection.company_id, records).items()}
         for kind in Kind
@@ -105,17 +113,19 @@ async def build_order(
     }
 
     async def read() -> Counterpart:
-        upstream = site.upstream(tenant)
+        upstream = site.upstream(tenant, connection.login_id)
+        company = await upstream.company_settings()
+        check_company(connection, company)
         products = sorted(products_needed(work, period, customer))
         return Counterpart(
-            company=await upstream.company_settings(),
+            company=company,
             company_id=connection.company_id,
             customer=await _linked(upstream.customer, links[Kind.CUSTOMER].get(billed)),
             project=await _linked(upstream.project, links[Kind.PROJECT].get(project)),
             articles={p: await _linked(upstream.article, links[Kind.PRODUCT].get(p)) for p in products},
         )
 
-    counterpart = await noting_death(site, tenant, read)
+    counterpart = await noting_death(site, tenant, connection, read)
     today = site.clock.now().astimezone(ZoneInfo(work.settings.time_zone)).date()
     return build(
         work,
@@ -124,13 +134,20 @@ async def build_order(
         order_id=order_id or site.runtime.token(),
         revision=1,
         order_date=order_date or today,
-        claimed=frozenset(claimed),
+        claimed=claimed,
         customer=customer,
         invoice_text=texts.invoice_text,
         our_reference=texts.our_reference,
         your_reference=texts.your_reference,
         buyers_order_reference=texts.buyers_order_reference,
     )
+
+
+async def _work(site: Site, tenant: str, project: str, period: Period) -> Work:
+    try:
+        return await site.work.work(tenant, project, period)
+    except LookupError as error:
+        raise ProjectUnknown(project) from error
 
 
 async def _linked(get: Callable[[str], Awaitable[M]], id: str | None) -> M | None:
@@ -149,25 +166,45 @@ async def push(site: Site, tenant: str, order: Order) -> Transfer:
     it happens. An order whose outcome is not known is never sent again by itself.
     """
     connection = await connection_of(site, tenant)
-    if order.company_id != connection.company_id:
-        raise OtherCompany(order.id, company_id=order.company_id, connected_company_id=connection.company_id)
+    _check_company(order, connection)
     ledger = LedgerBook(site, tenant, order.id)
-    entry = await ledger.reserve(order)
-    if entry.state is State.TRANSFERRED:
+    entry, new = await _begun(site, ledger, order)
+    if new is None:
         return _transfer(entry, repeated=True)
-    if entry.state in {State.SENDING, State.OUTCOME_UNKNOWN, State.NEEDS_ATTENTION}:
-        raise OrderOutcomeUnknown(order.id, marker=entry.marker)
-    await ledger.fire(Event.SEND)
 
     async def send() -> models.Order:
-        new = to_new_order(entry.order, marker=entry.marker, send_amounts=site.choices.send_amounts)
-        return await _create(site.upstream(tenant), new, ledger, entry)
+        return await _create(site.upstream(tenant, connection.login_id), new, ledger, entry)
 
-    draft = await noting_death(site, tenant, send)
-    entry = await ledger.fire(
-        Event.TRANSFERRED, eaccounting_id=draft.id, number=draft.number or None, snapshot=snapshot(draft)
+    draft = await noting_death(site, tenant, connection, send)
+    after = await _noted(
+        ledger,
+        entry,
+        Event.TRANSFERRED,
+        eaccounting_id=draft.id,
+        number=draft.number or None,
+        snapshot=snapshot(draft),
     )
-    return _transfer(entry, differences=compare(order, draft))
+    return _transfer(after, differences=compare(order, draft))
+
+
+async def _begun(site: Site, ledger: LedgerBook, order: Order) -> tuple[LedgerEntry, models.NewOrder | None]:
+    """Bring the order to `sending`, and return it with what to send; None where it was transferred before.
+
+    Of two workers that push the same order at once one goes on; the other looks again.
+    """
+    for _ in range(_MOST_TRIES):
+        entry = await ledger.reserve(order)
+        if entry.state is State.TRANSFERRED:
+            return entry, None
+        if entry.state in _UNCLEAR_STATES:
+            raise OrderOutcomeUnknown(order.id, marker=entry.marker)
+        if not can_fire(entry, Event.SEND):
+            raise OrderClosed(order.id, state=entry.state, problem=entry.problem)
+        # Made first, so that an order that cannot even be written is not noted as being sent.
+        new = to_new_order(entry.order, marker=entry.marker, send_amounts=site.choices.send_amounts)
+        with contextlib.suppress(IllegalTransition):  # another worker was first
+            return await ledger.fire(Event.SEND), new
+    raise StoreBusy(order_key(order.id))
 
 
 async def _create(
@@ -177,7 +214,7 @@ async def _create(
         return await upstream.create_draft(new)
     except EAccountingError as error:
         event = outcome_of(_answer(error))
-        await ledger.fire(event, problem=error.message)
+        await _noted(ledger, entry, event, problem=error.message)
         if event is Event.REJECTED and isinstance(error, ApiError):
             raise OrderRejected(
                 entry.order_id,
@@ -191,12 +228,38 @@ async def _create(
         raise
 
 
+async def _noted(
+    ledger: LedgerBook,
+    entry: LedgerEntry,
+    event: Event,
+    *,
+    eaccounting_id: str | None = None,
+    number: int | None = None,
+    snapshot: str | None = None,
+    problem: str | None = None,
+) -> LedgerEntry:
+    """Write down what became of the POST. If that fails, the store says `sending`: nobody knows any more."""
+    try:
+        return await ledger.fire(
+            event, eaccounting_id=eaccounting_id, number=number, snapshot=snapshot, problem=problem
+        )
+    except Exception as error:  # the host's store may raise anything
+        raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
+
+
+def _check_company(order: Order, connection: Connection) -> None:
+    if order.company_id != connection.company_id:
+        raise OtherCompany(order.id, company_id=order.company_id, connected_company_id=connection.company_id)
+
+
 def _answer(error: EAccountingError) -> PostAnswer:
     if error.operation != CREATE_ORDER or isinstance(error, NotSent):
         # What failed came before the POST, such as renewing the token.
         return PostAnswer(status=None, surely_not_sent=True)
     if isinstance(error, ApiError):
-        return PostAnswer(status=error.status, error_code=error.code, readable=True)
+        # Some statuses speak for themselves; but only the API's own error object is about the order.
+        own = error.code is not None or error.error_id is not None
+        return PostAnswer(status=error.status, error_code=error.code, readable=own)
     return PostAnswer(status=error.status if isinstance(error, UnreadableAnswer) else None)
 
 
@@ -227,7 +290,13 @@ async def ledger_entry(site: Site, tenant: str, order_id: str) -> LedgerEntry | 
 async def fetch_order(site: Site, tenant: str, order_id: str) -> models.Order:
     """Read a transferred order as eAccounting holds it now."""
     entry = await ledger_entry(site, tenant, order_id)
-    if entry is None or entry.eaccounting_id is None:
-        raise LookupError(f"order {order_id} was not transferred to eAccounting")
+    if entry is None:
+        raise OrderUnknown(order_id)
+    if entry.eaccounting_id is None:
+        raise OrderNotTransferred(order_id, state=entry.state)
+    connection = await connection_of(site, tenant)
+    _check_company(entry.order, connection)
     id = entry.eaccounting_id
-    return await noting_death(site, tenant, lambda: site.upstream(tenant).order(id))
+    return await noting_death(
+        site, tenant, connection, lambda: site.upstream(tenant, connection.login_id).order(id)
+    )

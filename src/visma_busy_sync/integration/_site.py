@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import final
+from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
@@ -15,7 +18,7 @@ from visma_busy_sync.eaccounting.http import Transport
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration._vault import MemoryVault, TenantTokens
 from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
-from visma_busy_sync.sync import ArchiveMissing, Match
+from visma_busy_sync.sync import ArchiveMissing, Match, SyncSettings
 
 
 @final
@@ -29,6 +32,9 @@ class Choices:
         registers_without_projects: Import customers and products also while project sync is off (R12).
         pkce: Send a PKCE challenge at login; the vendor does not document it.
         send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
+
+    Raises:
+        ConfigurationError: If a value is none of the allowed ones.
     """
 
     match: Match = Match.NUMBER_AND_NAME
@@ -36,6 +42,37 @@ class Choices:
     registers_without_projects: bool = True
     pkce: bool = False
     send_amounts: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self.sync_settings(project_sync=False)  # what is wrong shows when it is set up, not at the first sync
+
+    def sync_settings(self, *, project_sync: bool) -> SyncSettings:
+        """Return the settings of a tenant's import.
+
+        Raises:
+            ConfigurationError: If a value is none of the allowed ones.
+        """
+        return SyncSettings(
+            project_sync=project_sync,
+            registers_without_projects=self.registers_without_projects,
+            match=self.match,
+            archive_missing=self.archive_missing,
+        )
+
+
+class _Sources:
+    """One source of tokens per login while anybody uses it: so two refreshes of it never run at once."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._used: WeakValueDictionary[tuple[str, str], RenewedTokens] = WeakValueDictionary()
+
+    def of(self, tenant: str, login_id: str, make: Callable[[], RenewedTokens]) -> RenewedTokens:
+        with self._guard:
+            source = self._used.get((tenant, login_id))
+            if source is None:
+                source = self._used[tenant, login_id] = make()
+            return source
 
 
 @final
@@ -54,24 +91,21 @@ class Site:
     choices: Choices = field(factory=Choices)
     options: Options = field(factory=Options)
     vault: MemoryVault = field(factory=MemoryVault)
-    _sources: dict[str, RenewedTokens] = field(factory=dict[str, RenewedTokens], init=False, repr=False)
+    _sources: _Sources = field(factory=_Sources, init=False, repr=False)
 
-    def upstream(self, tenant: str) -> Upstream:
-        """Return eAccounting as the tenant's connection reaches it."""
-        # One source per tenant: it is what keeps two refreshes from running at once.
-        source = self._sources.get(tenant)
-        if source is None:
-            source = self._sources.setdefault(
-                tenant,
-                RenewedTokens(
-                    self.application,
-                    TenantTokens(self.vault, tenant),
-                    transport=self.transport,
-                    runtime=self.runtime,
-                    clock=self.clock,
-                ),
+    def upstream(self, tenant: str, login_id: str) -> Upstream:
+        """Return eAccounting as a login of the tenant reaches it."""
+
+        def make() -> RenewedTokens:
+            return RenewedTokens(
+                self.application,
+                TenantTokens(self.vault, tenant, login_id),
+                transport=self.transport,
+                runtime=self.runtime,
+                clock=self.clock,
             )
-        return Upstream(self._env(source))
+
+        return Upstream(self._env(self._sources.of(tenant, login_id, make)))
 
     def upstream_with(self, token: Secret) -> Upstream:
         """Return eAccounting as a token reaches it that is not yet any tenant's."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Self, final
 
 from attrs import field, frozen
 
 from visma_busy_sync.state import Connection, ConnectionState
+from visma_busy_sync.sync import Kind
 
 _STEPS: Final = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
@@ -28,11 +29,13 @@ class Status:
     """Where a tenant's connection stands; `str(status)` says it in one line.
 
     Attributes:
-        state: connected, reconnect_needed, disconnected.
+        state: Connected, reconnect needed or disconnected. It is told from what is known here; whether Visma
+            still accepts the login shows at the next call.
         company_id: The id of the company; None if the tenant was never connected.
         company_name: Its name.
         project_sync: Whether projects are synchronised.
-        fetched: When each kind was last fetched with success, by kind.
+        fetched: When the reading began that was last carried out whole, for each kind that is synchronised;
+            None for one that never was.
         now: The moment this was asked.
     """
 
@@ -40,12 +43,12 @@ class Status:
     company_id: str | None = None
     company_name: str = field(default="", repr=False)
     project_sync: bool = False
-    fetched: Mapping[str, datetime] = field(factory=dict[str, datetime])
+    fetched: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     now: datetime
 
     @classmethod
-    def of(cls, connection: Connection | None, *, now: datetime) -> Self:
-        """Make the status of what is stored."""
+    def of(cls, connection: Connection | None, *, kinds: Iterable[Kind] = (), now: datetime) -> Self:
+        """Make the status of what is stored; `kinds` are those that are synchronised."""
         if connection is None:
             return cls(state=ConnectionState.DISCONNECTED, now=now)
         return cls(
@@ -53,14 +56,15 @@ class Status:
             company_id=connection.company_id,
             company_name=connection.company_name,
             project_sync=connection.project_sync,
-            fetched=dict(connection.fetched),
+            fetched={kind: connection.fetched.get(kind) for kind in kinds},
             now=now,
         )
 
     @property
     def last_fetched(self) -> datetime | None:
-        """When all that is synchronised was last fetched; None if it never was."""
-        return min(self.fetched.values(), default=None)
+        """Since when all that is synchronised is up to date; None if some of it was never fetched."""
+        moments = [moment for moment in self.fetched.values() if moment is not None]
+        return min(moments, default=None) if len(moments) == len(self.fetched) else None
 
     def __str__(self) -> str:
         fetched = f"last fetched {ago(self.last_fetched, self.now)}" if self.last_fetched else "never fetched"
@@ -69,7 +73,7 @@ class Status:
                 return f"connected to {self.company_name}, {fetched}"
             case ConnectionState.RECONNECT_NEEDED:
                 return (
-                    f"reconnect needed: Visma no longer accepts the connection to {self.company_name}. "
+                    f"reconnect needed: the connection to {self.company_name} must be made anew. "
                     f"Press connect and log in again; nothing in Busy is lost ({fetched})"
                 )
             case ConnectionState.DISCONNECTED:

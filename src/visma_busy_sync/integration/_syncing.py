@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import final
+from typing import cast, final
 
 import attrs
 from attrs import define, field, frozen
 
-from visma_busy_sync.integration._connection import company_id, connection_of, noting_death
+from visma_busy_sync.integration._connection import check_company, connection_of, noting_death
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import WrongCompany
+from visma_busy_sync.integration.errors import PortContractBroken
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -29,13 +29,13 @@ from visma_busy_sync.sync import (
     Change,
     Kind,
     Moved,
+    Outcome,
     Plan,
     PlannedChange,
     Read,
     Reason,
     Record,
     Refused,
-    SyncSettings,
     linked_ids,
     make_plan,
     resolve,
@@ -66,7 +66,7 @@ class SyncReport:
         applied: How many changes were made, by action.
         moved: Changes left out because the record changed meanwhile; they are planned again next time.
         refused: Changes that the host cannot hold, with its reasons.
-        started: When the reading began.
+        started: When the reading of eAccounting began.
         ended: When all was applied.
     """
 
@@ -95,11 +95,12 @@ class _Situation:
     read: Mapping[Kind, Read]
     records: Mapping[Kind, Sequence[Record]]
     archiving: ArchiveMissingFact | None
+    started: datetime
 
 
 async def plan(site: Site, tenant: str) -> Plan:
     """Return what a sync would do now; nothing is changed."""
-    return (await noting_death(site, tenant, lambda: _look(site, tenant))).plan
+    return (await _look(site, tenant)).plan
 
 
 async def sync(site: Site, tenant: str) -> SyncReport:
@@ -107,39 +108,39 @@ async def sync(site: Site, tenant: str) -> SyncReport:
 
     All reading comes first: if any of it fails, nothing was changed anywhere.
     """
-    started = site.clock.now()
-    situation = await noting_death(site, tenant, lambda: _look(site, tenant))
+    situation = await _look(site, tenant)
     work = _Application(site, tenant, situation)
     for kind, changes in groupby(situation.plan.changes, key=lambda planned: planned.kind):
         await work.apply(kind, list(changes))
     ended = site.clock.now()
-    await _note(site, tenant, situation, work, ended)
+    await _note(site, tenant, work, ended)
     return SyncReport(
         plan=situation.plan,
         applied=work.applied,
         moved=tuple(work.moved),
         refused=tuple(work.refused),
-        started=started,
+        started=situation.started,
         ended=ended,
     )
 
 
 async def _look(site: Site, tenant: str) -> _Situation:
     connection = await connection_of(site, tenant)
-    upstream = site.upstream(tenant)
-    if company_id(await upstream.company_settings()) != connection.company_id:
-        raise WrongCompany
-    settings = SyncSettings(
-        project_sync=connection.project_sync,
-        registers_without_projects=site.choices.registers_without_projects,
-        match=site.choices.match,
-        archive_missing=site.choices.archive_missing,
-    )
-    found = {kind: (await upstream.read(kind))[0] for kind in settings.kinds}
+    settings = site.choices.sync_settings(project_sync=connection.project_sync)
+    started = site.clock.now()
+
+    async def read_all() -> Mapping[Kind, Read]:
+        upstream = site.upstream(tenant, connection.login_id)
+        check_company(connection, await upstream.company_settings())
+        return {kind: (await upstream.read(kind))[0] for kind in settings.kinds}
+
+    found = await noting_death(site, tenant, connection, read_all)
     records = {kind: await site.catalogue.load(tenant, kind) for kind in Kind}
-    key = archive_missing_key(connection.company_id)
-    kept = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
-    archiving = kept.value if kept and connection.project_sync and kept.value.done_at is None else None
+    archiving: ArchiveMissingFact | None = None
+    if connection.project_sync:
+        key = archive_missing_key(connection.company_id)
+        kept = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
+        archiving = kept.value if kept and kept.value.done_at is None else None
     return _Situation(
         connection=connection,
         plan=make_plan(
@@ -152,6 +153,7 @@ async def _look(site: Site, tenant: str) -> _Situation:
         read=found,
         records=records,
         archiving=archiving,
+        started=started,
     )
 
 
@@ -174,7 +176,7 @@ class _Application:
     async def apply(self, kind: Kind, planned: Sequence[PlannedChange]) -> None:
         """Have the host make changes of one kind, and note what it stored."""
         changes = [resolve(each, self._customers) for each in planned]
-        outcomes = await self.site.catalogue.apply(self.tenant, changes)
+        outcomes = await self._applied(changes)
         follow_ups: list[Change] = []
         for each, change, outcome in zip(planned, changes, outcomes, strict=True):
             match outcome:
@@ -190,7 +192,12 @@ class _Application:
                     self.refused.append(Parked(each, reason))
         if follow_ups:
             # A follow-up only corrects the notes; if it does not take, the next run plans it again.
-            await self.site.catalogue.apply(self.tenant, follow_ups)
+            await self._applied(follow_ups)
+
+    async def _applied(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        outcomes = await self.site.catalogue.apply(self.tenant, changes)
+        check_outcomes(changes, outcomes)
+        return outcomes
 
     def archiving_is_done(self) -> bool:
         """Whether archiving what eAccounting lacks was carried out in full (D12)."""
@@ -199,16 +206,40 @@ class _Application:
         return projects is not None and projects.sure and bool(projects.rows) and not left
 
 
-async def _note(site: Site, tenant: str, situation: _Situation, work: _Application, moment: datetime) -> None:
-    def fetched(connection: Connection | None) -> Connection:
-        kinds = {str(kind): moment for kind in situation.read}
-        current = connection or situation.connection
-        return attrs.evolve(current, fetched={**current.fetched, **kinds})
+async def _note(site: Site, tenant: str, work: _Application, ended: datetime) -> None:
+    situation = work.situation
+    company = situation.connection.company_id
+    whole = {str(kind): situation.started for kind, found in situation.read.items() if found.sure}
 
-    def archived(fact: ArchiveMissingFact | None) -> ArchiveMissingFact:
-        return attrs.evolve(fact or ArchiveMissingFact(candidates=[]), done_at=moment)
+    def archived(fact: ArchiveMissingFact | None) -> ArchiveMissingFact | None:
+        return None if fact is None or fact.done_at else attrs.evolve(fact, done_at=ended)
+
+    def fetched(now: Connection | None) -> Connection | None:
+        # Meanwhile the tenant may have gone to another company, of which nothing was fetched.
+        if now is None or now.company_id != company:
+            return None
+        later = {kind: max(moment, now.fetched.get(kind, moment)) for kind, moment in whole.items()}
+        return attrs.evolve(now, fetched={**now.fetched, **later})
 
     if situation.archiving is not None and work.archiving_is_done():
-        key = archive_missing_key(situation.connection.company_id)
-        await update(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA, archived)
+        await update(site.state, tenant, archive_missing_key(company), ARCHIVE_MISSING_SCHEMA, archived)
     await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, fetched)
+
+
+def check_outcomes(changes: Sequence[Change], outcomes: object) -> None:
+    """Require one outcome for each change, and of a record that is known the same id.
+
+    Raises:
+        PortContractBroken: If it is otherwise.
+    """
+    port = "Catalogue.apply"
+    if not isinstance(outcomes, Sequence):
+        raise PortContractBroken(port, f"{type(outcomes).__name__} is no sequence of outcomes")
+    answered = cast("Sequence[object]", outcomes)
+    if len(answered) != len(changes):
+        raise PortContractBroken(port, f"{len(changes)} changes have {len(answered)} outcomes")
+    for change, outcome in zip(changes, answered, strict=True):
+        if not isinstance(outcome, Applied | Moved | Refused):
+            raise PortContractBroken(port, f"{type(outcome).__name__} is no outcome")
+        if isinstance(outcome, Applied) and (not outcome.id or change.id not in {None, outcome.id}):
+            raise PortContractBroken(port, f"the {change.kind} that was changed comes back under another id")

@@ -15,58 +15,71 @@ from visma_busy_sync.eaccounting import TokenSet
 class MemoryVault:
     """Tokens and pending PKCE verifiers by tenant, in memory: when the process ends, they are gone.
 
-    After that a tenant is asked to connect again; nothing in Busy is lost by it.
+    After that a tenant is asked to connect again; nothing in Busy is lost by it. Tokens belong to one login:
+    asked for those of another one, the vault has none, so that no call ever reaches the company of a former
+    login.
     """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._tokens: dict[str, TokenSet] = {}
-        self._verifiers: dict[str, Secret] = {}
+        self._tokens: dict[str, dict[str, TokenSet]] = {}
+        self._verifiers: dict[str, tuple[str, Secret]] = {}
 
-    def tokens(self, tenant: str) -> TokenSet | None:
-        """Return a tenant's tokens."""
+    def tokens(self, tenant: str, login_id: str) -> TokenSet | None:
+        """Return the tokens of a tenant's login."""
         with self._guard:
-            return self._tokens.get(tenant)
+            return self._tokens.get(tenant, {}).get(login_id)
 
-    def put(self, tenant: str, tokens: TokenSet) -> None:
-        """Keep the tokens of a new login."""
+    def put(self, tenant: str, login_id: str, tokens: TokenSet) -> frozenset[str]:
+        """Keep the tokens of a new login, and return the ids of all logins that are kept now."""
         with self._guard:
-            self._tokens[tenant] = tokens
+            kept = self._tokens.setdefault(tenant, {})
+            kept[login_id] = tokens
+            return frozenset(kept)
 
-    def replace(self, tenant: str, old: TokenSet, new: TokenSet) -> None:
-        """Keep `new`, if `old` is still what is kept: a refresh never overwrites a newer login."""
+    def replace(self, tenant: str, login_id: str, old: TokenSet, new: TokenSet) -> None:
+        """Keep `new`, if `old` is still what is kept: a refresh brings nothing back that was dropped."""
         with self._guard:
-            if self._tokens.get(tenant) is old:
-                self._tokens[tenant] = new
+            kept = self._tokens.get(tenant, {})
+            if kept.get(login_id) is old:
+                kept[login_id] = new
 
-    def drop(self, tenant: str) -> TokenSet | None:
-        """Forget a tenant's tokens, and return them to be revoked."""
+    def drop(self, tenant: str, login_ids: frozenset[str] | None = None) -> list[TokenSet]:
+        """Forget the tokens of some logins of a tenant, or of all, and return them to be revoked."""
         with self._guard:
-            return self._tokens.pop(tenant, None)
+            kept = self._tokens.get(tenant, {})
+            return [kept.pop(id) for id in list(kept) if login_ids is None or id in login_ids]
 
-    def keep_verifier(self, state_hash: str, verifier: Secret) -> None:
-        """Keep the PKCE verifier of a pending login."""
+    def keep_verifier(self, tenant: str, state_hash: str, verifier: Secret | None) -> None:
+        """Keep the PKCE verifier of a pending login in the place of an earlier one; None: it has none."""
         with self._guard:
-            self._verifiers[state_hash] = verifier
+            self._verifiers.pop(tenant, None)
+            if verifier is not None:
+                self._verifiers[tenant] = (state_hash, verifier)
 
-    def take_verifier(self, state_hash: str) -> Secret | None:
+    def take_verifier(self, tenant: str, state_hash: str) -> Secret | None:
         """Return the PKCE verifier of a pending login, and forget it."""
         with self._guard:
-            return self._verifiers.pop(state_hash, None)
+            kept_hash, verifier = self._verifiers.get(tenant, ("", None))
+            if kept_hash != state_hash:
+                return None
+            self._verifiers.pop(tenant, None)
+            return verifier
 
 
 @final
 @frozen
 class TenantTokens:
-    """One tenant's part of the vault, as the client's token store."""
+    """The tokens of one login of a tenant, as the client's token store."""
 
     vault: MemoryVault
     tenant: str
+    login_id: str
 
     async def load(self) -> TokenSet | None:
         """Return the tokens; None if there are none."""
-        return self.vault.tokens(self.tenant)
+        return self.vault.tokens(self.tenant, self.login_id)
 
     async def replace(self, old: TokenSet, new: TokenSet) -> None:
         """Keep `new` in the place of `old`; where another set came in between, that one stays."""
-        self.vault.replace(self.tenant, old, new)
+        self.vault.replace(self.tenant, self.login_id, old, new)

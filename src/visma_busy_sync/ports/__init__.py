@@ -6,13 +6,23 @@ twins. `visma_busy_sync.stores` has ready ones in memory.
 
 from visma_busy_sync.ports._awaitable import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
 from visma_busy_sync.ports._blocking import Catalogue, StateStore, WorkLog
-from visma_busy_sync.ports._lifted import LiftedCatalogue, LiftedStateStore, LiftedWorkLog
+from visma_busy_sync.ports._lifted import (
+    AwaitedCatalogue,
+    AwaitedStateStore,
+    AwaitedWorkLog,
+    LiftedCatalogue,
+    LiftedStateStore,
+    LiftedWorkLog,
+)
 from visma_busy_sync.ports._values import Found, Versioned, Write
 
 __all__ = [
     "AsyncCatalogue",
     "AsyncStateStore",
     "AsyncWorkLog",
+    "AwaitedCatalogue",
+    "AwaitedStateStore",
+    "AwaitedWorkLog",
     "Catalogue",
     "Found",
     "LiftedCatalogue",

@@ -14,15 +14,19 @@ class Catalogue(Protocol):
     """The host's projects, customers and products."""
 
     def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
-        """Return every record of a kind, archived ones too, each with its link."""
+        """Return every record of a kind, archived ones too, each with its link.
+
+        What is returned is a copy: changing it changes nothing in the host, nor the other way round.
+        """
         ...
 
     def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Make changes and return one outcome for each, in their order.
 
-        Each change is made whole or not at all, together with its link. Only the fields named in the
-        change are touched. A record that is not as the change expects it gives `Moved`; one that the host
-        cannot hold gives `Refused`. One bad record stops no other; nothing is raised for it.
+        Each change is made whole or not at all, together with its link, and is durable when this returns.
+        Only the fields named in the change are touched. A record that is gone, or not as the change expects
+        it in its values or its link, gives `Moved`; one that the host cannot hold gives `Refused`. One bad
+        record stops no other; nothing is raised for it.
         """
         ...
 
@@ -39,7 +43,10 @@ class WorkLog(Protocol):
         ...
 
     def finalised(self, tenant: str) -> Sequence[Order]:
-        """Return the orders that are finalised; it may be empty, and need not shrink when they are sent."""
+        """Return the orders that are finalised, each as it was then.
+
+        It may be empty, and need not shrink when they are sent: the ledger knows what was sent.
+        """
         ...
 
 
@@ -47,15 +54,20 @@ class StateStore(Protocol):
     """Our own documents, kept in the host's database, by tenant and key."""
 
     def read(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Versioned]:
-        """Return those of the documents that exist, by key, as of one moment."""
+        """Return those of the documents that exist, by key, all as of one moment."""
         ...
 
     def scan(self, prefix: str, tenant: str | None = None) -> Sequence[Found]:
-        """Return the documents whose key begins with `prefix`, of one tenant or of all."""
+        """Return the documents whose key begins with `prefix`, of one tenant or of all, in any order.
+
+        The prefix is plain text: no character of it stands for another.
+        """
         ...
 
     def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
         """Make all writes, or none where one of them does not find the version it expects.
+
+        A new document has version 1, each write makes it one more. Each key is written once at most.
 
         Returns:
             Whether they were made. When this returns True they are durable.

@@ -29,7 +29,10 @@ class Connection:
         company_name: For people.
         project_sync: Whether projects are synchronised (R6).
         connected_at: When the login was completed.
-        fetched: When each kind was last fetched with success (R27).
+        login_id: Which login it was. What belongs to another login, such as tokens of the company that was
+            connected before, is of no use for this connection.
+        fetched: For each kind, when the reading began that was last carried out whole (R27): what changed
+            in eAccounting since then may be missing.
     """
 
     state: ConnectionState
@@ -37,6 +40,7 @@ class Connection:
     company_name: str = field(repr=False)
     project_sync: bool
     connected_at: datetime
+    login_id: str
     fetched: dict[str, datetime] = field(factory=dict[str, datetime])
 
 
@@ -48,6 +52,7 @@ class PendingLogin:
         state_hash: Of the state in the authorise address.
         session_hash: Of the browser session that it is bound to.
         project_sync: What the user chose.
+        pkce: Whether it needs the PKCE verifier, which is not stored.
         expires_at: When it is no longer accepted.
         taken: Whether a callback has used it.
     """
@@ -55,6 +60,7 @@ class PendingLogin:
     state_hash: str
     session_hash: str
     project_sync: bool
+    pkce: bool
     expires_at: datetime
     taken: bool = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
@@ -15,20 +16,43 @@ from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 
 D = TypeVar("D", bound=attrs.AttrsInstance)
 
-_CONVERTER: Final = make_converter()
-
+_CONVERTER: Final = make_converter(forbid_extra_keys=True)
 _MOST_TRIES: Final = 20
 
 
+def _exactly(value: Any, type_: type) -> Any:
+    # By itself cattrs would make the text "None" of a null, and True of any text.
+    if type(value) is not type_:
+        raise TypeError
+    return value
+
+
+def _moment(value: Any, _: type) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.utcoffset() is None:
+        raise ValueError
+    return moment
+
+
+def _is_plain(type_: Any) -> bool:
+    return type_ in (str, int, bool)  # and no subclass of them, such as an enum
+
+
+_CONVERTER.register_structure_hook_func(_is_plain, _exactly)
+_CONVERTER.register_structure_hook(datetime, _moment)
+
+
 class DocumentUnreadable(VismaBusySyncError):
-    """A stored document cannot be read; it is left as it is.
+    """A stored document cannot be read; it is left as it is. The message never repeats its content.
 
     Attributes:
         key: Its key.
+        reason: What is wrong with it.
     """
 
     def __init__(self, key: str, reason: str) -> None:
         self.key = key
+        self.reason = reason
         super().__init__(
             f"The stored document {key!r} cannot be read: {reason}.",
             advice="Update visma-busy-sync if a newer version wrote it; otherwise restore it from a backup.",
@@ -36,7 +60,11 @@ class DocumentUnreadable(VismaBusySyncError):
 
 
 class StoreBusy(VismaBusySyncError):
-    """A document was changed by others each time it was to be written; nothing was changed by us."""
+    """A document was changed by others each time it was to be written; nothing was changed by us.
+
+    Attributes:
+        key: Its key.
+    """
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -45,10 +73,10 @@ class StoreBusy(VismaBusySyncError):
 
 @frozen
 class Kept(Generic[D]):
-    """A document with the version it was read at; `version` is None if it does not exist yet."""
+    """A document with the version it was read at."""
 
     value: D
-    version: int | None
+    version: int
 
 
 @frozen
@@ -56,8 +84,9 @@ class Schema(Generic[D]):
     """How one kind of document is stored.
 
     Attributes:
-        type: The attrs class of its content: texts, numbers, flags, datetimes, lists and dicts of these.
-        version: The schema version that this code writes; it reads no newer one.
+        type: The attrs class of its content: texts, numbers, flags, aware datetimes, lists and dicts of
+            these.
+        version: The schema version that this code reads and writes. A new member needs a new version.
     """
 
     type: type[D]
@@ -65,28 +94,30 @@ class Schema(Generic[D]):
 
     def dump(self, value: D) -> str:
         """Write a document as text."""
-        return json.dumps({"schema": self.version, "data": _CONVERTER.unstructure(value)}, ensure_ascii=False)
+        return json.dumps({"schema": self.version, "data": _CONVERTER.unstructure(value)})
 
     def load(self, key: str, body: str) -> D:
         """Read a document.
 
         Raises:
-            DocumentUnreadable: If it is damaged or of a newer schema.
+            DocumentUnreadable: If it is damaged or of another schema.
         """
         try:
             envelope: Any = json.loads(body)
             version, data = envelope["schema"], envelope["data"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise DocumentUnreadable(key, "it is damaged") from None
+        if type(version) is not int:
+            raise DocumentUnreadable(key, "it is damaged")
         if version != self.version:
-            raise DocumentUnreadable(key, f"its schema is {version!r}, this code knows {self.version}")
+            raise DocumentUnreadable(key, f"its schema is {version}, this code knows {self.version}")
         try:
             return _CONVERTER.structure(data, self.type)
         except Exception:  # noqa: BLE001 - cattrs raises groups of anything; the content must not be shown
             raise DocumentUnreadable(key, "it is damaged") from None
 
-    def write(self, key: str, kept: Kept[Any] | Versioned | None, value: D) -> Write:
-        """Make the write that replaces what was read."""
+    def write(self, key: str, kept: Kept[D] | Versioned | None, value: D) -> Write:
+        """Make the write that replaces what was read; None: there was nothing."""
         return Write(key, kept.version if kept else None, self.dump(value))
 
 
@@ -97,16 +128,30 @@ async def read(store: AsyncStateStore, tenant: str, key: str, schema: Schema[D])
 
 
 async def update(
-    store: AsyncStateStore, tenant: str, key: str, schema: Schema[D], change: Callable[[D | None], D]
-) -> D:
+    store: AsyncStateStore, tenant: str, key: str, schema: Schema[D], change: Callable[[D | None], D | None]
+) -> D | None:
     """Replace a document by `change` of it, again and again until nobody came in between.
+
+    Args:
+        store: Where it is kept.
+        tenant: Whose it is.
+        key: Its key.
+        schema: How it is stored.
+        change: Gets the document, or None if there is none, and returns what to keep; None leaves it as it
+            is. It may be called several times.
+
+    Returns:
+        The document as it is now.
 
     Raises:
         StoreBusy: If others always came in between.
     """
     for _ in range(_MOST_TRIES):
         kept = await read(store, tenant, key, schema)
-        value = change(kept.value if kept else None)
+        before = kept.value if kept else None
+        value = change(before)
+        if value is None or value == before:
+            return before
         if await store.commit(tenant, [schema.write(key, kept, value)]):
             return value
     raise StoreBusy(key)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from attrs import frozen
 
 from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
-from visma_busy_sync.state._documents import Kept, Schema, read
+from visma_busy_sync.state._documents import Schema, update
 
 NOBODY: Final = ""
 """The tenant of documents that belong to none."""
@@ -59,20 +59,24 @@ def holders(bodies: Mapping[str, str]) -> dict[str, str]:
 
 
 def claim_writes(
-    claims: tuple[str, ...], stored: dict[str, Versioned], *, order_id: str | None
+    claims: Sequence[str], stored: Mapping[str, Versioned], *, order_id: str | None
 ) -> list[Write]:
     """Return the writes that give entries to an order, or free them."""
     keys = [claim_document_key(claim) for claim in claims]
-    body = CLAIM_SCHEMA.dump(Claim(order_id=order_id))
-    return [Write(key, stored[key].version if key in stored else None, body) for key in keys]
+    return [CLAIM_SCHEMA.write(key, stored.get(key), Claim(order_id=order_id)) for key in keys]
 
 
 async def installation_id(store: AsyncStateStore, fresh: str) -> str:
-    """Return the installation's id; on first use, `fresh` becomes it."""
-    kept: Kept[Installation] | None = await read(store, NOBODY, _INSTALLATION, INSTALLATION_SCHEMA)
-    if kept is None:
-        write = INSTALLATION_SCHEMA.write(_INSTALLATION, None, Installation(id=fresh))
-        if await store.commit(NOBODY, [write]):
-            return fresh
-        kept = await read(store, NOBODY, _INSTALLATION, INSTALLATION_SCHEMA)
-    return kept.value.id if kept else fresh
+    """Return the installation's id; on first use, `fresh` becomes it.
+
+    Raises:
+        StoreBusy: If others always came in between.
+    """
+    kept = await update(
+        store,
+        NOBODY,
+        _INSTALLATION,
+        INSTALLATION_SCHEMA,
+        lambda known: None if known else Installation(id=fresh),
+    )
+    return kept.id if kept else fresh

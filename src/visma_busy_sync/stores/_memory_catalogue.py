@@ -36,7 +36,7 @@ class _Row:
 class MemoryCatalogue:
     """Records in dicts, for tests and trials: each change whole or not at all, thread-safe, not durable.
 
-    Beside the port it has what a person does in Busy: `add`, `edit` and `get`.
+    Beside the port it has what a person does in Busy: `add`, `edit`, `get`, `remove` and `snapshot`.
 
     Args:
         unique_numbers: Refuse a number that another record of the kind has.
@@ -53,8 +53,12 @@ class MemoryCatalogue:
     def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
         """Return every record of a kind, archived ones too, each with its link."""
         with self._guard:
-            rows = self._rows.get((tenant, kind), {})
-            return [Record(kind, id, dict(row.values), row.link) for id, row in rows.items()]
+            return self._copies(tenant, kind)
+
+    def snapshot(self, tenant: str) -> Mapping[Kind, Sequence[Record]]:
+        """Return all records of a tenant by kind, as of one moment."""
+        with self._guard:
+            return {kind: self._copies(tenant, kind) for kind in Kind}
 
     def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Make changes and return one outcome for each, in their order."""
@@ -79,6 +83,16 @@ class MemoryCatalogue:
         with self._guard:
             self._row(tenant, kind, id).values.update(self._checked(kind, values))
 
+    def remove(self, tenant: str, kind: Kind, id: str) -> None:
+        """Delete a record as a person would in Busy.
+
+        Raises:
+            LookupError: If there is no such record.
+        """
+        with self._guard:
+            self._row(tenant, kind, id)
+            del self._rows[tenant, kind][id]
+
     def get(self, tenant: str, kind: Kind, id: str) -> Record:
         """Return one record.
 
@@ -88,6 +102,10 @@ class MemoryCatalogue:
         with self._guard:
             row = self._row(tenant, kind, id)
             return Record(kind, id, dict(row.values), row.link)
+
+    def _copies(self, tenant: str, kind: Kind) -> list[Record]:
+        rows = self._rows.get((tenant, kind), {})
+        return [Record(kind, id, dict(row.values), row.link) for id, row in rows.items()]
 
     def _apply(self, tenant: str, change: Change) -> Outcome:
         with self._guard:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from visma_busy_sync.busy import (
     Customer,
@@ -33,8 +33,8 @@ class _Tenant:
     work_types: dict[str, WorkType] = field(factory=dict[str, WorkType])
     prices: dict[str, Prices] = field(factory=dict[str, Prices])
     tasks: dict[str, list[Task]] = field(factory=dict[str, list[Task]])
-    entries: dict[str, list[TimeEntry]] = field(factory=dict[str, list[TimeEntry]])
-    expenses: dict[str, list[Expense]] = field(factory=dict[str, list[Expense]])
+    entries: dict[str, dict[str, TimeEntry]] = field(factory=dict[str, dict[str, TimeEntry]])
+    expenses: dict[str, dict[str, Expense]] = field(factory=dict[str, dict[str, Expense]])
     finalised: list[Order] = field(factory=list[Order])
     several_customers: set[str] = field(factory=set[str])
 
@@ -55,26 +55,35 @@ class MemoryWorkLog:
         """Return the work on a project within a period as one consistent value.
 
         Hours that begin up to a day outside the period come along, since the builder decides by the
-        workspace's time zone; costs on hours come with their hours.
+        workspace's time zone. A cost on hours comes with its hours, or where they are not known at all.
 
         Raises:
             LookupError: If there is no such project.
         """
-        record = self._catalogue.get(tenant, Kind.PROJECT, project)
-        customers = self._catalogue.load(tenant, Kind.CUSTOMER)
-        products = self._catalogue.load(tenant, Kind.PRODUCT)
         with self._guard:
+            records = self._catalogue.snapshot(tenant)
+            record = next((each for each in records[Kind.PROJECT] if each.id == project), None)
+            if record is None:
+                raise LookupError(f"there is no project {project} of this tenant")
             busy = self._of(tenant)
             several = project in busy.several_customers
+            booked = busy.entries.get(project, {})
+            entries = {id: entry for id, entry in booked.items() if _near(entry, period)}
             return Work(
                 project=_project(record, several=several),
-                customers=tuple(Customer(id=c.id, name=_text(c)) for c in customers) if several else (),
-                entries=tuple(e for e in busy.entries.get(project, ()) if _near(e, period)),
-                expenses=tuple(busy.expenses.get(project, ())),
+                customers=_customers(records[Kind.CUSTOMER]) if several else (),
+                entries=tuple(entries.values()),
+                expenses=tuple(
+                    expense
+                    for expense in busy.expenses.get(project, {}).values()
+                    if expense.entry in entries
+                    or (expense.date in period if expense.entry is None else expense.entry not in booked)
+                ),
                 work_types=tuple(busy.work_types.values()),
-                products=tuple(Product(id=p.id, name=_text(p)) for p in products),
+                products=tuple(Product(id=p.id, name=_text(p)) for p in records[Kind.PRODUCT]),
                 tasks=tuple(busy.tasks.get(project, ())),
-                prices=busy.prices.get(project) or Prices(mode=PriceMode.PROJECT),
+                # A copy, since its rates are dicts.
+                prices=evolve(busy.prices.get(project) or Prices(mode=PriceMode.PROJECT)),
                 settings=busy.settings,
             )
 
@@ -96,7 +105,7 @@ class MemoryWorkLog:
     def set_prices(self, tenant: str, project: str, prices: Prices) -> None:
         """Set what an hour costs on a project."""
         with self._guard:
-            self._of(tenant).prices[project] = prices
+            self._of(tenant).prices[project] = evolve(prices)
 
     def allow_several_customers(self, tenant: str, project: str) -> None:
         """Let hours on a project belong to any customer."""
@@ -109,14 +118,15 @@ class MemoryWorkLog:
             self._of(tenant).tasks.setdefault(project, []).append(task)
 
     def book(self, tenant: str, project: str, *entries: TimeEntry) -> None:
-        """Book hours on a project."""
+        """Book hours on a project, or change those that have their ids."""
         with self._guard:
-            self._of(tenant).entries.setdefault(project, []).extend(entries)
+            self._of(tenant).entries.setdefault(project, {}).update((entry.id, entry) for entry in entries)
 
     def spend(self, tenant: str, project: str, *expenses: Expense) -> None:
-        """Book costs on a project."""
+        """Book costs on a project, or change those that have their ids."""
         with self._guard:
-            self._of(tenant).expenses.setdefault(project, []).extend(expenses)
+            booked = self._of(tenant).expenses.setdefault(project, {})
+            booked.update((expense.id, expense) for expense in expenses)
 
     def finalise(self, tenant: str, order: Order) -> None:
         """Finalise an order; it then waits for its transfer."""
@@ -136,6 +146,10 @@ def _project(record: Record, *, several: bool) -> Project:
         customer=customer if isinstance(customer, str) else None,
         allows_several_customers=several,
     )
+
+
+def _customers(records: Sequence[Record]) -> tuple[Customer, ...]:
+    return tuple(Customer(id=record.id, name=_text(record)) for record in records)
 
 
 def _text(record: Record) -> str:
