@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from visma_busy_sync.sync import Action, Kind, Match, Plan, Reason, SyncSettings
+from visma_busy_sync.sync import Action, Kind, Match, Plan, Reason, SyncSettings, make_plan
 
-from .host import ON, Host, actions, codes, customer, plan_for, product, project, sync
+from .host import COMPANY, ON, Host, actions, codes, customer, plan_for, product, project, reads, sync
 
 NO_NUMBER = {Kind.CUSTOMER: ["number"]}
 BY_NUMBER = SyncSettings(project_sync=True, match=Match.NUMBER)
@@ -252,6 +252,14 @@ def test_a_chain_of_candidates_is_ambiguous() -> None:
     _ambiguous(host, sync(host, [customer("c1", "10", "Acme", organization_number="999")]))
 
 
+def test_a_record_with_two_kinds_of_candidates_is_ambiguous() -> None:
+    """One customer of eAccounting agrees in number and name, another in organisation number: ambiguous."""
+    host = Host()
+    host.add(Kind.CUSTOMER, number="10", name="Acme", organization_number="999")
+    rows = [customer("c1", "10", "Acme"), customer("c2", "20", "Beta", organization_number="999")]
+    _ambiguous(host, sync(host, rows))
+
+
 def test_branches_that_share_an_organisation_number() -> None:
     """Where all agrees for one branch, it is adopted, though another branch has the same number."""
     host = Host()
@@ -357,7 +365,11 @@ def test_linked_twice() -> None:
     (conflict,) = plan.conflicts
     assert (conflict.code, conflict.eaccounting_id) == ("linked_twice", "p1")
     assert conflict.busy_ids == (first.id, second)
-    assert codes(plan_for(host, [])) == ["linked_twice"]
+    host.edit(second, name="Kopi")
+    (conflict,) = plan_for(host, []).conflicts
+    assert (conflict.code, conflict.eaccounting_id, conflict.label) == ("linked_twice", None, "1 Hus")
+    turned = {Kind.PROJECT: host.all(Kind.PROJECT)[::-1]}
+    assert make_plan(COMPANY, reads([]), turned, settings=ON).conflicts == (conflict,)
 
 
 def test_one_new_record_without_any_other() -> None:

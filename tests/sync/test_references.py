@@ -6,7 +6,7 @@ import pytest
 
 from visma_busy_sync.sync import Kind, Pending, Read, Record, make_plan, resolve
 
-from .host import COMPANY, ON, Host, actions, apply, codes, customer, plan_for, project, sync
+from .host import COMPANY, ON, Host, actions, apply, codes, customer, plan_for, product, project, sync
 
 ACME = customer("c1", "10", "Acme")
 BETA = customer("c2", "20", "Beta")
@@ -125,8 +125,32 @@ def test_an_unknown_customer_is_left_out_until_it_is_known() -> None:
     again = plan_for(host, rows)
     assert again.is_empty
     assert codes(again) == ["customer_unknown"]
+    noted = host.noted(host.one().id)
+    assert "customer" not in {*noted.base, *noted.stored}
     sync(host, [ACME, *rows])
     assert customer_of(host) == host.linked("c1").id
+
+
+def test_archiving_by_hand_beside_an_unknown_customer_is_not_noted() -> None:
+    """A project that is compared anew in each run is not written to for what a person did to it."""
+    host = Host()
+    rows = [project("p1", customer="c1")]
+    sync(host, rows)
+    host.edit(host.one().id, archived=True)
+    assert plan_for(host, rows).is_empty
+
+
+def test_only_customers_are_customers() -> None:
+    """A product or project of the same id, new or adopted, is not taken for the project's customer."""
+    host = Host()
+    host.add(Kind.PRODUCT, number="1", name="Time")
+    rows = [
+        product("x1"),
+        product("x2", "2", "Reise"),
+        project("p1", customer="x1"),
+        project("p2", "2", "Vei", customer="x2"),
+    ]
+    assert codes(plan_for(host, rows)) == ["customer_unknown", "customer_unknown"]
 
 
 def test_an_unknown_customer_replaces_none(host: Host) -> None:

@@ -14,15 +14,14 @@ from typing import Final
 from attrs import define, field
 
 from visma_busy_sync.sync.changes import (
-    ADVICE,
     Action,
     Conflict,
     ConflictCode,
     PlannedChange,
     PlanWarning,
     WarningCode,
-    label_of,
 )
+from visma_busy_sync.sync.collecting import Work
 from visma_busy_sync.sync.drafting import alteration, archiving_as_missing, creation, forgetting
 from visma_busy_sync.sync.errors import LinkUnreadable
 from visma_busy_sync.sync.links import Noted, linked_ids, noted_in
@@ -64,7 +63,7 @@ def make_plan(
     references = References(
         known=linked_ids(company, customers), records={record.id: record for record in customers}
     )
-    work = _Work(company, settings, references)
+    work = Work(company, settings, references)
     for kind in settings.kinds:
         if kind in upstream:
             _plan_kind(work, kind, upstream[kind], records.get(kind, ()), archive_candidates)
@@ -98,58 +97,6 @@ def _finding_order(finding: Conflict | PlanWarning) -> tuple[int, str, str, str,
 
 
 @define
-class _Work:
-    """What the plan collects while the kinds are gone through."""
-
-    company: str
-    settings: SyncSettings
-    references: References
-    changes: list[PlannedChange] = field(factory=list[PlannedChange])
-    conflicts: list[Conflict] = field(factory=list[Conflict])
-    warnings: list[PlanWarning] = field(factory=list[PlanWarning])
-    unchanged: dict[Kind, int] = field(factory=dict[Kind, int])
-
-    def conflict(
-        self,
-        code: ConflictCode,
-        *,
-        row: Upstream | None = None,
-        records: Sequence[Record] = (),
-        fields: tuple[str, ...] = (),
-    ) -> None:
-        """Report a conflict about a record of eAccounting, records of Busy, or both."""
-        subject = row or records[0]
-        self.conflicts.append(
-            Conflict(
-                code=code,
-                kind=subject.kind,
-                busy_id=records[0].id if len(records) == 1 else None,
-                eaccounting_id=None if row is None else row.id,
-                label=label_of(subject.values),
-                advice=ADVICE[code],
-                busy_ids=tuple(sorted(record.id for record in records)),
-                fields=fields,
-            )
-        )
-
-    def warn(
-        self, code: WarningCode, kind: Kind, *, row: Upstream | None = None, record: Record | None = None
-    ) -> None:
-        """Report a warning about a record of either side, or about a kind as a whole."""
-        subject = row or record
-        self.warnings.append(
-            PlanWarning(
-                code=code,
-                kind=kind,
-                busy_id=None if record is None else record.id,
-                eaccounting_id=None if row is None else row.id,
-                label="" if subject is None else label_of(subject.values),
-                advice=ADVICE[code],
-            )
-        )
-
-
-@define
 class _Side:
     """Busy's records of one kind, by what their links say.
 
@@ -165,7 +112,7 @@ class _Side:
 
 
 def _plan_kind(
-    work: _Work, kind: Kind, read: Read, records: Sequence[Record], candidates: frozenset[str]
+    work: Work, kind: Kind, read: Read, records: Sequence[Record], candidates: frozenset[str]
 ) -> None:
     rows = {row.id: row for row in read.rows}
     if len(rows) < len(read.rows):
@@ -184,24 +131,30 @@ def _plan_kind(
     elif strangers:
         matching = match(strangers, (record for record, _ in side.unlinked.values()), work.settings.match)
         spared = _plan_matched(work, matching, rows, side)
-    if (
-        kind is Kind.PROJECT
-        and read.sure
-        and rows
-        and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
-    ):
-        for id in candidates & side.unlinked.keys() - spared:
-            record, noted = side.unlinked[id]
-            # One that has notes was archived before and brought back by a person since.
-            if noted is None and record.values.get("archived") is False:
-                work.changes.append(archiving_as_missing(work.company, record))
+    may_archive = read.sure and bool(rows) and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
+    if kind is Kind.PROJECT and may_archive:
+        _archive_missing(work, side, candidates - spared)
+    _forget(work, side, spared)
+
+
+def _archive_missing(work: Work, side: _Side, candidates: frozenset[str]) -> None:
+    """Plan to archive the candidates that eAccounting does not have (R8, R23)."""
+    for id in candidates & side.unlinked.keys():
+        record, noted = side.unlinked[id]
+        # One that has notes was archived before and brought back by a person since.
+        if noted is None and record.values.get("archived") is False:
+            work.changes.append(archiving_as_missing(work.company, record))
+
+
+def _forget(work: Work, side: _Side, spared: set[str]) -> None:
+    """Plan to forget why unlinked records were archived that a person brought back since."""
     for id in side.unlinked.keys() - spared:
         record, noted = side.unlinked[id]
         if noted is not None and noted.archive_reason and record.values.get("archived") is False:
             work.changes.append(forgetting(work.company, record))
 
 
-def _side(work: _Work, records: Iterable[Record]) -> _Side:
+def _side(work: Work, records: Iterable[Record]) -> _Side:
     side = _Side()
     for record in records:
         try:
@@ -217,7 +170,7 @@ def _side(work: _Work, records: Iterable[Record]) -> _Side:
     return side
 
 
-def _plan_linked(work: _Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: _Side) -> None:
+def _plan_linked(work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: _Side) -> None:
     unchanged = 0
     for id, holders in side.linked.items():
         row = rows.get(id)
@@ -242,7 +195,7 @@ def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
     return brought_back or noted.base != row.values
 
 
-def _alter(work: _Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:
+def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:
     """Plan what is to change in a linked or adopted record; False if that is nothing."""
     before = noted or Noted(None)
     merged = merge(row, record, before, work.references, may_archive=sure)
@@ -256,7 +209,7 @@ def _alter(work: _Work, row: Upstream, record: Record, noted: Noted | None, *, s
     return planned is not None
 
 
-def _create(work: _Work, row: Upstream) -> None:
+def _create(work: Work, row: Upstream) -> None:
     planned, customer_unknown = creation(work.company, row, work.references)
     if customer_unknown:
         work.warn(WarningCode.CUSTOMER_UNKNOWN, row.kind, row=row)
@@ -265,7 +218,7 @@ def _create(work: _Work, row: Upstream) -> None:
     work.changes.append(planned)
 
 
-def _without_claimed(work: _Work, rows: Iterable[Upstream], unreadable: Iterable[Record]) -> list[Upstream]:
+def _without_claimed(work: Work, rows: Iterable[Upstream], unreadable: Iterable[Record]) -> list[Upstream]:
     """Leave out what may belong to a record whose link is unreadable, so that it is not created twice."""
     shared = _Shared(unreadable)
     free: list[Upstream] = []
@@ -279,7 +232,7 @@ def _without_claimed(work: _Work, rows: Iterable[Upstream], unreadable: Iterable
 
 
 def _plan_unsure(
-    work: _Work, strangers: Iterable[Upstream], rows: Mapping[str, Upstream], records: Iterable[Record]
+    work: Work, strangers: Iterable[Upstream], rows: Mapping[str, Upstream], records: Iterable[Record]
 ) -> None:
     """Create only what resembles nothing in Busy: the row that belongs to it may be the missing one (D15)."""
     shared = _Shared(records)
@@ -306,7 +259,7 @@ class _Shared:
         return [(what, key) for what, key in pairs if key is not None]
 
 
-def _plan_matched(work: _Work, matching: Matching, rows: Mapping[str, Upstream], side: _Side) -> set[str]:
+def _plan_matched(work: Work, matching: Matching, rows: Mapping[str, Upstream], side: _Side) -> set[str]:
     """Plan what adoption found; return Busy's ids of all records that it adopts or leaves undecided."""
     if any(row.kind is Kind.CUSTOMER for row, _ in matching.pairs):
         work.references.known.update((row.id, record.id) for row, record in matching.pairs)
@@ -324,14 +277,14 @@ def _plan_matched(work: _Work, matching: Matching, rows: Mapping[str, Upstream],
     return spared
 
 
-def _report(work: _Work, code: ConflictCode, groups: Iterable[Group]) -> None:
+def _report(work: Work, code: ConflictCode, groups: Iterable[Group]) -> None:
     for group in groups:
         for row in group.rows:
             work.conflict(code, row=row, records=group.records)
 
 
 def _create_all(
-    work: _Work, alone: Sequence[Upstream], rows: Mapping[str, Upstream], free: Iterable[Record]
+    work: Work, alone: Sequence[Upstream], rows: Mapping[str, Upstream], free: Iterable[Record]
 ) -> None:
     """Plan to create rows, and say which of them share a number or a name with another record.
 

@@ -1,0 +1,84 @@
+"""What a plan collects while the kinds are gone through: its only mutable state, dropped at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from visma_busy_sync.sync.changes import (
+    ADVICE,
+    Conflict,
+    ConflictCode,
+    PlannedChange,
+    PlanWarning,
+    WarningCode,
+    label_of,
+)
+from visma_busy_sync.sync.mapping import Upstream
+from visma_busy_sync.sync.records import Kind, Record
+from visma_busy_sync.sync.references import References
+from visma_busy_sync.sync.settings import SyncSettings
+
+
+@define
+class Work:
+    """A plan in the making.
+
+    Attributes:
+        company: eAccounting's id of the company.
+        settings: The tenant's choices.
+        references: What is known of customers; grows while the customers are gone through.
+        changes: The planned changes so far, in no order; so are conflicts and warnings.
+        conflicts: What a person should decide.
+        warnings: What a person should know.
+        unchanged: How many linked records stay as they are, by kind.
+    """
+
+    company: str
+    settings: SyncSettings
+    references: References
+    changes: list[PlannedChange] = field(factory=list[PlannedChange])
+    conflicts: list[Conflict] = field(factory=list[Conflict])
+    warnings: list[PlanWarning] = field(factory=list[PlanWarning])
+    unchanged: dict[Kind, int] = field(factory=dict[Kind, int])
+
+    def conflict(
+        self,
+        code: ConflictCode,
+        *,
+        row: Upstream | None = None,
+        records: Sequence[Record] = (),
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        """Report a conflict about a record of eAccounting, records of Busy, or both."""
+        records = sorted(records, key=lambda record: record.id)
+        subject = row or records[0]
+        self.conflicts.append(
+            Conflict(
+                code=code,
+                kind=subject.kind,
+                busy_id=records[0].id if len(records) == 1 else None,
+                eaccounting_id=None if row is None else row.id,
+                label=label_of(subject.values),
+                advice=ADVICE[code],
+                busy_ids=tuple(record.id for record in records),
+                fields=fields,
+            )
+        )
+
+    def warn(
+        self, code: WarningCode, kind: Kind, *, row: Upstream | None = None, record: Record | None = None
+    ) -> None:
+        """Report a warning about a record of either side, or about a kind as a whole."""
+        subject = row or record
+        self.warnings.append(
+            PlanWarning(
+                code=code,
+                kind=kind,
+                busy_id=None if record is None else record.id,
+                eaccounting_id=None if row is None else row.id,
+                label="" if subject is None else label_of(subject.values),
+                advice=ADVICE[code],
+            )
+        )
