@@ -58,5 +58,9 @@ class Limiter(Protocol):
     """A budget of calls per key and minute."""
 
     def acquire(self, key: str) -> Awaitable[None]:
-        """Wait until one more call under `key` is within the budget, and take it."""
+        """Wait until one more call under `key` is within the budget, and take it.
+
+        Raises:
+            TimeoutError: If it cannot be had within the limiter's patience.
+        """
         ...

@@ -10,9 +10,10 @@ with EAccounting("an access token") as api:
 """
 
 from visma_busy_sync._core.secret import Secret
-from visma_busy_sync.eaccounting._client import AsyncEAccounting, AsyncOAuth, EAccounting, OAuth
+from visma_busy_sync.eaccounting._client import AsyncEAccounting, EAccounting
 from visma_busy_sync.eaccounting._login import PendingLogin
 from visma_busy_sync.eaccounting._oauth import PRODUCTION, SCOPES, Application, Endpoints, TokenSet
+from visma_busy_sync.eaccounting._oauth_client import AsyncOAuth, OAuth
 from visma_busy_sync.eaccounting._operation import Operation
 from visma_busy_sync.eaccounting._query import F, Filter
 

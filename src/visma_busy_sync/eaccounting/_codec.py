@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin
@@ -18,11 +18,13 @@ import attrs
 from attrs import frozen
 from cattrs import Converter
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting.models import (
     UNSET,
     ArticleAccountCodingId,
     ArticleId,
     CustomerId,
+    Guid,
     JsonValue,
     Model,
     OpenIntEnum,
@@ -43,7 +45,8 @@ _INT_BITS = 63
 
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
 )
 _KINDS: Mapping[type, str] = {
     dict: "an object",
@@ -80,14 +83,7 @@ def _fault(what: str) -> DecodeError:
 
 
 def _kind(value: object) -> str:
-    names: dict[type, str] = {
-        dict: "an object",
-        list: "a list",
-        str: "a text",
-        bool: "true or false",
-        NoneType: "null",
-    }
-    return names.get(type(value), "a number")
+    return _KINDS.get(type(value), "a number")
 
 
 def wire_name(attribute: attrs.Attribute[Any]) -> str:
@@ -150,19 +146,18 @@ def _moment(value: JsonValue, _: object) -> datetime:
     match = _DATE.fullmatch(_text(value, _))
     if match is None:
         raise _fault("should be a date and time")
-    year, month, day, hour, minute, second, fraction, zone = match.groups(default="0")
+    year, month, day, hour, minute, second, fraction, _ = match.groups(default="0")
     # Cut, never rounded: a rounded stamp could lie ahead and hide a record from the next read.
     micro = int(fraction.ljust(6, "0")[:6])
     try:
-        return datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), micro, tzinfo=_zone(zone)
-        ).astimezone(UTC)
+        clock = time(int(hour), int(minute), int(second), micro, _zone(match[8]))
+        return datetime.combine(date(int(year), int(month), int(day)), clock).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _fault("is a date or time that does not exist") from None
 
 
-def _zone(text: str) -> tzinfo:
-    if text in {"0", "Z"}:
+def _zone(text: str | None) -> tzinfo:
+    if text is None or text == "Z":
         return UTC  # a stamp without a zone is UTC, as its name ends in Utc
     minutes = int(text[1:3]) * 60 + int(text[-2:])
     return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
@@ -284,14 +279,19 @@ def _tuple_reader(cls: Any, converter: Converter) -> Callable[[JsonValue, object
 
 
 def _model_writer(cls: type[Model], converter: Converter) -> Callable[[Model], dict[str, JsonValue]]:
-    names = [(a.name, wire_name(a)) for a in _attributes(cls) if a.name != "extra"]
+    names = [(a.name, wire_name(a), _plain(a.type)[0]) for a in _attributes(cls) if a.name != "extra"]
 
     def write(value: Model) -> dict[str, JsonValue]:
         members: dict[str, JsonValue] = dict(getattr(value, "extra", {}))
-        for name, wire in names:
+        for name, wire, kind in names:
             item: object = getattr(value, name)
-            if item is not UNSET:
-                members[wire] = converter.unstructure(item)
+            if item is UNSET:
+                continue
+            if isinstance(item, datetime) and (kind is not datetime or item.tzinfo is None):
+                # A time of day could move the date, and one without a zone is anybody's guess.
+                wanted = "an aware datetime" if kind is datetime else "a date without a time"
+                raise ConfigurationError(f"{cls.__name__}.{name} takes {wanted}.")
+            members[wire] = converter.unstructure(item)
         return members
 
     return write
@@ -338,6 +338,7 @@ def _make_converter() -> Converter:
         ArticleAccountCodingId,
         OrderId,
         OrderRowId,
+        Guid,
     ):
         converter.register_structure_hook(new_type, _id)
 
@@ -366,5 +367,8 @@ def encode(model: Model) -> dict[str, JsonValue]:
     """Make from a model what JSON takes.
 
     PascalCase names, nothing for `UNSET`, unknown members as they came.
+
+    Raises:
+        ConfigurationError: If a date has a time of day, or a stamp has no zone.
     """
     return cast("dict[str, JsonValue]", _CONVERTER.unstructure(model))

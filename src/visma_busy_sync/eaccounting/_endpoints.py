@@ -121,11 +121,16 @@ class Endpoint(Generic[M]):
         if not isinstance(value, dict):
             raise DecodeError((("$", "should be an object with Meta and Data"),))
         members = {key[:1].upper() + key[1:]: item for key, item in value.items()}
-        meta, data = members.get("Meta") or {}, members.get("Data")
-        if not isinstance(data, list):
-            raise DecodeError((("$.Data", "should be a list"),))
-        rows: list[M] = []
+        meta, data = PageMeta(), members.get("Data")
         faults: list[tuple[str, str]] = []
+        try:
+            meta = decode(PageMeta, members.get("Meta") or {})
+        except DecodeError as error:
+            faults += error.below("Meta")
+        if not isinstance(data, list):
+            faults.append(("$.Data", "should be a list"))
+            data = []
+        rows: list[M] = []
         for index, item in enumerate(data):
             try:
                 rows.append(decode(self.model, item))
@@ -133,7 +138,7 @@ class Endpoint(Generic[M]):
                 faults += error.below(f"Data[{index}]")
         if faults:
             raise DecodeError(tuple(faults))
-        return Page(tuple(rows), decode(PageMeta, meta))
+        return Page(tuple(rows), meta)
 
 
 def _path_id(id: str) -> str:

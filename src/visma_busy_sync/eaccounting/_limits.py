@@ -6,9 +6,12 @@ import threading
 from collections import deque
 from typing import Final, final
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.world import Clock, Runtime
 
 CALLS_PER_MINUTE: Final = 600
+PATIENCE_SECONDS: Final = 90.0
+
 _WINDOW_SECONDS: Final = 60.0
 
 
@@ -17,27 +20,53 @@ class WindowLimiter:
     """A sliding window per key, within this process.
 
     One limiter must serve all clients of one client id, since the budget is read as shared by them.
+
+    Args:
+        clock: The time.
+        runtime: How to wait.
+        calls_per_minute: The budget of each key, from 1.
+        patience: Seconds after which `acquire` gives up.
     """
 
-    def __init__(self, *, clock: Clock, runtime: Runtime, calls_per_minute: int = CALLS_PER_MINUTE) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        runtime: Runtime,
+        calls_per_minute: int = CALLS_PER_MINUTE,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        if calls_per_minute < 1 or not patience >= 0:
+            raise ConfigurationError("A budget is at least 1 call a minute, and a patience not negative.")
         self._clock = clock
         self._runtime = runtime
         self._budget = calls_per_minute
+        self._patience = patience
         self._guard = threading.Lock()  # never held across an await
-        self._taken: dict[str, deque[float]] = {}
+        self._free_again: dict[str, deque[float]] = {}
 
     async def acquire(self, key: str) -> None:
-        """Wait until one more call under `key` is within the budget, and take it."""
-        while (wait := self._take(key)) > 0:
-            await self._runtime.sleep(wait)
+        """Wait until one more call under `key` is within the budget, and take it.
 
-    def _take(self, key: str) -> float:
+        Raises:
+            TimeoutError: If that would last longer than the patience; then at once.
+        """
+        give_up = self._clock.monotonic() + self._patience
+        while (free := self._take(key)) is not None:
+            if free > give_up:
+                raise TimeoutError(f"no room in the budget of calls within {self._patience:g} seconds")
+            await self._runtime.sleep(max(0.0, free - self._clock.monotonic()))
+
+    def _take(self, key: str) -> float | None:
+        """Take a call of the budget; or return the moment at which there may be one again."""
         with self._guard:
             now = self._clock.monotonic()
-            taken = self._taken.setdefault(key, deque())
-            while taken and taken[0] <= now - _WINDOW_SECONDS:
-                taken.popleft()
-            if len(taken) < self._budget:
-                taken.append(now)
-                return 0.0
-            return taken[0] + _WINDOW_SECONDS - now
+            # Moments of return are kept, not of taking: what a waiter slept for is then exactly what is
+            # compared, and rounding can let nobody through too early or keep him waiting for ever.
+            free_again = self._free_again.setdefault(key, deque())
+            while free_again and free_again[0] <= now:
+                free_again.popleft()
+            if len(free_again) < self._budget:
+                free_again.append(now + _WINDOW_SECONDS)
+                return None
+            return free_again[0]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._oauth import Application, TokenSet
-from visma_busy_sync.eaccounting.errors import StateMismatch, UnreadableAnswer
+from visma_busy_sync.eaccounting.errors import POST_REVOCATION, POST_TOKEN, StateMismatch
 from visma_busy_sync.eaccounting.http import Transport
 
 
@@ -18,12 +18,12 @@ class PendingLogin:
     """A login that was begun. Keep it with the user's session until the callback comes.
 
     Attributes:
-        url: Where to send the user.
+        url: Where to send the user; it holds the state.
         state: What the callback must bring back.
         verifier: The PKCE verifier; None without PKCE.
     """
 
-    url: str
+    url: str = field(repr=False)
     state: Secret
     verifier: Secret | None = None
 
@@ -47,7 +47,7 @@ async def redeem(
     """Turn an authorisation code into tokens."""
     now = clock.now()
     request = oauth.code_request(application, code, verifier=verifier)
-    response = await exchange(transport, request, operation="POST token")
+    response = await exchange(transport, request, operation=POST_TOKEN)
     return oauth.read_tokens(response, now=now)
 
 
@@ -78,11 +78,9 @@ async def revoke(application: Application, tokens: TokenSet, *, transport: Trans
     """End the tokens at Visma; unknown and ended tokens are no error (RFC 7009).
 
     Raises:
+        ClientRefused: If the application itself is refused.
         EAccountingError: If Visma could not be reached or did not confirm.
     """
-    request = oauth.revocation_request(application, tokens.refresh_token or tokens.access_token)
-    response = await exchange(transport, request, operation="POST revocation")
-    if response.status != 200:
-        raise UnreadableAnswer(
-            operation="POST revocation", status=response.status, reason="it does not confirm the revocation"
-        )
+    request = oauth.revocation_request(application, tokens)
+    response = await exchange(transport, request, operation=POST_REVOCATION)
+    oauth.read_revocation(response)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -20,6 +22,8 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync.eaccounting import _json
 from visma_busy_sync.eaccounting.errors import (
+    POST_REVOCATION,
+    POST_TOKEN,
     ClientRefused,
     CodeRefused,
     LoginRefused,
@@ -43,31 +47,57 @@ _DEFAULT_LIFETIME: Final = timedelta(minutes=60)
 _LONGEST_LIFETIME: Final = timedelta(days=366)
 _REFRESH_BEFORE_EXPIRY: Final = timedelta(seconds=60)
 
+# RFC 6749, 5.2: what a token endpoint says of the application or of how it asks.
 _REFUSED_CLIENT: Final = frozenset(
     {"invalid_client", "unauthorized_client", "invalid_request", "unsupported_grant_type", "invalid_scope"}
 )
 
+# RFC 6749, 4.1.2.1, and OpenID Connect Core 1.0, 3.1.2.6. A callback comes from anywhere, so no other
+# word of it is repeated.
+_CALLBACK_ERRORS: Final = frozenset(
+    {
+        "invalid_request",
+        "unauthorized_client",
+        "access_denied",
+        "unsupported_response_type",
+        "invalid_scope",
+        "server_error",
+        "temporarily_unavailable",
+        "interaction_required",
+        "login_required",
+        "account_selection_required",
+        "consent_required",
+    }
+)
 
-def _checked_url(text: str, what: str) -> str:
+
+def _checked_url(text: str, what: str, *, query: bool = True) -> None:
     try:
         parts = urlsplit(text)
         host = parts.hostname
         parts.port  # noqa: B018 - raises for a port that is none
     except ValueError:
         host, parts = None, urlsplit("")
-    if not host or parts.fragment or parts.username is not None:
-        raise ConfigurationError(f"The {what} is not an absolute address without fragment and user.")
+    odd = any(character <= " " or character in "\\\x7f" for character in text)
+    if not host or odd or "#" in text or parts.username is not None or (parts.query and not query):
+        without = "user and fragment" if query else "user, query and fragment"
+        raise ConfigurationError(f"The {what} is not an absolute address without {without}.")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         raise ConfigurationError(
             f"The {what} must begin with https://.",
             advice="Plain http:// is allowed only on 127.0.0.1, ::1 and localhost.",
         )
-    return text
 
 
 @frozen(kw_only=True)
 class Endpoints:
     """The four addresses of a server. The sandbox companies of Visma use the same ones as production.
+
+    Attributes:
+        api_url: The API, version included; a slash at the end makes no difference.
+        authorize_url: Where the user logs in.
+        token_url: Gives tokens.
+        revocation_url: Ends tokens.
 
     Raises:
         ConfigurationError: If one is not https, or http on the loopback interface.
@@ -79,7 +109,7 @@ class Endpoints:
     revocation_url: str = "https://identity.vismaonline.com/connect/revocation"
 
     def __attrs_post_init__(self) -> None:
-        _checked_url(self.api_url, "API address")
+        _checked_url(self.api_url, "API address", query=False)
         _checked_url(self.authorize_url, "authorise address")
         _checked_url(self.token_url, "token address")
         _checked_url(self.revocation_url, "revocation address")
@@ -90,6 +120,45 @@ PRODUCTION: Final = Endpoints()
 
 def _secret(value: Secret | str) -> Secret:
     return value if isinstance(value, Secret) else Secret(value)
+
+
+def _secret_or_none(value: Secret | str | None) -> Secret | None:
+    return _secret(value) if value else None
+
+
+def is_token(text: str) -> bool:
+    """Whether a header can carry `text` as a token: visible ASCII characters (RFC 6749, A.12)."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
+def access_token(value: Secret | str) -> Secret:
+    """Return an access token as a secret.
+
+    Raises:
+        ConfigurationError: If no header can carry it, for instance because it is empty.
+    """
+    token = _secret(value)
+    if not is_token(token.reveal()):
+        raise ConfigurationError(
+            "The access token is empty or has characters that no token has.",
+            advice="Pass it as the login gave it, without the word Bearer.",
+        )
+    return token
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair; its message would hold the secret
+        return False
+    return bool(text)
+
+
+def _scopes(value: Iterable[str]) -> tuple[str, ...]:
+    scopes = (value,) if isinstance(value, str) else tuple(value)
+    if not scopes or any(not is_token(scope) for scope in scopes):
+        raise ConfigurationError("Scopes are words, at least one.", advice="Leave them out for the default.")
+    return scopes
 
 
 @frozen(kw_only=True)
@@ -111,11 +180,11 @@ class Application:
     client_id: str
     client_secret: Secret = field(converter=_secret)
     redirect_uri: str
-    scopes: tuple[str, ...] = SCOPES
+    scopes: tuple[str, ...] = field(default=SCOPES, converter=_scopes)
     endpoints: Endpoints = PRODUCTION
 
     def __attrs_post_init__(self) -> None:
-        if not self.client_id or not self.client_secret:
+        if not _is_text(self.client_id) or not _is_text(self.client_secret.reveal()):
             raise ConfigurationError("Client id and client secret are needed; the API support gives them.")
         _checked_url(self.redirect_uri, "redirect address")
 
@@ -128,17 +197,24 @@ class TokenSet:
         access_token: Sent with each call.
         refresh_token: For new access tokens; None if `offline_access` was not granted.
         expires_at: When the access token ends, aware, in UTC.
-        scopes: What was granted; None if the server did not say.
+        scopes: What was granted; None if the server did not say, which means all that was asked for.
+
+    Raises:
+        ConfigurationError: If the access token is none, or the moment has no time zone.
     """
 
-    access_token: Secret = field(converter=_secret)
-    refresh_token: Secret | None
+    access_token: Secret = field(converter=access_token)
+    refresh_token: Secret | None = field(converter=_secret_or_none)
     expires_at: datetime
     scopes: frozenset[str] | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if self.expires_at.tzinfo is None:
+            raise ConfigurationError("The end of an access token is an aware datetime.")
+
     def usable(self, now: datetime) -> bool:
         """Whether the access token will live long enough for a call that begins `now`."""
-        return now < self.expires_at - _REFRESH_BEFORE_EXPIRY
+        return now + _REFRESH_BEFORE_EXPIRY < self.expires_at
 
 
 @frozen
@@ -181,15 +257,19 @@ def read_callback(callback_url: str) -> Callback:
 
     Raises:
         LoginRefused: If it carries an error, such as `access_denied`.
-        StateMismatch: If code or state are missing or come twice.
+        StateMismatch: If code or state are missing or come twice, or it is no address.
     """
-    pairs = parse_qsl(urlsplit(callback_url).query, keep_blank_values=True)
+    try:
+        pairs = parse_qsl(urlsplit(callback_url).query, keep_blank_values=True)
+    except ValueError:
+        raise StateMismatch("it is not an address") from None
     names = [name for name, _ in pairs]
     query = dict(pairs)
     if any(names.count(name) > 1 for name in ("code", "state", "error")):
         raise StateMismatch("a parameter comes twice")
     if "error" in query:
-        raise LoginRefused(error=_error_word(query["error"]))
+        error = query["error"]
+        raise LoginRefused(error=error if error in _CALLBACK_ERRORS else "unknown_error")
     if not query.get("code") or not query.get("state"):
         raise StateMismatch("code or state is missing")
     return Callback(code=Secret(query["code"]), state=Secret(query["state"]))
@@ -215,10 +295,30 @@ def refresh_request(application: Application, refresh_token: Secret, *, timeout:
     return _form_request(application, application.endpoints.token_url, form, timeout)
 
 
-def revocation_request(application: Application, token: Secret, *, timeout: float = 30.0) -> Request:
-    """Make the request that ends a token (RFC 7009); a success has an empty body."""
-    form = {"token": token.reveal(), "token_type_hint": "refresh_token"}
+def revocation_request(application: Application, tokens: TokenSet, *, timeout: float = 30.0) -> Request:
+    """Make the request that ends tokens (RFC 7009): the refresh token if there is one, which ends both."""
+    token, hint = tokens.refresh_token, "refresh_token"
+    if token is None:
+        token, hint = tokens.access_token, "access_token"
+    form = {"token": token.reveal(), "token_type_hint": hint}
     return _form_request(application, application.endpoints.revocation_url, form, timeout)
+
+
+def read_revocation(response: Response) -> None:
+    """Read the answer to a revocation; a success has an empty body.
+
+    Raises:
+        ClientRefused: The application itself is refused.
+        UnreadableAnswer: The server did not confirm: try again later.
+    """
+    if response.status == 200:
+        return
+    body = _object(response)
+    error = body.get("error") if body else None
+    if isinstance(error, str) and error in _REFUSED_CLIENT and 400 <= response.status < 500:
+        raise ClientRefused(error=error, operation=POST_REVOCATION)
+    reason = "it does not confirm that the tokens are ended"
+    raise UnreadableAnswer(operation=POST_REVOCATION, status=response.status, reason=reason)
 
 
 def _form_request(application: Application, url: str, form: dict[str, str], timeout: float) -> Request:
@@ -248,24 +348,27 @@ def read_tokens(response: Response, *, now: datetime, previous: TokenSet | None 
         UnreadableAnswer: It is no answer of a token endpoint, or the server failed: try again later.
     """
     body = _object(response)
-    if response.status != 200 or body is None or not isinstance(body.get("access_token"), str):
+    access = body.get("access_token") if body else None
+    if response.status != 200 or body is None or not isinstance(access, str):
         raise _token_failure(response, body, refreshing=previous is not None)
-    token_type = body.get("token_type", "bearer")
-    if not isinstance(token_type, str) or token_type.lower() != "bearer":
+    if not is_token(access):
+        raise _unreadable(response, "its access token is none")
+    token_type = body.get("token_type")
+    if token_type is not None and (not isinstance(token_type, str) or token_type.lower() != "bearer"):
         raise _unreadable(response, "its token type is not bearer")
     refresh, scope = body.get("refresh_token"), body.get("scope")
     kept = previous.refresh_token if previous else None
     known = previous.scopes if previous else None
     return TokenSet(
-        access_token=Secret(str(body["access_token"])),
+        access_token=Secret(access),
         refresh_token=Secret(refresh) if isinstance(refresh, str) and refresh else kept,
         expires_at=now + _lifetime(body.get("expires_in")),
-        scopes=frozenset(scope.split()) if isinstance(scope, str) else known,
+        scopes=frozenset(scope.split()) if isinstance(scope, str) and scope.strip() else known,
     )
 
 
 def _lifetime(value: JsonValue) -> timedelta:
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,20}", value.strip()):
         value = Decimal(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return _DEFAULT_LIFETIME
@@ -286,7 +389,7 @@ def _token_failure(
 
 
 def _unreadable(response: Response, reason: str) -> UnreadableAnswer:
-    return UnreadableAnswer(operation="POST token", status=response.status, reason=reason)
+    return UnreadableAnswer(operation=POST_TOKEN, status=response.status, reason=reason)
 
 
 def _object(response: Response) -> dict[str, JsonValue] | None:
@@ -295,8 +398,3 @@ def _object(response: Response) -> dict[str, JsonValue] | None:
     except _json.JsonError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _error_word(text: str) -> str:
-    # What a callback carries comes from anywhere; only a word of RFC 6749's alphabet is repeated.
-    return text if text.replace("_", "").isascii() and text.replace("_", "").isalpha() else "unknown error"

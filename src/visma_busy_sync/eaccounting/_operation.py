@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from attrs import field, frozen
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync.eaccounting import _json
 from visma_busy_sync.eaccounting._codec import DecodeError
 from visma_busy_sync.eaccounting.codes import (
     ACCESS_CODES,
-    API_MODULE_ADVICE,
+    API_MODULE,
     CODES,
     NO_ACCESS_TO_MODULE,
     NOT_FOUND,
+    OTHER_MODULE,
     TOO_MANY_REQUESTS,
     UNCERTAIN_CODES,
     Code,
@@ -42,11 +45,24 @@ from visma_busy_sync.eaccounting.models import JsonValue
 
 T = TypeVar("T")
 
-USER_AGENT = "visma-busy-sync"
+USER_AGENT: Final = "visma-busy-sync"
 
-# LIMIT (2025-05): the message of a 429 states how many seconds to wait; no header is documented.
-_SECONDS = re.compile(r"(\d{1,5})\s*(?:seconds|sekunder)", re.IGNORECASE)
-_DEFAULT_WAIT_SECONDS = 60.0
+# LIMIT (2025-05): the message of a 429 states the budget and how many seconds to wait; no header is
+# documented. The budget may be told in seconds too, so a number behind "in" or "after" goes first.
+_SECONDS: Final = r"(?<![\d.,])(\d{1,6})\s*(?:s|sec|seconds?|sekund(?:er)?)\b"
+_WAIT_TEXTS: Final = tuple(
+    re.compile(text, re.IGNORECASE | re.ASCII) for text in (rf"\b(?:in|after|om|wait)\s+{_SECONDS}", _SECONDS)
+)
+_DEFAULT_WAIT_SECONDS: Final = 60.0
+_LONGEST_WAIT_SECONDS: Final = 3600.0  # a longer one is a broken answer
+
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+
+# Statuses that say what they mean even without the API's error body.
+_PLAIN_STATUSES: Final = frozenset({401, 403, 404, 429})
+# A gateway's 403 or 404 page says nothing of the object; taken for the API's word it would archive a project.
+_PAGE_SAYS_NOTHING: Final = frozenset({403, 404})
 
 
 @frozen
@@ -61,6 +77,9 @@ class Operation(Generic[T]):
         query: Query parameters in order.
         body: What to send as JSON; None for no body.
         answers: Whether a success carries a body. Without one, `decode` gets None.
+
+    Raises:
+        ConfigurationError: If the method is another one, or path and params do not fit together.
     """
 
     method: str
@@ -70,6 +89,16 @@ class Operation(Generic[T]):
     query: tuple[tuple[str, str], ...] = ()
     body: JsonValue = field(default=None, repr=False)
     answers: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        if self.method not in _METHODS:
+            raise ConfigurationError("An operation's method is GET, POST, PUT or DELETE.")
+        if not self.path.startswith("/") or "?" in self.path or "#" in self.path:
+            raise ConfigurationError("An operation's path begins with / and has no query.")
+        if set(_PLACE.findall(self.path)) != set(self.params):
+            raise ConfigurationError(f"The params of {self.name} do not fit the places in its path.")
+        if any(value in {"", ".", ".."} for value in self.params.values()):
+            raise ConfigurationError(f"A param of {self.name} would change its path.")
 
     @property
     def name(self) -> str:
@@ -83,10 +112,12 @@ class Operation(Generic[T]):
 
 
 def to_request(operation: Operation[T], *, api_url: str, token: Secret, timeout: float) -> Request:
-    """Make the HTTP request of an operation."""
-    path = operation.path
-    for name, value in operation.params.items():
-        path = path.replace("{" + name + "}", quote(value, safe=""))
+    """Make the HTTP request of an operation.
+
+    Raises:
+        ConfigurationError: If its body cannot be written as JSON.
+    """
+    path = _PLACE.sub(lambda place: quote(operation.params[place[1]], safe=""), operation.path)
     # `$` stays bare, as the vendor's examples show it; `+` in a stamp's offset must be escaped.
     query = urlencode(operation.query, quote_via=quote, safe="$") if operation.query else ""
     headers = {
@@ -97,9 +128,19 @@ def to_request(operation: Operation[T], *, api_url: str, token: Secret, timeout:
     body = None
     if operation.body is not None:
         headers["Content-Type"] = "application/json; charset=utf-8"
-        body = _json.dumps(operation.body)
+        body = _body(operation)
     url = f"{api_url.rstrip('/')}{path}" + (f"?{query}" if query else "")
     return Request(operation.method, url, headers, body, timeout)
+
+
+def _body(operation: Operation[Any]) -> bytes:
+    try:
+        return _json.dumps(operation.body)
+    except _json.JsonError as error:
+        raise ConfigurationError(
+            f"The body of {operation.name} cannot be sent: {error}.",
+            advice="Give numbers as int or Decimal.",
+        ) from None
 
 
 def read_response(operation: Operation[T], response: Response) -> T:
@@ -112,6 +153,8 @@ def read_response(operation: Operation[T], response: Response) -> T:
     if not 200 <= response.status < 300:
         raise _refusal(operation.name, response)
     if not operation.answers:
+        if _is_page(response):
+            raise _unreadable(operation.name, response, "")
         return operation.decode(None)
     try:
         return operation.decode(_json.loads(response.body))
@@ -122,11 +165,17 @@ def read_response(operation: Operation[T], response: Response) -> T:
 
 
 def _unreadable(name: str, response: Response, reason: str) -> UnreadableAnswer:
-    if not response.body.strip():
+    if 300 <= response.status < 400:
+        reason = "it leads elsewhere, and is not followed"
+    elif not response.body.strip():
         reason = "it is empty"
-    elif "html" in response.headers.get("content-type", "") or response.body.lstrip()[:1] == b"<":
+    elif _is_page(response):
         reason = "it is a web page, not JSON"
     return UnreadableAnswer(operation=name, status=response.status, reason=reason)
+
+
+def _is_page(response: Response) -> bool:
+    return "html" in response.headers.get("content-type", "").lower() or response.body.lstrip()[:1] == b"<"
 
 
 @frozen
@@ -140,51 +189,77 @@ class _ErrorBody:
 def _refusal(name: str, response: Response) -> ApiError | UnreadableAnswer:
     body = _error_body(response)
     status = response.status
-    # A gateway's or a proxy's answer says nothing of the API; three statuses speak for themselves.
-    if body is None and status not in {401, 403, 404, 429}:
+    if body is None and (
+        status not in _PLAIN_STATUSES or (status in _PAGE_SAYS_NOTHING and not _may_be_the_api(response))
+    ):
         return _unreadable(name, response, "it is no error of the API")
     body = body or _ErrorBody()
-    code = _code(body)
+    code = _code(status, body)
     meaning = f"{code.meaning} (HTTP {status}"
     meaning += f", ErrorCode {body.code})" if body.code is not None else ")"
     if body.fields:
         meaning += "; fields: " + ", ".join(f"{f.field} ({f.code})" for f in body.fields[:10])
     meaning += f". ErrorId {body.error_id}." if body.error_id else "."
-    error = _error_class(status, body)(
-        meaning,
-        operation=name,
-        status=status,
-        code=body.code,
-        error_id=body.error_id,
-        fields=body.fields,
-        detail=body.detail,
-        advice=code.advice,
-    )
-    if isinstance(error, RateLimited):
-        error.retry_after = _wait_of(response, body.detail)
-    return error
+    facts: dict[str, Any] = {
+        "operation": name,
+        "status": status,
+        "code": body.code,
+        "error_id": body.error_id,
+        "fields": body.fields,
+        "detail": body.detail,
+    }
+    kind = _error_class(status, body)
+    if kind is RateLimited:
+        return RateLimited(meaning, retry_after=_wait_of(response, body.detail), **facts)
+    return kind(meaning, advice=code.advice or _ADVICE.get(kind, ""), **facts)
 
 
-def _code(body: _ErrorBody) -> Code:
-    if _module_missing(body):
-        return Code("the company has no access to the API module", API_MODULE_ADVICE)
-    return CODES.get(body.code or 0, Code("the API refused the request"))
+_ADVICE: Final[Mapping[type[ApiError], str]] = {
+    NotFound: "Check the id, or sync again; it may be deleted.",
+    Unauthorized: "Connect again, or give an access token that is still good.",
+    AccessDenied: "Connect as a user who has full rights in the company, or ask the API support.",
+    ServerFault: "Try again later.",
+}
+"""For answers without a code, or with one that has no advice of its own."""
+
+_MEANINGS: Final[Mapping[int, str]] = {
+    401: "the access token is not accepted",
+    403: "access is denied",
+    404: "there is no such object",
+    429: "too many requests",
+}
 
 
-def _module_missing(body: _ErrorBody) -> bool:
+def _may_be_the_api(response: Response) -> bool:
+    """Whether the API itself may have given an answer without its usual error body."""
+    if not response.body.strip():
+        return True
+    try:
+        return isinstance(_json.loads(response.body), dict)
+    except _json.JsonError:
+        return False
+
+
+def _code(status: int, body: _ErrorBody) -> Code:
+    if _lacks_module(body):
+        return API_MODULE if "api_standard" in body.detail.lower() else OTHER_MODULE
+    return CODES.get(body.code or 0) or Code(_MEANINGS.get(status, "the API refused the request"))
+
+
+def _lacks_module(body: _ErrorBody) -> bool:
     # ERR: 4002 has two meanings; KB 2019: the text of the second one names the module.
     text = body.detail.lower()
     return body.code in {NO_ACCESS_TO_MODULE, None} and ("api_standard" in text or "access to module" in text)
 
 
 def _error_class(status: int, body: _ErrorBody) -> type[ApiError]:
-    if status == 429 or body.code == TOO_MANY_REQUESTS:
+    if status == 429 or (body.code == TOO_MANY_REQUESTS and status < 500):
         return RateLimited
     if status == 401:
         return Unauthorized
     if status == 404 or body.code == NOT_FOUND:
         return NotFound
-    if status == 403 or body.code in ACCESS_CODES or _module_missing(body):
+    if status == 403 or body.code in ACCESS_CODES or _lacks_module(body):
         return AccessDenied
     if status >= 500 or body.code in UNCERTAIN_CODES:
         return ServerFault
@@ -200,20 +275,24 @@ def _error_body(response: Response) -> _ErrorBody | None:
     if not isinstance(value, dict):
         return None
     members = {key[:1].upper() + key[1:]: item for key, item in value.items()}
-    code = members.get("ErrorCode")
-    if isinstance(code, str) and code.isdecimal() and len(code) < 10:
-        code = int(code)
-    if type(code) is not int and not members.get("ErrorId"):
+    code, error_id = _whole(members.get("ErrorCode")), _short(members.get("ErrorId"))
+    detail, faults = members.get("DeveloperErrorMessage"), members.get("Errors")
+    if code is None and error_id is None and not isinstance(detail, str):
         return None
-    detail, error_id, faults = (members.get(k) for k in ("DeveloperErrorMessage", "ErrorId", "Errors"))
     return _ErrorBody(
-        code=code if type(code) is int else None,
+        code=code,
         detail=detail if isinstance(detail, str) else "",
-        error_id=_short(error_id),
+        error_id=error_id,
         fields=tuple(_field_error(item) for item in faults if isinstance(item, dict))
         if isinstance(faults, list)
         else (),
     )
+
+
+def _whole(value: JsonValue) -> int | None:
+    """An error code: a number on top of the body, a text in its parts (SPEC)."""
+    text = str(value) if type(value) in {int, str} else ""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def _field_error(value: dict[str, JsonValue]) -> FieldError:
@@ -223,13 +302,29 @@ def _field_error(value: dict[str, JsonValue]) -> FieldError:
 
 def _short(value: JsonValue) -> str | None:
     """A name or an id, but no text that could say more than that."""
-    text = str(value) if isinstance(value, str | int) else ""
-    return text if re.fullmatch(r"[\w.\[\]$-]{1,80}", text) else None
+    text = str(value) if type(value) in {int, str} else ""
+    return text if re.fullmatch(r"[A-Za-z0-9_.\[\]$-]{1,80}", text) else None
 
 
 def _wait_of(response: Response, detail: str) -> float:
-    header = response.headers.get("retry-after", "").strip()
-    if header.isdecimal() and len(header) < 6:
-        return float(header)
-    match = _SECONDS.search(detail)
-    return float(match[1]) if match else _DEFAULT_WAIT_SECONDS
+    for seconds in (_header_wait(response.headers), _text_wait(detail)):
+        if seconds is not None:
+            return min(seconds, _LONGEST_WAIT_SECONDS)
+    return _DEFAULT_WAIT_SECONDS
+
+
+def _header_wait(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After: seconds, or a date, counted from the answer's own date (RFC 9110, 10.2.3)."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return max(0.0, wait.total_seconds())
+
+
+def _text_wait(detail: str) -> float | None:
+    match = next((found for text in _WAIT_TEXTS if (found := text.search(detail))), None)
+    return float(match[1]) if match else None

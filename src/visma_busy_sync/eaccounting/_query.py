@@ -8,17 +8,21 @@ with doubled quotes, stamps end in `Z`. Not every member can be filtered by ever
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, TypeAlias, final
+from typing import Any, Final, NoReturn, TypeAlias, final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting._codec import wire_types
 from visma_busy_sync.eaccounting.models import Model, guid
 
 FilterValue: TypeAlias = "str | int | bool | Decimal | date | datetime | None"
+
+# No member of the API is larger; without a bound 1E+999999 would become a megabyte of zeros.
+_MOST_DIGITS: Final = 30
 
 
 @final
@@ -37,6 +41,9 @@ class Filter:
     def __invert__(self) -> Filter:
         return Filter(("not (", *self._parts, ")"))
 
+    def __bool__(self) -> NoReturn:
+        raise ConfigurationError("A filter is neither true nor false.", advice="Combine with &, | and ~.")
+
     def render(self, model: type[Model]) -> str:
         """Write the filter for lists of `model`.
 
@@ -51,24 +58,54 @@ class Filter:
 class _Comparison:
     form: str  # with places for name and value
     name: str
-    value: FilterValue
+    value: FilterValue = field(repr=False)  # may name a person
 
-    def render(self, model: str, types: Any) -> str:
+    def render(self, model: str, types: Mapping[str, Any]) -> str:
         if self.name not in types:
             raise ConfigurationError(
                 f"{model} has no member {self.name!r} to filter by.",
                 advice="Use the API's own names, e.g. ModifiedUtc.",
             )
-        literal = "null" if self.value is None else _literal(self.value, types[self.name])
+        kind = types[self.name]
+        literal = self._literal(kind)
         if literal is None:
             raise ConfigurationError(
-                f"{type(self.value).__name__} does not fit {model}.{self.name}.",
-                advice=f"Give a value of the type {getattr(types[self.name], '__name__', types[self.name])}.",
+                f"A {type(self.value).__name__} does not fit this filter on {model}.{self.name}.",
+                advice=_wanted(kind),
             )
         return self.form.format(name=self.name, value=literal)
 
+    def _literal(self, kind: Any) -> str | None:
+        if self.form == _CONTAINS and kind is not str:
+            return None
+        if self.value is None:
+            return "null" if self.form in _WITH_NULL else None
+        return _literal(self.value, kind)
 
-def _literal(value: FilterValue, kind: Any) -> str | None:
+
+def _wanted(kind: Any) -> str:
+    if kind is datetime:
+        return "Give an aware datetime, or a date."
+    if kind is date:
+        return "Give a date."
+    if kind is bool:
+        return "Give True or False."
+    if _is_number(kind):
+        return "Give an int or a Decimal."
+    if kind is str:
+        return "Give a text."
+    return "Give an id." if _is_id(kind) else "There is no filter on this member."
+
+
+def _is_number(kind: Any) -> bool:
+    return kind is Decimal or (isinstance(kind, type) and issubclass(kind, int) and kind is not bool)
+
+
+def _is_id(kind: Any) -> bool:
+    return getattr(kind, "__supertype__", None) is str
+
+
+def _literal(value: object, kind: Any) -> str | None:
     """Write `value` for a member of the type `kind`; None if it does not fit."""
     if isinstance(value, bool):
         return str(value).lower() if kind is bool else None
@@ -79,11 +116,27 @@ def _literal(value: FilterValue, kind: Any) -> str | None:
     if isinstance(value, date):
         return value.isoformat() if kind in {date, datetime} else None
     if isinstance(value, int | Decimal):
-        numeric = kind is Decimal or (isinstance(kind, type) and issubclass(kind, int) and kind is not bool)
-        return format(Decimal(value), "f") if numeric else None
+        return _number_literal(Decimal(value)) if _is_number(kind) else None
+    if not isinstance(value, str):
+        return None
     if kind is str:
-        return "'" + str(value).replace("'", "''") + "'"
-    return _id_literal(str(value)) if getattr(kind, "__supertype__", None) is str else None
+        return _text_literal(value)
+    return _id_literal(value) if _is_id(kind) else None
+
+
+def _number_literal(value: Decimal) -> str | None:
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_MOST_DIGITS or value.adjusted() > _MOST_DIGITS:
+        return None
+    return format(value, "f")
+
+
+def _text_literal(value: str) -> str | None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair; no URL can carry it
+        return None
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _id_literal(value: str) -> str | None:
@@ -93,8 +146,14 @@ def _id_literal(value: str) -> str | None:
         return None
 
 
-def _compare(operator: str, name: str, value: FilterValue) -> Filter:
-    return Filter((_Comparison("{name} " + operator + " {value}", name, value),))
+_EQ: Final = "{name} eq {value}"
+_NE: Final = "{name} ne {value}"
+_CONTAINS: Final = "contains({name}, {value})"
+_WITH_NULL: Final = frozenset({_EQ, _NE})
+
+
+def _compare(form: str, name: str, value: FilterValue) -> Filter:
+    return Filter((_Comparison(form, name, value),))
 
 
 @final
@@ -104,34 +163,34 @@ class F:
     @staticmethod
     def eq(name: str, value: FilterValue) -> Filter:
         """The member equals `value`; `None` is null."""
-        return _compare("eq", name, value)
+        return _compare(_EQ, name, value)
 
     @staticmethod
     def ne(name: str, value: FilterValue) -> Filter:
-        """The member differs from `value`."""
-        return _compare("ne", name, value)
+        """The member differs from `value`; `None` is null."""
+        return _compare(_NE, name, value)
 
     @staticmethod
     def gt(name: str, value: FilterValue) -> Filter:
         """The member is greater or later than `value`."""
-        return _compare("gt", name, value)
+        return _compare("{name} gt {value}", name, value)
 
     @staticmethod
     def ge(name: str, value: FilterValue) -> Filter:
         """The member is `value`, or greater or later."""
-        return _compare("ge", name, value)
+        return _compare("{name} ge {value}", name, value)
 
     @staticmethod
     def lt(name: str, value: FilterValue) -> Filter:
         """The member is less or earlier than `value`."""
-        return _compare("lt", name, value)
+        return _compare("{name} lt {value}", name, value)
 
     @staticmethod
     def le(name: str, value: FilterValue) -> Filter:
         """The member is `value`, or less or earlier."""
-        return _compare("le", name, value)
+        return _compare("{name} le {value}", name, value)
 
     @staticmethod
     def contains(name: str, value: str) -> Filter:
-        """The member's text contains `value`."""
-        return Filter((_Comparison("contains({name}, {value})", name, value),))
+        """The member is a text that contains `value`."""
+        return _compare(_CONTAINS, name, value)

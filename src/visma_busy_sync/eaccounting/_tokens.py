@@ -11,7 +11,7 @@ from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._oauth import Application, TokenSet
-from visma_busy_sync.eaccounting.errors import ReconnectNeeded
+from visma_busy_sync.eaccounting.errors import POST_TOKEN, ReconnectNeeded
 from visma_busy_sync.eaccounting.http import Transport
 
 
@@ -67,7 +67,8 @@ class RenewedTokens:
     """Tokens from a store, renewed with the refresh token one minute before they end.
 
     One refresh at a time; what comes back is stored before it is used; a refusal first looks into the
-    store again, because somebody else may have renewed meanwhile.
+    store again, because somebody else may have renewed meanwhile. Where storing fails, the next call
+    stores what had come back instead of refreshing again: the old refresh token may be dead.
     """
 
     def __init__(
@@ -84,11 +85,13 @@ class RenewedTokens:
         self._transport = transport
         self._clock = clock
         self._flight: Flight[Secret] = Flight(runtime)
+        self._unsaved: tuple[TokenSet, TokenSet] | None = None  # the set it came from, and the set
 
     async def token(self) -> Secret:
         """Return a token that is believed to be good."""
         tokens = await self._load()
-        if tokens.usable(self._clock.now()):
+        now = self._clock.now()
+        if tokens.usable(now) or (tokens.refresh_token is None and now < tokens.expires_at):
             return tokens.access_token
         return await self._renewed(tokens.access_token)
 
@@ -117,18 +120,23 @@ class RenewedTokens:
             return tokens.access_token
         if tokens.refresh_token is None:
             raise ReconnectNeeded("the access token has ended, and there is no refresh token")
-        now = self._clock.now()
-        request = oauth.refresh_request(self._application, tokens.refresh_token)
-        response = await exchange(self._transport, request, operation="POST token")
-        try:
-            renewed = oauth.read_tokens(response, now=now, previous=tokens)
-        except ReconnectNeeded:
-            again = await self._load()
-            if again.access_token != stale:
-                return again.access_token
-            raise
-        await self._store.replace(tokens, renewed)
+        if self._unsaved is None or self._unsaved[0] != tokens:
+            try:
+                self._unsaved = (tokens, await self._refreshed(tokens, tokens.refresh_token))
+            except ReconnectNeeded:
+                again = await self._load()
+                if again.access_token != stale:
+                    return again.access_token
+                raise
+        await self._store.replace(*self._unsaved)
+        self._unsaved = None
         return (await self._load()).access_token
+
+    async def _refreshed(self, tokens: TokenSet, refresh_token: Secret) -> TokenSet:
+        now = self._clock.now()
+        request = oauth.refresh_request(self._application, refresh_token)
+        response = await exchange(self._transport, request, operation=POST_TOKEN)
+        return oauth.read_tokens(response, now=now, previous=tokens)
 
 
 @final

@@ -1,11 +1,18 @@
 """Read a whole list, and say how sure the answer is.
 
-Pages are read until one comes back empty, or brings nothing new. Rows may come and go while pages are
-read, so one pass is never proof: one deletion and one insertion between two pages hide a row with all
-totals right. The answer is *sure* only after two passes in a row that gave the same ids, none twice,
-with a total that was the same on each page and equal to their number. A total that lies, an empty page
-in the middle, a server that ignores `$page` or grants a smaller page than asked for make the answer
-unsure at worst: never an endless loop, never a false *sure*.
+Pages are read until nothing new comes. Rows may come and go while pages are read, so one pass is never
+proof: one deletion and one insertion between two pages hide a row with all totals right. The answer is
+*sure* only after two passes in a row that gave the same ids, none twice, with a total that was the same
+on each page and equal to their number.
+
+Then the ids are exactly those that the list held between the two passes, given that the totals are
+honest, that an id that left does not come back, and that rows keep their order. For no read row left
+before the second pass read it again; so a row that was there all through the first pass could never slip
+from an unread page to a read one, and would have been seen; and the total leaves no room for another.
+What comes or goes during the second pass is for the next reading.
+
+A total that lies, an empty page in the middle, a server that ignores `$page` or grants a smaller page
+than asked for make the answer unsure at worst: never an endless loop.
 """
 
 from __future__ import annotations
@@ -18,14 +25,19 @@ from attrs import define, field, frozen
 
 from visma_busy_sync.eaccounting._endpoints import PAGE_SIZE, Endpoint, Page
 from visma_busy_sync.eaccounting._execute import Env, execute
-from visma_busy_sync.eaccounting.errors import Rejected
+from visma_busy_sync.eaccounting._query import Filter
+from visma_busy_sync.eaccounting.errors import NotFound, Rejected, UnreadableAnswer
 from visma_busy_sync.eaccounting.models import UNSET, Model
 
 M = TypeVar("M", bound=Model)
 
-_MOST_PASSES: Final = 4
-# After so many empty pages in a row the server's count of pages is not believed any more.
-_MOST_EMPTY_PAGES: Final = 3
+MOST_PASSES: Final = 4
+
+# After so many pages in a row that bring nothing new, the server's count of pages is not believed any more.
+_MOST_BARREN_PAGES: Final = 3
+
+# A million rows. A server whose list never ends must not hold a worker for ever.
+MOST_PAGES: Final = 10_000
 
 
 @frozen
@@ -34,7 +46,7 @@ class Walk(Generic[M]):
 
     Attributes:
         rows: Each row once, as the last pass saw it.
-        sure: Whether these are surely all rows that the list held at the end of the reading.
+        sure: Whether these are all rows that the list held between the last two passes.
         server_time: The server's clock when the reading began; None if it did not say.
     """
 
@@ -45,7 +57,16 @@ class Walk(Generic[M]):
 
 @define
 class Pass(Generic[M]):
-    """One pass over the pages: feed it each page until `done`."""
+    """One pass over the pages: feed it each page until `done`.
+
+    Attributes:
+        number: The page to read next.
+        done: Whether there is none.
+        rows: The rows so far, by id.
+        totals: The totals that the pages told.
+        clean: Whether no row came twice.
+        server_time: The server's clock at the first page; None if it did not say.
+    """
 
     number: int = 1
     done: bool = False
@@ -53,7 +74,8 @@ class Pass(Generic[M]):
     totals: set[int | None] = field(factory=set[int | None])
     clean: bool = True
     server_time: datetime | None = None
-    _empty: int = 0
+    _barren: int = 0
+    _last: int | None = None
 
     def feed(self, page: Page[M]) -> list[M]:
         """Take in page `number` and return its rows that this pass had not seen.
@@ -63,24 +85,28 @@ class Pass(Generic[M]):
         if self.number == 1 and page.meta.server_time_utc is not UNSET:
             self.server_time = page.meta.server_time_utc
         self.totals.add(page.total)
-        fresh: list[M] = []
+        fresh: dict[str, M] = {}
         for row in page.rows:
             id: str = getattr(row, "id")  # noqa: B009 - every listed model has one
             if id not in self.rows:
-                fresh.append(row)
+                fresh[id] = row
             self.rows[id] = row
         self.clean = self.clean and len(fresh) == len(page.rows)
-        self._empty = 0 if page.rows else self._empty + 1
+        self._barren = 0 if fresh else self._barren + 1
         last = page.meta.total_number_of_pages
-        beyond = last is UNSET or self.number >= last
-        stuck = bool(page.rows) and not fresh
-        self.done = stuck or (not page.rows and (beyond or self._empty >= _MOST_EMPTY_PAGES))
+        self._last = None if last is UNSET else last
+        beyond = self._last is None or self.number >= self._last
+        self.done = not fresh and (beyond or self._barren >= _MOST_BARREN_PAGES)
         self.number += 1
-        return fresh
+        return list(fresh.values())
 
-    def end(self) -> None:
-        """Note that the server refused the page after the last one."""
-        self.done = True
+    def ends_with_refusal(self) -> bool:
+        """Whether a refusal of page `number` means that the list ended before; then `done` is set.
+
+        Whether the page after the last one is empty or an error is not documented.
+        """
+        self.done = self.number > 1 and (self._last is None or self.number > self._last)
+        return self.done
 
     def confirms(self, earlier: Pass[M] | None) -> bool:
         """Whether this pass and the one before it prove each other."""
@@ -93,6 +119,34 @@ class Pass(Generic[M]):
         )
 
 
+async def next_rows(
+    endpoint: Endpoint[M],
+    env: Env,
+    current: Pass[M],
+    *,
+    size: int = PAGE_SIZE,
+    where: Filter | None = None,
+    order_by: str | None = None,
+) -> list[M]:
+    """Read the next page of a pass that is not `done`, and return its new rows.
+
+    Raises:
+        UnreadableAnswer: If the list does not end.
+        EAccountingError: If the page cannot be read.
+    """
+    page = endpoint.page(current.number, size=size, where=where, order_by=order_by)
+    if current.number > MOST_PAGES:
+        reason = f"the list has more than {MOST_PAGES} pages and does not end"
+        raise UnreadableAnswer(operation=page.name, status=200, reason=reason)
+    try:
+        answer = await execute(page, env)
+    except (Rejected, NotFound):
+        if current.ends_with_refusal():
+            return []
+        raise
+    return current.feed(answer)
+
+
 async def walk(endpoint: Endpoint[M], env: Env, *, page_size: int = PAGE_SIZE) -> Walk[M]:
     """Read all rows of a list.
 
@@ -101,25 +155,13 @@ async def walk(endpoint: Endpoint[M], env: Env, *, page_size: int = PAGE_SIZE) -
     """
     earlier: Pass[M] | None = None
     server_time: datetime | None = None
-    for _ in range(_MOST_PASSES):
-        now = await _pass(endpoint, env, page_size)
+    for _ in range(MOST_PASSES):
+        now: Pass[M] = Pass()
+        while not now.done:
+            await next_rows(endpoint, env, now, size=page_size)
         server_time = server_time or now.server_time
         if now.confirms(earlier):
             return Walk(tuple(now.rows.values()), sure=True, server_time=server_time)
         earlier = now
     rows = tuple(earlier.rows.values()) if earlier else ()
     return Walk(rows, sure=False, server_time=server_time)
-
-
-async def _pass(endpoint: Endpoint[M], env: Env, page_size: int) -> Pass[M]:
-    current: Pass[M] = Pass()
-    while not current.done:
-        try:
-            page = await execute(endpoint.page(current.number, size=page_size), env)
-        except Rejected:
-            if current.number == 1:
-                raise
-            current.end()  # whether the page after the last one is empty or an error is not documented
-        else:
-            current.feed(page)
-    return current

@@ -21,10 +21,18 @@ class Code:
     advice: str = ""
 
 
-API_MODULE_ADVICE: Final = (
+API_MODULE: Final = Code(
+    "the company has no access to the API module",
     "In eAccounting, switch on Utvidelser → Integrasjoner → Visma Integrasjon (API). If it is on, the login "
-    "may have gone to another company: connect again and choose the right one."
+    "may have gone to another company: connect again and choose the right one.",
 )
+"""The second meaning of 4002, where the text names the module `api_standard` (KB, 2019)."""
+
+OTHER_MODULE: Final = Code(
+    "the company has no access to a module that this call needs",
+    "Check the subscription and the modules of the company in eAccounting.",
+)
+"""The second meaning of 4002, where the text names another module."""
 
 NOT_FOUND: Final = 3000
 TOO_MANY_REQUESTS: Final = 4010
@@ -53,7 +61,7 @@ CODES: Final[Mapping[int, Code]] = {
     4007: Code("the user lacks a permission", "Give the user full rights, or connect as another."),
     4008: Code("a control digit is wrong", "Correct the number."),
     4009: Code("the company's subscription does not include this", "Change the subscription in eAccounting."),
-    4010: Code("too many requests", "Wait; the call may then be made again."),
+    4010: Code("too many requests"),
     4011: Code("the user has no access to eAccounting in this company", "Connect as a user who has."),
     4012: Code("the licence agreement is not accepted", "Log in to eAccounting and accept it."),
     4013: Code("the year or period is locked", "Open the period in eAccounting."),

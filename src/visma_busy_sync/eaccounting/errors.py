@@ -2,15 +2,15 @@
 
 ```
 EAccountingError                   never raised itself
-├── NotSent                        no connection: the server surely did not get the request
+├── NotSent                        the server surely did not get the request
 ├── AnswerLost                     the request may have arrived, no whole answer came back
 ├── UnreadableAnswer               an answer came, but not one the API promises (HTML, cut off, empty ...)
-├── ApiError                       the API answered with an error
+├── ApiError                       the API answered with an error; never raised itself
 │   ├── NotFound                   404, or ErrorCode 3000
 │   ├── Unauthorized               401: the access token is not accepted
 │   ├── AccessDenied               403 or an access code: company, user, scope, module, subscription
-│   ├── RateLimited                429 or 4010
-│   ├── ServerFault                5xx
+│   ├── RateLimited                429, or 4010 below 500
+│   ├── ServerFault                5xx, or 5000 to 5002
 │   └── Rejected                   any other refusal of this very request
 └── LoginError                     never raised itself
     ├── LoginRefused               the user or Visma said no at the login page
@@ -20,15 +20,25 @@ EAccountingError                   never raised itself
     └── ReconnectNeeded            the refresh token is dead (password changed, revoked): log in again
 ```
 
-Which of them leave it open whether a write took effect is said by `may_have_happened`.
+Which of them leave it open whether a write took effect is said by `may_have_happened`. What fails while
+a token is fetched on the way to a call carries the token call's name in `operation`: the call itself was
+not sent then.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from attrs import frozen
 
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.eaccounting.codes import UNCERTAIN_CODES
+
+POST_TOKEN: Final = "POST token"  # noqa: S105 - the name of a call
+POST_REVOCATION: Final = "POST revocation"
+"""How errors name the calls to the identity server; they have no path template."""
+
+_STATUS_PAGE: Final = "https://status.visma.com/"
 
 
 class EAccountingError(VismaBusySyncError):
@@ -39,42 +49,64 @@ class EAccountingError(VismaBusySyncError):
     """
 
     def __init__(self, message: str, *, operation: str, advice: str = "") -> None:
+        if type(self) in _BASES:
+            raise TypeError(f"{type(self).__name__} is a base and is not raised itself")
         self.operation = operation
         super().__init__(f"{operation}: {message}", advice=advice)
 
     @property
     def may_have_happened(self) -> bool:
-        """Whether a write may have taken effect all the same."""
+        """Whether a write may have taken effect all the same.
+
+        Never after a read, and never while a token was fetched: then there was no write.
+        """
+        writes = not self.operation.startswith("GET ") and self.operation != POST_TOKEN
+        return writes and self._is_uncertain()
+
+    def _is_uncertain(self) -> bool:
+        """Whether the server may have carried out the request."""
         return False
 
 
 class NotSent(EAccountingError):
-    """No connection came about: nothing was sent."""
+    """The request was not sent: no connection came about, or no room in the budget of calls.
+
+    Attributes:
+        reason: Why, in a few words.
+    """
 
     def __init__(self, *, operation: str, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"eAccounting could not be reached ({reason}); nothing was sent.",
+            f"nothing was sent: {reason}.",
             operation=operation,
-            advice="Check the network and https://status.visma.com/, then try again.",
+            advice=f"Check the network and {_STATUS_PAGE}, then try again.",
         )
 
 
 class AnswerLost(EAccountingError):
-    """The connection broke, or nothing came in time, after the request may have been sent."""
+    """The connection broke, or nothing came in time, after the request may have been sent.
+
+    Attributes:
+        reason: What happened to the connection, in a few words.
+    """
 
     def __init__(self, *, operation: str, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"no whole answer came back ({reason}).",
-            operation=operation,
-            advice="A read may be repeated. A write may have taken effect: look before sending it again.",
+            f"no whole answer came back ({reason}).", operation=operation, advice=_lost_advice(operation)
         )
 
-    @property
-    def may_have_happened(self) -> bool:
-        """Whether a write may have taken effect: yes."""
+    def _is_uncertain(self) -> bool:
         return True
+
+
+def _lost_advice(operation: str) -> str:
+    if operation == POST_TOKEN:
+        return "Try again; the connection to eAccounting is not lost by this."
+    if operation.startswith("GET "):
+        return "Try again; nothing was changed."
+    return "It may have taken effect: look before sending it again."
 
 
 class UnreadableAnswer(EAccountingError):
@@ -88,16 +120,27 @@ class UnreadableAnswer(EAccountingError):
     def __init__(self, *, operation: str, status: int, reason: str) -> None:
         self.status = status
         self.reason = reason
+        later = status >= 500 or status in _TRY_LATER
+        advice = (
+            f"Try again later; {_STATUS_PAGE} tells of faults and maintenance."
+            if later
+            else "Check that the API address is right; a proxy or a maintenance page may be answering."
+        )
+        if operation == POST_TOKEN:
+            advice += " The connection to eAccounting is not lost by this."
         super().__init__(
             f"the answer with HTTP status {status} cannot be read: {reason}.",
             operation=operation,
-            advice="Check that the API address is right; a proxy or a maintenance page may be answering.",
+            advice=advice,
         )
 
-    @property
-    def may_have_happened(self) -> bool:
-        """Whether a write may have taken effect: after a success, a redirect or a server's own fault."""
-        return self.status < 400 or self.status >= 500 or self.status == 408
+    def _is_uncertain(self) -> bool:
+        # A refusal was not carried out; a success, a redirect or a server's own fault may have been.
+        return self.status < 400 or self.status >= 500 or self.status == _TIMEOUT
+
+
+_TIMEOUT: Final = 408
+_TRY_LATER: Final = frozenset({_TIMEOUT, 429})
 
 
 @frozen
@@ -114,7 +157,7 @@ class FieldError:
 
 
 class ApiError(EAccountingError):
-    """The API answered with an error.
+    """Base of the API's own answers that tell of an error.
 
     Attributes:
         status: The HTTP status.
@@ -144,10 +187,8 @@ class ApiError(EAccountingError):
         self.detail = detail
         super().__init__(message, operation=operation, advice=advice)
 
-    @property
-    def may_have_happened(self) -> bool:
-        """Whether a write may have taken effect: after 5xx, 408 and the codes 5000 to 5002."""
-        return self.status >= 500 or self.status == 408 or self.code in UNCERTAIN_CODES
+    def _is_uncertain(self) -> bool:
+        return self.status >= 500 or self.status == _TIMEOUT or self.code in UNCERTAIN_CODES
 
 
 class NotFound(ApiError):
@@ -163,13 +204,36 @@ class AccessDenied(ApiError):
 
 
 class RateLimited(ApiError):
-    """The budget of calls is used up.
+    """The budget of calls is used up; the call was not carried out.
 
     Attributes:
-        retry_after: Seconds to wait.
+        retry_after: Seconds to wait, as the server says; 60 if it does not.
     """
 
-    retry_after: float = 60.0
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int,
+        code: int | None = None,
+        error_id: str | None = None,
+        fields: tuple[FieldError, ...] = (),
+        detail: str = "",
+        advice: str = "",
+        retry_after: float = 60.0,
+    ) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            message,
+            operation=operation,
+            status=status,
+            code=code,
+            error_id=error_id,
+            fields=fields,
+            detail=detail,
+            advice=advice or f"Wait {retry_after:g} seconds; the call may then be made again.",
+        )
 
 
 class ServerFault(ApiError):
@@ -188,19 +252,21 @@ class LoginRefused(LoginError):
     """The login page sent the user back with an error.
 
     Attributes:
-        error: The OAuth 2 error code, e.g. `access_denied` when the user pressed Cancel.
+        error: The OAuth 2 error code, e.g. `access_denied` when the user pressed Cancel; `unknown_error`
+            where the callback carried a word that is none of them.
     """
 
     def __init__(self, *, error: str) -> None:
         self.error = error
-        cancelled = error == "access_denied"
-        super().__init__(
-            "the login was cancelled." if cancelled else f"Visma refused the login ({error}).",
-            operation="GET authorize",
-            advice="Press connect to try again."
-            if cancelled
-            else "Check client id, redirect address, scopes.",
-        )
+        if error == "access_denied":
+            message, advice = "the login was cancelled.", "Press connect to try again."
+        elif error in {"server_error", "temporarily_unavailable"}:
+            message = f"Visma could not carry out the login ({error})."
+            advice = "Press connect to try again later."
+        else:
+            message = f"Visma refused the login ({error})."
+            advice = "Check client id, redirect address and scopes, then press connect again."
+        super().__init__(message, operation="GET authorize", advice=advice)
 
 
 class StateMismatch(LoginError):
@@ -220,7 +286,7 @@ class CodeRefused(LoginError):
     def __init__(self) -> None:
         super().__init__(
             "Visma refused the authorisation code: it works once and for 5 minutes.",
-            operation="POST token",
+            operation=POST_TOKEN,
             advice="Press connect to begin again.",
         )
 
@@ -232,11 +298,11 @@ class ClientRefused(LoginError):
         error: The OAuth 2 error code.
     """
 
-    def __init__(self, *, error: str) -> None:
+    def __init__(self, *, error: str, operation: str = POST_TOKEN) -> None:
         self.error = error
         super().__init__(
             f"Visma refused the application itself ({error}).",
-            operation="POST token",
+            operation=operation,
             advice="Check client id, client secret, redirect address and scopes.",
         )
 
@@ -247,9 +313,12 @@ class ReconnectNeeded(LoginError):
     def __init__(self, reason: str = "Visma refused the refresh token") -> None:
         super().__init__(
             f"the connection to eAccounting must be made anew: {reason}.",
-            operation="POST token",
+            operation=POST_TOKEN,
             advice=(
                 "Press connect and log in again; this happens when the user's password changes. "
                 "Nothing in Busy is lost."
             ),
         )
+
+
+_BASES: Final = frozenset({EAccountingError, ApiError, LoginError})

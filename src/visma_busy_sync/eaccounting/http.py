@@ -43,11 +43,17 @@ class Response:
 
 
 class NotSentError(Exception):
-    """The request surely did not reach the server: no connection came about."""
+    """The request surely did not reach the server: no connection came about.
+
+    Its text is shown to users: a few words, no address, nothing of the request.
+    """
 
 
 class NoAnswerError(Exception):
-    """The request may have reached the server, but no whole answer came back."""
+    """The request may have reached the server, but no whole answer came back.
+
+    Its text is shown to users: a few words, no address, nothing of the request.
+    """
 
 
 class Transport(Protocol):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import final
 
 import httpx
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response
 
 _NOT_SENT = (
@@ -15,11 +17,15 @@ _NOT_SENT = (
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
 
-_MAX_CONNECTIONS = 20
+_LIMITS = httpx.Limits(max_connections=20)
+
+
+def _no_cookies() -> CookieJar:
+    # One transport may serve several companies: what one is given must not travel with another's calls.
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 @final
@@ -27,15 +33,21 @@ class HttpxTransport:
     """Send requests with an `httpx.Client`.
 
     Pass your own client for a proxy, a private CA or tests; you then close it yourself. Redirects are
-    never followed: a token must not travel to another host.
+    never followed: a token must not travel to another host. Cookies are not kept, unless your own client
+    keeps them.
     """
 
     def __init__(self, client: httpx.Client | None = None) -> None:
         self._own = client is None
-        self._client = client or httpx.Client(limits=httpx.Limits(max_connections=_MAX_CONNECTIONS))
+        self._client = client or httpx.Client(limits=_LIMITS, cookies=_no_cookies())
 
     def send(self, request: Request) -> Response:
-        """Send `request`."""
+        """Send `request`.
+
+        Raises:
+            ConfigurationError: If the client is closed.
+        """
+        _check_open(self._client)
         try:
             answer = self._client.request(
                 request.method,
@@ -61,10 +73,15 @@ class AsyncHttpxTransport:
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
         self._own = client is None
-        self._client = client or httpx.AsyncClient(limits=httpx.Limits(max_connections=_MAX_CONNECTIONS))
+        self._client = client or httpx.AsyncClient(limits=_LIMITS, cookies=_no_cookies())
 
     async def send(self, request: Request) -> Response:
-        """Send `request`."""
+        """Send `request`.
+
+        Raises:
+            ConfigurationError: If the client is closed.
+        """
+        _check_open(self._client)
         try:
             answer = await self._client.request(
                 request.method,
@@ -82,6 +99,11 @@ class AsyncHttpxTransport:
         """Close the connections, if the client is our own."""
         if self._own:
             await self._client.aclose()
+
+
+def _check_open(client: httpx.Client | httpx.AsyncClient) -> None:
+    if client.is_closed:
+        raise ConfigurationError("The HTTP client is closed.", advice="Make calls before close(), or anew.")
 
 
 def _translated(error: Exception) -> Exception:

@@ -56,6 +56,7 @@ TermsOfPaymentId = NewType("TermsOfPaymentId", str)
 ArticleAccountCodingId = NewType("ArticleAccountCodingId", str)
 OrderId = NewType("OrderId", str)
 OrderRowId = NewType("OrderRowId", str)
+Guid = NewType("Guid", str)  # of an object that has no model here
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

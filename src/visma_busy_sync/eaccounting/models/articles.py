@@ -11,6 +11,7 @@ from visma_busy_sync.eaccounting.models._base import (
     UNSET,
     ArticleAccountCodingId,
     ArticleId,
+    Guid,
     JsonObject,
     Model,
     UnitId,
@@ -49,8 +50,8 @@ class Article(Model):
     send_to_webshop: bool | Unset = UNSET
     uses_moss: bool | Unset = UNSET
     article_labels: tuple[JsonObject, ...] | Unset | None = UNSET
-    message_threads: tuple[str, ...] | Unset | None = UNSET
-    notes: tuple[str, ...] | Unset | None = UNSET
+    message_threads: tuple[Guid, ...] | Unset | None = UNSET
+    notes: tuple[Guid, ...] | Unset | None = UNSET
     note: str | Unset | None = UNSET
     is_stock: bool | Unset = UNSET
     show_stock_information: bool | Unset = UNSET
@@ -67,7 +68,7 @@ class Article(Model):
     purchase_price_with_currency: Decimal | Unset = UNSET
     freight_cost_with_currency: Decimal | Unset = UNSET
     ordering_point: Decimal | Unset | None = UNSET
-    supplier_id: str | Unset | None = UNSET
+    supplier_id: Guid | Unset | None = UNSET
     supplier_article_number: str | Unset | None = UNSET
     extra: JsonObject = field(factory=no_members)
     """Members that this version does not know, as they came; sent back with a PUT."""

@@ -9,6 +9,7 @@ from attrs import field
 
 from visma_busy_sync.eaccounting.models._base import (
     UNSET,
+    Guid,
     JsonObject,
     Model,
     OpenIntEnum,
@@ -120,7 +121,7 @@ class CompanySettings(Model):
     uses_transaction_text: bool | Unset = UNSET
     first_payment_reminder_without_fee: bool | Unset | None = UNSET
     late_payment_fee: Decimal | Unset | None = UNSET
-    default_background_id: str | Unset | None = UNSET
+    default_background_id: Guid | Unset | None = UNSET
     invoice_print_settings_type: int | Unset = UNSET
     extra: JsonObject = field(factory=no_members)
     """Members that this version does not know, as they came; sent back with a PUT."""

@@ -10,6 +10,7 @@ from attrs import field
 from visma_busy_sync.eaccounting.models._base import (
     UNSET,
     CustomerId,
+    Guid,
     JsonObject,
     Model,
     TermsOfPaymentId,
@@ -32,7 +33,7 @@ class Customer(Model):
     gln: str | Unset | None = field(default=UNSET, metadata={"wire": "GLN"})
     email_address_order: str | Unset | None = UNSET
     email_address_quote: str | Unset | None = UNSET
-    pay_to_account_id: str | Unset | None = UNSET
+    pay_to_account_id: Guid | Unset | None = UNSET
     terms_of_payment: TermsOfPayment | Unset | None = UNSET
     last_invoice_date: date | Unset | None = UNSET
     tax_deduction_number: str | Unset | None = UNSET
@@ -40,14 +41,14 @@ class Customer(Model):
     property_reference: str | Unset | None = UNSET
     changed_utc: datetime | Unset | None = UNSET
     customer_labels: tuple[JsonObject, ...] | Unset | None = UNSET
-    message_threads: tuple[str, ...] | Unset | None = UNSET
-    notes: tuple[str, ...] | Unset | None = UNSET
+    message_threads: tuple[Guid, ...] | Unset | None = UNSET
+    notes: tuple[Guid, ...] | Unset | None = UNSET
     is_future_invoice_date_allowed: bool | Unset = UNSET
     requires_reference_number: bool | Unset = UNSET
     iban: str | Unset | None = UNSET
     is_direct_debit_enabled: bool | Unset | None = UNSET
     direct_debit_customer_settings: JsonObject | Unset | None = UNSET
-    discount_agreement_id: str | Unset | None = UNSET
+    discount_agreement_id: Guid | Unset | None = UNSET
     unpaid_invoices_amount: Decimal | Unset = UNSET
     customer_number: str | Unset | None = UNSET
     corporate_identity_number: str | Unset | None = UNSET
@@ -66,8 +67,8 @@ class Customer(Model):
     delivery_country_code: str | Unset | None = UNSET
     delivery_postal_code: str | Unset | None = UNSET
     delivery_customer_name: str | Unset | None = UNSET
-    delivery_method_id: str | Unset | None = UNSET
-    delivery_term_id: str | Unset | None = UNSET
+    delivery_method_id: Guid | Unset | None = UNSET
+    delivery_term_id: Guid | Unset | None = UNSET
     note: str | Unset | None = UNSET
     reverse_charge_on_construction_services: bool | Unset = UNSET
     webshop_customer_number: int | Unset | None = UNSET
@@ -89,6 +90,6 @@ class Customer(Model):
     auto_invoice_registration_request_sent_date: date | Unset | None = UNSET
     email_addresses: tuple[str, ...] | Unset | None = UNSET
     delivery_based_vat: bool | Unset = UNSET
-    sales_price_list_id: str | Unset | None = UNSET
+    sales_price_list_id: Guid | Unset | None = UNSET
     extra: JsonObject = field(factory=no_members)
     """Members that this version does not know, as they came; sent back with a PUT."""

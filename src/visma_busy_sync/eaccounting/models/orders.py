@@ -11,6 +11,7 @@ from visma_busy_sync.eaccounting.models._base import (
     UNSET,
     ArticleId,
     CustomerId,
+    Guid,
     JsonObject,
     Model,
     OpenIntEnum,
@@ -67,9 +68,9 @@ class OrderRow(Model):
     material_costs: Decimal | Unset | None = UNSET
     eligible_for_reverse_charge_on_vat: bool | Unset = UNSET
     vat_rate: Decimal | Unset | None = UNSET
-    cost_center_item_id1: str | Unset | None = UNSET
-    cost_center_item_id2: str | Unset | None = UNSET
-    cost_center_item_id3: str | Unset | None = UNSET
+    cost_center_item_id1: Guid | Unset | None = UNSET
+    cost_center_item_id2: Guid | Unset | None = UNSET
+    cost_center_item_id3: Guid | Unset | None = UNSET
     project_id: ProjectId | Unset | None = UNSET
     green_technology_type: int | Unset = UNSET
     contribution_margin: JsonObject | Unset | None = UNSET
@@ -114,8 +115,8 @@ class Order(Model):
     delivery_method_name: str | Unset | None = UNSET
     delivery_method_code: str | Unset | None = UNSET
     delivery_term_name: str | Unset | None = UNSET
-    delivery_term_id: str | Unset | None = UNSET
-    delivery_method_id: str | Unset | None = UNSET
+    delivery_term_id: Guid | Unset | None = UNSET
+    delivery_method_id: Guid | Unset | None = UNSET
     delivery_term_code: str | Unset | None = UNSET
     terms_of_payment_id: TermsOfPaymentId | Unset | None = UNSET
     eu_third_party: bool | Unset = UNSET
@@ -129,9 +130,9 @@ class Order(Model):
     house_work_automatic_distribution: bool | Unset = UNSET
     house_work_corporate_identity_number: str | Unset | None = UNSET
     house_work_property_name: str | Unset | None = UNSET
-    sales_document_attachments: tuple[str, ...] | Unset | None = UNSET
-    message_threads: tuple[str, ...] | Unset | None = UNSET
-    notes: tuple[str, ...] | Unset | None = UNSET
+    sales_document_attachments: tuple[Guid, ...] | Unset | None = UNSET
+    message_threads: tuple[Guid, ...] | Unset | None = UNSET
+    notes: tuple[Guid, ...] | Unset | None = UNSET
     rows: tuple[OrderRow, ...] | Unset | None = UNSET
     shipped_date_time: date | Unset | None = UNSET
     rot_reduced_invoicing_type: RotReducedInvoicingType | Unset = UNSET
@@ -143,8 +144,8 @@ class Order(Model):
     uses_green_technology: bool | Unset = UNSET
     is_not_delivered: bool | Unset = UNSET
     contribution_margin: JsonObject | Unset | None = UNSET
-    created_from_quote_id: str | Unset | None = UNSET
-    background_id: str | Unset | None = UNSET
+    created_from_quote_id: Guid | Unset | None = UNSET
+    background_id: Guid | Unset | None = UNSET
     extra: JsonObject = field(factory=no_members)
     """Members that this version does not know, as they came; sent back with a PUT."""
 
@@ -167,9 +168,9 @@ class NewOrderRow(Model):
     discount_percentage: Decimal | Unset = UNSET
     amount: Decimal | Unset = UNSET
     project_id: ProjectId | Unset | None = UNSET
-    cost_center_item_id1: str | Unset | None = UNSET
-    cost_center_item_id2: str | Unset | None = UNSET
-    cost_center_item_id3: str | Unset | None = UNSET
+    cost_center_item_id1: Guid | Unset | None = UNSET
+    cost_center_item_id2: Guid | Unset | None = UNSET
+    cost_center_item_id3: Guid | Unset | None = UNSET
     is_work_cost: bool = False
     eligible_for_reverse_charge_on_vat: bool = False
 
