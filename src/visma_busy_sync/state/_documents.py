@@ -17,14 +17,16 @@ from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 D = TypeVar("D", bound=attrs.AttrsInstance)
 
 _CONVERTER: Final = make_converter(forbid_extra_keys=True)
+_PLAIN: Final = (bool, int, str)
 _MOST_TRIES: Final = 20
 
 
 def _exactly(value: Any, type_: type) -> Any:
     # By itself cattrs would make the text "None" of a null, and True of any text.
-    if type(value) is not type_:
+    plain = next(each for each in _PLAIN if issubclass(type_, each))
+    if type(value) is not plain:
         raise TypeError
-    return value
+    return value if type_ is plain else type_(value)  # an enum of texts
 
 
 def _moment(value: Any, _: type) -> datetime:
@@ -34,11 +36,8 @@ def _moment(value: Any, _: type) -> datetime:
     return moment
 
 
-def _is_plain(type_: Any) -> bool:
-    return type_ in (str, int, bool)  # and no subclass of them, such as an enum
-
-
-_CONVERTER.register_structure_hook_func(_is_plain, _exactly)
+for _each in _PLAIN:
+    _CONVERTER.register_structure_hook(_each, _exactly)
 _CONVERTER.register_structure_hook(datetime, _moment)
 
 
