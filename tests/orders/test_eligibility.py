@@ -270,6 +270,9 @@ def test_the_products_to_read_are_those_of_what_is_billed() -> None:
 
     assert products_needed(booked, NOVEMBER) == {"50", "90", "99"}
     assert products_needed(work(hours(work_type=None)), NOVEMBER) == frozenset()
+    assert products_needed(work(hours()), NOVEMBER) == {"50"}
+    assert products_needed(work(cost()), NOVEMBER) == {"60"}
+    assert products_needed(work(cost(product=None, work_type="5")), NOVEMBER) == {"50"}
 
 
 def test_the_products_to_read_need_a_customer() -> None:

@@ -326,3 +326,10 @@ def test_control_characters_are_not_sent() -> None:
 
     assert order.lines[0].text == "Train[31m\tto\nOslo"
     assert order.invoice_text is None
+
+
+def test_names_are_sent_without_outer_blanks_and_control_characters() -> None:
+    """As comments are."""
+    padded = WorkType(id="5", name=" Advice\x0b ", product="50")
+
+    assert built(work(hours(), work_types=(padded,))).lines[0].text == "Advice"
