@@ -1,0 +1,666 @@
+"""The import (R1, R7-R9, R11-R13, R18, R20-R24, R27, R30), over a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+
+from visma_busy_sync._facade import Tenant
+from visma_busy_sync.busy import Prices, WorkType
+from visma_busy_sync.eaccounting.errors import (
+    AnswerLost,
+    EAccountingError,
+    NotSent,
+    ServerFault,
+    UnreadableAnswer,
+)
+from visma_busy_sync.eaccounting.http import NotSentError, Request
+from visma_busy_sync.integration import Choices, PortContractBroken, SyncReport, WrongCompany
+from visma_busy_sync.state import ConnectionState
+from visma_busy_sync.stores import MemoryCatalogue
+from visma_busy_sync.sync import Action, Applied, ArchiveMissing, Change, Kind, Moved, Outcome
+
+from .office import ACME, MARCH, Office, with_work
+
+FINISHED, ONGOING = 2, 1
+NEW_ID = "11111111-2222-4333-8444-555555555555"
+
+
+def first(office: Office, kind: Kind, **members: Any) -> dict[str, Any]:
+    return next(
+        row for row in office.upstream(kind) if all(row[name] == value for name, value in members.items())
+    )
+
+
+def linked(office: Office, kind: Kind, row: dict[str, Any]) -> str:
+    """Busy's id of the record with the number of an eAccounting row."""
+    number = row["CustomerNumber" if kind is Kind.CUSTOMER else "Number"]
+    (found,) = [record.id for record in office.busy.load(ACME, kind) if record.values["number"] == number]
+    return found
+
+
+def synced(office: Office, **options: Any) -> Tenant:
+    acme = office.connected(**options)
+    acme.sync()
+    return acme
+
+
+# What comes in
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_r1_projects_customers_and_products_are_imported(office: Office, kind: Kind) -> None:
+    synced(office)
+    number = "CustomerNumber" if kind is Kind.CUSTOMER else "Number"
+    theirs = sorted((row[number], row["Name"]) for row in office.upstream(kind))
+    ours = sorted((r.values["number"], r.values["name"]) for r in office.busy.load(ACME, kind))
+    assert ours == theirs
+
+
+def test_r7_all_projects_are_imported_with_all_their_fields(office: Office) -> None:
+    synced(office)
+    customers = {row["Id"]: row["Name"] for row in office.upstream(Kind.CUSTOMER)}
+    names = {record.id: record.values["name"] for record in office.busy.load(ACME, Kind.CUSTOMER)}
+
+    def day(text: str | None) -> date | None:
+        return date.fromisoformat(text[:10]) if text else None
+
+    theirs = {
+        row["Number"]: {
+            "number": row["Number"],
+            "name": row["Name"],
+            "customer": customers.get(row["CustomerId"]),
+            "start_date": day(row["StartDate"]),
+            "end_date": day(row["EndDate"]),
+            "notes": row["Notes"] or None,
+            "archived": row["Status"] == FINISHED,
+        }
+        for row in office.upstream(Kind.PROJECT)
+    }
+    ours = {
+        values["number"]: {**values, "customer": names.get(str(values["customer"]))}
+        for values in office.records().values()
+    }
+    assert ours == theirs
+    assert len(ours) > 50
+
+
+def test_r7_projects_on_several_pages_are_all_imported(office: Office) -> None:
+    office.control("PATCH", "/profile", {"page_cap": 7})
+    synced(office)
+    assert len(office.records()) == len(office.upstream(Kind.PROJECT))
+
+
+def test_r9_nothing_but_sync_is_needed_once_connected(office: Office) -> None:
+    report = office.connected().sync()
+    assert report.applied[Action.CREATE] == sum(len(office.upstream(kind)) for kind in Kind)
+    assert report.started == report.ended == office.clock.now()
+
+
+def test_r20_archived_projects_arrive_archived(office: Office) -> None:
+    synced(office)
+    finished = {row["Number"] for row in office.upstream(Kind.PROJECT) if row["Status"] == FINISHED}
+    archived = {values["number"] for values in office.records().values() if values["archived"]}
+    assert archived == finished != set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "archived", "active"),
+    [
+        (Kind.PROJECT, {"Status": FINISHED}, {"Status": ONGOING}),
+        (Kind.CUSTOMER, {"IsActive": False}, {"IsActive": True}),
+        (Kind.PRODUCT, {"IsActive": False}, {"IsActive": True}),
+    ],
+    ids=str,
+)
+def test_r20_the_archived_flag_follows_both_ways(
+    office: Office, kind: Kind, archived: dict[str, Any], active: dict[str, Any]
+) -> None:
+    acme = synced(office)
+    row = first(office, kind, **active)
+    id = linked(office, kind, row)
+    office.edit_upstream(kind, row["Id"], **archived)
+    assert str(acme.sync()) == "applied: 1 archive"
+    assert office.records(kind)[id]["archived"] is True
+    office.edit_upstream(kind, row["Id"], **active)
+    assert str(acme.sync()) == "applied: 1 restore"
+    assert office.records(kind)[id]["archived"] is False
+
+
+def test_what_a_person_archived_in_busy_stays_archived(office: Office) -> None:
+    acme = synced(office)
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    id = linked(office, Kind.PROJECT, row)
+    office.busy.edit(ACME, Kind.PROJECT, id, archived=True)
+    office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed")
+    acme.sync()
+    assert office.records()[id]["archived"] is True
+    assert office.records()[id]["name"] == "Renamed"
+
+
+def test_a_project_that_is_in_both_is_adopted(office: Office) -> None:
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    id = office.busy.add(ACME, Kind.PROJECT, number=row["Number"], name=row["Name"].upper(), notes="Mine")
+    acme = office.connected()
+    plan = acme.plan()
+    assert [p.adopted for p in plan.changes if p.busy_id == id] == [True]
+    acme.sync()
+    assert len(office.records()) == len(office.upstream(Kind.PROJECT))
+    assert office.records()[id]["notes"] == "Mine"
+
+
+def test_a_change_in_eaccounting_comes_through(office: Office) -> None:
+    acme = synced(office)
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed", Notes=None, Number="N-1")
+    assert str(acme.sync()) == "applied: 1 update"
+    record = office.record(Kind.PROJECT, "Renamed")
+    assert (record.values["notes"], record.values["number"]) == (None, "N-1")
+
+
+def test_a_project_gets_the_customer_that_comes_with_it(office: Office) -> None:
+    acme = synced(office)
+    office.add_upstream(Kind.CUSTOMER, NEW_ID, CustomerNumber="C-1", Name="New customer")
+    office.add_upstream(Kind.PROJECT, NEW_ID, Number="P-1", Name="New project", CustomerId=NEW_ID)
+    assert str(acme.sync()) == "applied: 2 create"
+    assert office.record(Kind.PROJECT, "New project").values["customer"] == (
+        office.record(Kind.CUSTOMER, "New customer").id
+    )
+    assert str(acme.sync()) == "nothing to do"
+
+
+# What Busy has stays
+
+
+def test_r22_edits_made_in_busy_survive(office: Office) -> None:
+    acme = synced(office)
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    id = linked(office, Kind.PROJECT, row)
+    office.busy.edit(ACME, Kind.PROJECT, id, name="Busy's name", notes="Busy's notes")
+    assert str(acme.sync()) == "nothing to do"
+    # Also where eAccounting changes another field, or the same one.
+    office.edit_upstream(Kind.PROJECT, row["Id"], Number="N-1", Name="eAccounting's name")
+    acme.sync()
+    values = office.records()[id]
+    assert (values["name"], values["notes"], values["number"]) == ("Busy's name", "Busy's notes", "N-1")
+    assert str(acme.sync()) == "nothing to do"
+
+
+def test_r21_work_types_members_and_prices_survive(office: Office) -> None:
+    acme = synced(office)
+    project = with_work(office)
+    before = office.hours.work(ACME, project, MARCH)
+    for row in office.upstream(Kind.PROJECT):
+        office.edit_upstream(Kind.PROJECT, row["Id"], Notes="Changed", Status=FINISHED)
+    for row in office.upstream(Kind.PRODUCT)[:5]:
+        office.edit_upstream(Kind.PRODUCT, row["Id"], IsActive=False)
+    acme.sync()
+    after = office.hours.work(ACME, project, MARCH)
+    assert after.prices == before.prices != Prices(mode=before.prices.mode)
+    assert (after.work_types, after.entries, after.expenses, after.settings) == (
+        before.work_types,
+        before.entries,
+        before.expenses,
+        before.settings,
+    )
+
+
+def test_r24_no_work_type_is_imported(office: Office) -> None:
+    synced(office)
+    project = next(iter(office.records()))
+    assert office.hours.work(ACME, project, MARCH).work_types == ()
+    office.hours.add_work_type(ACME, WorkType(id="w", name="Mine"))
+    assert [w.name for w in office.hours.work(ACME, project, MARCH).work_types] == ["Mine"]
+
+
+def test_a_second_sync_has_nothing_to_do(office: Office) -> None:
+    office.busy.add(ACME, Kind.PROJECT, name="Own")
+    acme = synced(office)
+    before = office.snapshot()
+    assert acme.plan().is_empty
+    report = acme.sync()
+    assert str(report) == "nothing to do"
+    assert dict(report.applied) == {}
+    assert office.snapshot() == before
+
+
+def test_r11_no_change_in_busy_goes_back(office: Office) -> None:
+    """Whatever is changed, added or archived in Busy, a sync sends reads only."""
+    acme = synced(office)
+    upstream = {kind: office.upstream(kind) for kind in Kind}
+    for kind in Kind:
+        for id in list(office.records(kind))[:5]:
+            office.busy.edit(ACME, kind, id, name="Changed in Busy", archived=True)
+        office.busy.add(ACME, kind, name="Made in Busy")
+    office.control("DELETE", "/journal")
+    acme.plan()
+    acme.sync()
+    assert {entry["method"] for entry in office.journal()} == {"GET"}
+    assert {kind: office.upstream(kind) for kind in Kind} == upstream
+
+
+def test_r18_no_hours_are_ever_read_or_sent(office: Office) -> None:
+    acme = synced(office)
+    with_work(office)
+    acme.sync()
+    bodies = [entry["body"] for entry in office.journal() if entry["path_template"].startswith("/v2/")]
+    assert bodies == [None] * len(bodies)
+
+
+# Archiving what eAccounting lacks
+
+
+def own_projects(office: Office) -> list[str]:
+    return [office.busy.add(ACME, Kind.PROJECT, number=str(n), name=f"Own {n}") for n in (9001, 9002)]
+
+
+def archived(office: Office, ids: Sequence[str]) -> list[object]:
+    return [office.records()[id]["archived"] for id in ids]
+
+
+def test_r8_busy_projects_unknown_to_eaccounting_are_archived_when_the_connection_is_made(
+    office: Office,
+) -> None:
+    ids = own_projects(office)
+    acme = office.connected()
+    assert archived(office, ids) == [False, False]
+    assert acme.plan().counts[Action.ARCHIVE] == 2  # shown before it is done
+    assert archived(office, ids) == [False, False]
+    acme.sync()
+    assert archived(office, ids) == [True, True]
+    values = office.records()[ids[0]]
+    assert (values["number"], values["name"]) == ("9001", "Own 9001")
+
+
+def test_r23_a_project_made_in_busy_after_the_connection_is_left_alone(office: Office) -> None:
+    own_projects(office)
+    acme = office.connected()
+    later = [office.busy.add(ACME, Kind.PROJECT, name="Made before the first sync")]
+    acme.sync()
+    later.append(office.busy.add(ACME, Kind.PROJECT, name="Made after it"))
+    acme.sync()
+    assert archived(office, later) == [False, False]
+
+
+def test_r30_reconnecting_archives_nothing(office: Office) -> None:
+    own_projects(office)
+    acme = synced(office)
+    later = [office.busy.add(ACME, Kind.PROJECT, name="Made in Busy")]
+    for disconnecting in (False, True):
+        if disconnecting:
+            acme.disconnect()
+        office.log_in(acme)
+        assert str(acme.sync()) == "nothing to do"
+    assert archived(office, later) == [False]
+
+
+def test_r29_project_sync_off_and_on_again_archives_nothing(office: Office) -> None:
+    acme = synced(office)
+    later = [office.busy.add(ACME, Kind.PROJECT, name="Made in Busy")]
+    for project_sync in (False, True):
+        acme.disconnect()
+        office.log_in(acme, project_sync=project_sync)
+        acme.sync()
+    assert archived(office, later) == [False]
+
+
+def test_switching_project_sync_on_later_archives_then(office: Office) -> None:
+    ids = own_projects(office)
+    acme = synced(office, project_sync=False)
+    assert archived(office, ids) == [False, False]
+    ids.append(office.busy.add(ACME, Kind.PROJECT, name="Made meanwhile"))
+    office.log_in(acme, project_sync=True)
+    acme.sync()
+    assert archived(office, ids) == [True, True, True]
+
+
+def test_what_a_person_brings_back_stays(office: Office) -> None:
+    ids = own_projects(office)
+    acme = synced(office)
+    office.busy.edit(ACME, Kind.PROJECT, ids[0], archived=False)
+    acme.sync()
+    assert str(acme.sync()) == "nothing to do"
+    assert archived(office, ids) == [False, True]
+
+
+def test_never_archive_is_a_setting(office: Office) -> None:
+    ids = own_projects(office)
+    synced(office, choices=Choices(archive_missing=ArchiveMissing.NEVER))
+    assert archived(office, ids) == [False, False]
+
+
+def test_d12_an_empty_list_archives_nothing_and_does_not_use_it_up(office: Office) -> None:
+    ids = own_projects(office)
+    acme = office.connected()
+    nothing = {"Meta": {"TotalNumberOfResults": 0, "TotalNumberOfPages": 0, "CurrentPage": 1}, "Data": []}
+    office.fault("GET", "/projects", "status", status=200, payload=nothing, times=100)
+    acme.sync()
+    assert archived(office, ids) == [False, False]
+    office.control("DELETE", "/faults")
+    acme.sync()
+    assert archived(office, ids) == [True, True]
+
+
+def test_d10_going_back_to_the_former_company_finds_its_links(office: Office) -> None:
+    acme = synced(office)
+    before = {record.id: record.link for record in office.busy.load(ACME, Kind.PROJECT)}
+    acme.disconnect()
+    office.control("PATCH", "/records/companysettings", {"CompanyIdentifier": "other", "Name": "Other AS"})
+    office.log_in(acme, project_sync=False)
+    acme.sync()
+    acme.disconnect()
+    office.control("POST", "/reset")
+    office.log_in(acme)
+    assert str(acme.sync()) == "nothing to do"
+    assert {record.id: record.link for record in office.busy.load(ACME, Kind.PROJECT)} == before
+
+
+# Project sync off
+
+
+def test_r6_with_project_sync_off_no_project_is_read_or_touched(office: Office) -> None:
+    ids = own_projects(office)
+    synced(office, project_sync=False)
+    assert list(office.records()) == ids
+    assert archived(office, ids) == [False, False]
+    assert "GET /v2/projects" not in office.requests()
+
+
+def test_r12_customers_and_products_come_also_without_projects(office: Office) -> None:
+    acme = synced(office, project_sync=False)
+    for kind in (Kind.CUSTOMER, Kind.PRODUCT):
+        assert len(office.records(kind)) == len(office.upstream(kind))
+    status = acme.status()
+    assert set(status.fetched) == {Kind.CUSTOMER, Kind.PRODUCT}
+    assert status.last_fetched == office.clock.now()
+
+
+def test_r12_a_setting_switches_them_off_too(office: Office) -> None:
+    acme = office.connected(project_sync=False, choices=Choices(registers_without_projects=False))
+    assert str(acme.sync()) == "nothing to do"
+    assert all(not office.records(kind) for kind in Kind)
+    assert acme.status().last_fetched is None
+    assert str(acme.status()).endswith("never fetched")
+
+
+# Last fetched (R27)
+
+
+def test_r27_fetched_is_when_the_reading_began(office: Office) -> None:
+    acme = office.connected()
+    began = office.clock.now()
+    office.shell.wire.before = lambda request: office.clock.advance(60)
+    acme.sync()
+    office.shell.wire.before = None
+    status = acme.status()
+    assert status.last_fetched == began
+    assert set(status.fetched.values()) == {began}
+    assert set(status.fetched) == set(Kind)
+
+
+def test_r27_a_preview_is_no_fetch(office: Office) -> None:
+    acme = office.connected()
+    acme.plan()
+    assert acme.status().last_fetched is None
+
+
+def test_r27_a_failed_sync_is_no_fetch(office: Office) -> None:
+    acme = synced(office)
+    before = acme.status().last_fetched
+    office.clock.advance(600)
+    office.fault("GET", "/projects", "status", status=500)
+    with pytest.raises(ServerFault):
+        acme.sync()
+    assert acme.status().last_fetched == before
+    assert str(acme.status()).endswith("last fetched 10 minutes ago")
+
+
+def test_r27_projects_that_were_never_fetched_are_told_although_customers_were(office: Office) -> None:
+    acme = synced(office, project_sync=False)
+    office.log_in(acme, project_sync=True)
+    status = acme.status()
+    assert status.fetched[Kind.PROJECT] is None
+    assert status.last_fetched is None
+    acme.sync()
+    office.clock.advance(60)
+    office.log_in(acme, project_sync=False)
+    acme.sync()
+    assert acme.status().last_fetched == office.clock.now()  # the old stamp of projects does not count
+
+
+def test_r27_an_unsure_reading_is_no_fetch(office: Office) -> None:
+    """A list that came with a wrong total may lack records: it does not count as fetched."""
+    acme = synced(office)
+    fetched = acme.status().last_fetched
+    office.clock.advance(60)
+    wrong = {"Meta": {"TotalNumberOfResults": 9, "TotalNumberOfPages": 1, "CurrentPage": 1}, "Data": []}
+    office.fault("GET", "/projects", "status", status=200, payload=wrong, times=100)
+    acme.sync()
+    status = acme.status()
+    assert status.fetched[Kind.PROJECT] == fetched
+    assert status.fetched[Kind.CUSTOMER] == office.clock.now()
+    assert status.last_fetched == fetched
+
+
+# Reads that fail
+
+
+def requests_of_a_sync(office: Office) -> int:
+    return 13  # the settings, and for each of three kinds two passes of a page and the empty one after it
+
+
+def test_a_sync_has_as_many_requests_as_the_tests_below_break(office: Office) -> None:
+    acme = office.connected()
+    office.control("DELETE", "/journal")
+    acme.sync()
+    assert len(office.journal()) == requests_of_a_sync(office)
+
+
+BROKEN: dict[str, tuple[dict[str, Any], type[EAccountingError]]] = {
+    "html": ({"kind": "status", "status": 200, "body": "html"}, UnreadableAnswer),
+    "html-502": ({"kind": "status", "status": 502, "body": "html"}, UnreadableAnswer),
+    "500": ({"kind": "status", "status": 500}, ServerFault),
+    "truncated": ({"kind": "truncate"}, AnswerLost),
+    "reset": ({"kind": "drop_after"}, AnswerLost),
+    "garbage": ({"kind": "garbage"}, UnreadableAnswer),
+    "empty": ({"kind": "status", "status": 200, "body": "empty"}, UnreadableAnswer),
+}
+
+
+@pytest.mark.parametrize(("fault", "error"), BROKEN.values(), ids=BROKEN)
+def test_a_failed_read_leaves_every_store_as_it_was(
+    office: Office, fault: dict[str, Any], error: type[EAccountingError]
+) -> None:
+    """At each of the requests of a sync."""
+    own_projects(office)
+    acme = office.connected()
+    before = office.snapshot()
+    for place in range(requests_of_a_sync(office)):
+        for call in (acme.sync, acme.plan) if place == 0 else (acme.sync,):
+            office.fault("GET", "*", skip=place, **fault)
+            with pytest.raises(error) as raised:
+                call()
+            assert raised.value.advice or isinstance(raised.value, ServerFault)
+            assert office.snapshot() == before
+            assert office.control("GET", "/faults")["faults"] == []
+    acme.sync()
+    assert office.snapshot() != before
+
+
+def test_an_unreachable_server_leaves_every_store_as_it_was(office: Office) -> None:
+    acme = office.connected()
+    before = office.snapshot()
+    for place in range(requests_of_a_sync(office)):
+        office.shell.wire.before = failing_at(place)
+        with pytest.raises(NotSent) as raised:
+            acme.sync()
+        assert "try again" in raised.value.advice
+        assert office.snapshot() == before
+
+
+def failing_at(place: int) -> Callable[[Request], None]:
+    seen: list[Request] = []
+
+    def before(request: Request) -> None:
+        seen.append(request)
+        if len(seen) == place + 1:
+            raise NotSentError("ConnectError")
+
+    return before
+
+
+def test_a_passing_fault_is_repeated(office: Office) -> None:
+    acme = office.connected(max_retries=3)
+    office.fault("GET", "/projects", "drop_after")
+    office.fault("GET", "/customers", "status", status=429, message="try again in 0 seconds")
+    acme.sync()
+    assert len(office.records()) == len(office.upstream(Kind.PROJECT))
+
+
+def test_a_connection_whose_company_changed_is_not_synced(office: Office) -> None:
+    acme = office.connected()
+    before = office.snapshot()
+    office.control("PATCH", "/records/companysettings", {"CompanyIdentifier": "other", "Name": "Other AS"})
+    office.control("PATCH", "/records/companysettings", {"CorporateIdentityNumber": None})
+    for call in (acme.plan, acme.sync):
+        with pytest.raises(WrongCompany):
+            call()
+    assert office.snapshot() == before
+    assert acme.status().state is ConnectionState.CONNECTED
+
+
+# The host's side
+
+
+class Cranky:
+    """A catalogue that spoils what it answers; the changes are made."""
+
+    def __init__(self, busy: MemoryCatalogue, spoil: Callable[[list[Any]], Any]) -> None:
+        self.load = busy.load
+        self._busy = busy
+        self._spoil = spoil
+
+    def apply(self, tenant: str, changes: Sequence[Change]) -> Any:
+        return self._spoil(list(self._busy.apply(tenant, changes)))
+
+
+class AsyncCranky:
+    def __init__(self, cranky: Cranky) -> None:
+        self._cranky = cranky
+
+    async def load(self, tenant: str, kind: Kind) -> Any:
+        return self._cranky.load(tenant, kind)
+
+    async def apply(self, tenant: str, changes: Sequence[Change]) -> Any:
+        return self._cranky.apply(tenant, changes)
+
+
+def cranky(office: Office, spoil: Callable[[list[Any]], Any]) -> Any:
+    broken = Cranky(office.busy, spoil)
+    return broken if office.shell.run is None else AsyncCranky(broken)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda outcomes: outcomes[:-1], r"64 changes have 63 outcomes"),
+        (lambda outcomes: [*outcomes, Moved()], r"64 changes have 65 outcomes"),
+        (lambda outcomes: [None] * len(outcomes), "NoneType is no outcome"),
+        (lambda outcomes: None, "NoneType is no sequence"),
+        (lambda outcomes: [Applied("", o.values) for o in outcomes], "another id"),
+    ],
+    ids=["too-few", "too-many", "no-outcomes", "nothing", "no-id"],
+)
+def test_a_catalogue_that_breaks_its_contract_is_told_and_nothing_is_noted(
+    office: Office, spoil: Callable[[list[Any]], Any], told: str
+) -> None:
+    own = own_projects(office)
+    acme = office.connected(catalogue=cranky(office, spoil))
+    documents = office.state.scan("")
+    with pytest.raises(PortContractBroken, match=told) as raised:
+        acme.sync()
+    assert raised.value.port == "Catalogue.apply"
+    assert raised.value.advice
+    assert office.state.scan("") == documents
+    assert acme.status().last_fetched is None
+    # What the host made is linked, so nothing comes twice once the host is mended.
+    office.connected().sync()
+    assert len(office.records(Kind.CUSTOMER)) == len(office.upstream(Kind.CUSTOMER))
+    assert archived(office, own) == [True, True]
+
+
+def test_an_edit_between_reading_and_writing_is_not_overwritten(office: Office) -> None:
+    acme = synced(office)
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    id = linked(office, Kind.PROJECT, row)
+    office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed")
+    catalogue = office.busy
+
+    class Late(Cranky):
+        def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+            catalogue.edit(ACME, Kind.PROJECT, id, name="Edited at that moment")
+            return catalogue.apply(tenant, changes)
+
+    late = Late(office.busy, list)
+    disturbed = office.connected(catalogue=late if office.shell.run is None else AsyncCranky(late))
+    report = disturbed.sync()
+    assert str(report) == "applied: nothing, 1 moved meanwhile"
+    assert [parked.planned.busy_id for parked in report.moved] == [id]
+    assert office.records()[id]["name"] == "Edited at that moment"
+    office.log_in(acme)
+    acme.sync()
+    assert str(acme.sync()) == "nothing to do"
+    assert office.records()[id]["name"] == "Edited at that moment"
+
+
+def test_what_the_host_refuses_is_parked_and_the_rest_goes_on(office: Office) -> None:
+    office.busy = MemoryCatalogue(longest_name=30)
+    acme = office.connected()
+    report = acme.sync()
+    too_long = [
+        (kind, row["Name"]) for kind in Kind for row in office.upstream(kind) if len(row["Name"]) > 30
+    ]
+    assert sorted((p.planned.kind, p.reason) for p in report.refused) == sorted(
+        (kind, "the name has more than 30 characters") for kind, _ in too_long
+    )
+    assert f"{len(too_long)} refused by Busy" in str(report)
+    assert sum(len(office.records(kind)) for kind in Kind) == report.applied[Action.CREATE]
+    for kind, name in too_long:
+        row = first(office, kind, Name=name)
+        office.edit_upstream(kind, row["Id"], Name=name[:30])
+    acme.sync()
+    assert acme.plan().is_empty
+
+
+def test_a_host_that_cuts_a_text_sees_no_change_come_back(office: Office) -> None:
+    """What the host stored is noted; the next sync has nothing to do."""
+
+    class Cutting(Cranky):
+        def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+            outcomes: list[Outcome] = []
+            for change, outcome in zip(changes, office.busy.apply(tenant, changes), strict=True):
+                name = change.values.get("name")
+                if isinstance(outcome, Applied) and isinstance(name, str):
+                    office.busy.edit(tenant, change.kind, outcome.id, name=name[:10])
+                    record = office.busy.get(tenant, change.kind, outcome.id)
+                    outcome = Applied(outcome.id, record.values)  # noqa: PLW2901 - what the host stored
+                outcomes.append(outcome)
+            return outcomes
+
+    cutting = Cutting(office.busy, list)
+    acme = office.connected(catalogue=cutting if office.shell.run is None else AsyncCranky(cutting))
+    acme.sync()
+    assert all(len(str(values["name"])) <= 10 for values in office.records().values())
+    assert str(acme.sync()) == "nothing to do"
+
+
+def test_a_report_tells_in_one_line_what_was_done(office: Office) -> None:
+    own_projects(office)
+    report = office.connected().sync()
+    count = sum(len(office.upstream(kind)) for kind in Kind)
+    assert str(report) == f"applied: {count} create, 2 archive"
+    assert isinstance(report, SyncReport)
+    assert "Own" not in repr(report)
