@@ -43,7 +43,11 @@ Step = Response | Exception | Callable[[Request], Response]
 
 
 def answer(
-    status: int = 200, body: object = None, headers: Mapping[str, str] | None = None, *, raw: bytes | None = None
+    status: int = 200,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    raw: bytes | None = None,
 ) -> Response:
     """Make an answer: JSON of `body`, or the bytes `raw`."""
     content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()

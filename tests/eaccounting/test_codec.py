@@ -111,7 +111,9 @@ def test_ids_are_lowered() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", ID[:-1], ID + "0", "{" + ID + "}", ID.replace("-", ""), ID + "\n", "٣" + ID[1:]], ids=ascii
+    "text",
+    ["", "x", ID[:-1], ID + "0", "{" + ID + "}", ID.replace("-", ""), ID + "\n", "٣" + ID[1:]],
+    ids=ascii,
 )
 def test_an_id_has_one_form(text: str) -> None:
     """Stricter than `uuid.UUID`."""
@@ -261,7 +263,9 @@ def test_all_faults_are_told_at_once_with_their_paths() -> None:
 def test_a_message_shows_five_faults() -> None:
     """The rest is counted, and in `faults`."""
     with pytest.raises(DecodeError, match=r"; .* and 2 more$"):
-        decode(Order, {"Id": 1, "CustomerId": 1, "Status": "", "Amount": "", "Rows": 1, "Number": "", "Notes": 1})
+        decode(
+            Order, {"Id": 1, "CustomerId": 1, "Status": "", "Amount": "", "Rows": 1, "Number": "", "Notes": 1}
+        )
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], True, Decimal(1)], ids=repr)
@@ -274,7 +278,12 @@ def test_only_an_object_is_a_model(cls: type[Model], value: Any) -> None:
 SECRET = "Kari Nordmann"
 
 JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals() | st.text(max_size=8) | st.sampled_from([ID, SECRET]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals()
+    | st.text(max_size=8)
+    | st.sampled_from([ID, SECRET]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )

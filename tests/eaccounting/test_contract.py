@@ -152,7 +152,9 @@ def enums() -> list[Any]:
 @pytest.mark.parametrize(("kind", "described"), enums())
 def test_enumerations_have_the_described_values(kind: type[OpenIntEnum], described: dict[str, str]) -> None:
     """Each number has the description's own name, in our spelling."""
-    spelt = {int(number): re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper() for number, name in described.items()}
+    spelt = {
+        int(number): re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper() for number, name in described.items()
+    }
     assert {member.value: member.name for member in kind} == spelt
 
 

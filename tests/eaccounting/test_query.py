@@ -135,7 +135,9 @@ def test_an_order_names_a_member(order_by: str) -> None:
     assert ("$orderby", order_by) in endpoints.PROJECTS.page(order_by=order_by).query
 
 
-@pytest.mark.parametrize("order_by", ["", "number", "Number down", "Number desc, Name", "Number  asc", "desc"])
+@pytest.mark.parametrize(
+    "order_by", ["", "number", "Number down", "Number desc, Name", "Number  asc", "desc"]
+)
 def test_another_order_is_refused(order_by: str) -> None:
     """Before anything is sent."""
     with pytest.raises(ConfigurationError, match="cannot be ordered"):

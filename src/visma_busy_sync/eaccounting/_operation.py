@@ -49,7 +49,7 @@ USER_AGENT: Final = "visma-busy-sync"
 
 # LIMIT (2025-05): the message of a 429 states the budget and how many seconds to wait; no header is
 # documented. The budget may be told in seconds too, so a number behind "in" or "after" goes first.
-_SECONDS: Final = r"(?<![\d.,])(\d{1,6})\s*(?:s|sec|seconds?|sekund(?:er)?)\b"
+_SECONDS: Final = r"(?<![\d.,-])(\d{1,6})\s*(?:s|sec|seconds?|sekund(?:er)?)\b"
 _WAIT_TEXTS: Final = tuple(
     re.compile(text, re.IGNORECASE | re.ASCII) for text in (rf"\b(?:in|after|om|wait)\s+{_SECONDS}", _SECONDS)
 )

@@ -1,0 +1,387 @@
+"""From an answer to a result or to the most specific error: one table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.secret import Secret
+from visma_busy_sync.eaccounting import Operation
+from visma_busy_sync.eaccounting import _endpoints as endpoints
+from visma_busy_sync.eaccounting._operation import read_response, to_request
+from visma_busy_sync.eaccounting.codes import ACCESS_CODES, CODES, UNCERTAIN_CODES
+from visma_busy_sync.eaccounting.errors import (
+    AccessDenied,
+    ApiError,
+    EAccountingError,
+    FieldError,
+    NotFound,
+    RateLimited,
+    Rejected,
+    ServerFault,
+    Unauthorized,
+    UnreadableAnswer,
+)
+from visma_busy_sync.eaccounting.http import Response
+
+from .given import API, ID, READ, WRITE, answer, plain
+
+ERROR_ID = "8f14e45f-ceea-467f-a8f4-1c2d3e4f5a6b"
+SECRET = "Kari Nordmann owes 1000"
+HTML = b"<!DOCTYPE html><html><body>Kari Nordmann owes 1000</body></html>"
+
+
+def body(code: object = None, detail: str | None = SECRET, **more: object) -> dict[str, object]:
+    made: dict[str, object] = {"ErrorId": ERROR_ID, "DeveloperErrorMessage": detail, "Errors": None, **more}
+    return made if code is None else {"ErrorCode": code, **made}
+
+
+@frozen
+class Row:
+    """One row of the table: an answer, and what it means after a POST."""
+
+    status: int
+    body: object
+    error: type[EAccountingError]
+    code: int | None = None
+    says: str = ""
+    advice: str = ""
+    uncertain: bool = False
+    headers: dict[str, str] = field(factory=dict)
+    raw: bytes | None = None
+
+
+TABLE: dict[str, Row] = {
+    "body breaks a rule": Row(400, body(2000), Rejected, 2000, "rule of the data model", "Correct"),
+    "referred object missing": Row(400, body(3000), NotFound, 3000, "does not exist", "Sync again"),
+    "no fiscal year": Row(400, body(3001), Rejected, 3001, "fiscal year", "Create the fiscal year"),
+    "duplicate": Row(400, body(4000), Rejected, 4000, "exists already"),
+    "4002 of an object": Row(400, body(4002, "Cannot be created"), Rejected, 4002, "cannot be created"),
+    "4002 without text": Row(400, body(4002, None), Rejected, 4002, "cannot be created"),
+    "4002 of the API module": Row(
+        403,
+        body(4002, "ForbiddenRequestException - No access to module: api_standard"),
+        AccessDenied,
+        4002,
+        "no access to the API module",
+        "Visma Integrasjon (API)",
+    ),
+    "4002 of the API module as 400": Row(
+        400, body(4002, "No access to module: API_STANDARD"), AccessDenied, 4002, "API module", "Utvidelser"
+    ),
+    "4002 of another module": Row(
+        400,
+        body(4002, "No access to module: sales_standard"),
+        AccessDenied,
+        4002,
+        "a module that this call needs",
+        "subscription",
+    ),
+    "module missing without a code": Row(
+        403, body(None, "No access to module: api_standard"), AccessDenied, None, "API module", "Utvidelser"
+    ),
+    "module text under another code": Row(
+        400, body(2000, "No access to module: api_standard"), Rejected, 2000, "data model"
+    ),
+    "startup guide": Row(403, body(4003), AccessDenied, 4003, "startup guide", "finish the startup guide"),
+    "startup guide as 400": Row(400, body(4003), AccessDenied, 4003, "startup guide"),
+    "scope missing": Row(403, body(4006), AccessDenied, 4006, "lacks a scope", "Connect again"),
+    "sandbox client": Row(403, body(4034), AccessDenied, 4034, "sandbox client", "client id of production"),
+    "locked period": Row(400, body(4026), Rejected, 4026, "locked", "another date"),
+    "project ended": Row(400, body(5005), Rejected, 5005, "project has ended", "Reopen"),
+    "project ended as 500": Row(500, body(5005), ServerFault, 5005, "project has ended", uncertain=True),
+    "unhandled as 400": Row(400, body(5000), ServerFault, 5000, "failed inside", uncertain=True),
+    "timeout as 400": Row(400, body(5001), ServerFault, 5001, "did not answer in time", uncertain=True),
+    "cancelled as 400": Row(400, body(5002), ServerFault, 5002, "cancelled", uncertain=True),
+    "unhandled": Row(500, body(5000), ServerFault, 5000, "failed inside", "error id", uncertain=True),
+    "bad query": Row(400, body(6000), Rejected, 6000, "query is not understood"),
+    "unknown code": Row(400, body(9876), Rejected, 9876, "refused the request"),
+    "code as text": Row(400, body("3001"), Rejected, 3001, "fiscal year"),
+    "code that is none": Row(400, body("NotFound"), Rejected, None, "refused the request"),
+    "code out of all range": Row(400, body(10**30), Rejected, None, "refused the request"),
+    "code as flag": Row(400, body(True), Rejected, None, "refused the request"),
+    "camelCase": Row(
+        400,
+        {"errorCode": 3001, "errorId": ERROR_ID, "developerErrorMessage": SECRET, "errors": None},
+        Rejected,
+        3001,
+        "fiscal year",
+    ),
+    "error id only": Row(400, {"ErrorId": ERROR_ID}, Rejected, None, f"ErrorId {ERROR_ID}"),
+    "error id only, 500": Row(500, {"ErrorId": ERROR_ID}, ServerFault, None, ERROR_ID, uncertain=True),
+    "code only": Row(400, {"ErrorCode": 2000}, Rejected, 2000, "data model"),
+    "message only": Row(400, {"DeveloperErrorMessage": SECRET}, Rejected, None, "refused the request"),
+    "odd error id": Row(
+        400, {"ErrorCode": 2000, "ErrorId": SECRET}, Rejected, 2000, "HTTP 400, ErrorCode 2000)."
+    ),
+    "other object": Row(400, {"message": SECRET}, UnreadableAnswer, says="no error of the API"),
+    "list": Row(400, [1], UnreadableAnswer, says="no error of the API"),
+    "token refused": Row(401, body(4005), Unauthorized, 4005, "not authorised", "Connect again"),
+    "401 without body": Row(401, None, Unauthorized, None, "access token is not accepted", "Connect again"),
+    "401 page": Row(401, None, Unauthorized, None, "access token is not accepted", raw=HTML),
+    "403 without body": Row(403, None, AccessDenied, None, "access is denied", "full rights"),
+    "403 page": Row(403, None, UnreadableAnswer, says="web page", advice="API address", raw=HTML),
+    "404 without body": Row(404, None, NotFound, None, "no such object", "deleted"),
+    "404 of the framework": Row(404, {"title": "Not Found", "status": 404}, NotFound, None, "no such object"),
+    "404 of the API": Row(404, body(3000), NotFound, 3000, "does not exist"),
+    "404 page": Row(404, None, UnreadableAnswer, says="web page", advice="API address", raw=HTML),
+    "404 text": Row(404, None, UnreadableAnswer, says="no error of the API", raw=b"no Route matched"),
+    "400 page": Row(400, None, UnreadableAnswer, says="web page", raw=HTML),
+    "400 without body": Row(400, None, UnreadableAnswer, says="is empty"),
+    "408": Row(408, None, UnreadableAnswer, says="is empty", advice="later", uncertain=True),
+    "408 of the API": Row(408, body(2000), Rejected, 2000, uncertain=True),
+    "500 page": Row(500, None, UnreadableAnswer, says="page", advice="later", uncertain=True, raw=HTML),
+    "502 without body": Row(502, None, UnreadableAnswer, says="empty", advice="status.visma", uncertain=True),
+    "503 text": Row(503, None, UnreadableAnswer, says="no error", uncertain=True, raw=b"maintenance"),
+    "redirect": Row(
+        302, None, UnreadableAnswer, says="leads elsewhere", uncertain=True, headers={"location": "https://x"}
+    ),
+    "moved page": Row(308, None, UnreadableAnswer, says="leads elsewhere", uncertain=True, raw=HTML),
+    "not modified": Row(304, None, UnreadableAnswer, says="leads elsewhere", uncertain=True),
+    "200 page": Row(200, None, UnreadableAnswer, says="web page", uncertain=True, raw=HTML),
+    "200 empty": Row(200, None, UnreadableAnswer, says="is empty", uncertain=True),
+    "201 cut off": Row(201, None, UnreadableAnswer, says="not JSON", uncertain=True, raw=b'{"Id": "3f2504'),
+    "201 of blanks": Row(201, None, UnreadableAnswer, says="is empty", uncertain=True, raw=b" \r\n"),
+    "204": Row(204, None, UnreadableAnswer, says="is empty", uncertain=True),
+    "too many": Row(429, body(4010, "Try again in 17 seconds."), RateLimited, 4010, "too many", "17 seconds"),
+    "too many as 400": Row(400, body(4010), RateLimited, 4010, "too many requests", "Wait 60"),
+    "too many as 503": Row(503, body(4010), ServerFault, 4010, "too many requests", uncertain=True),
+    "429 page": Row(429, None, RateLimited, None, "too many requests", "Wait 60", raw=HTML),
+}
+
+
+def rows() -> list[Any]:
+    return [pytest.param(row, id=name) for name, row in TABLE.items()]
+
+
+def error_of(row: Row, operation: Operation[Any] = WRITE) -> EAccountingError:
+    response = answer(row.status, row.body, row.headers, raw=row.raw)
+    with pytest.raises(EAccountingError) as caught:
+        read_response(operation, response)
+    return caught.value
+
+
+@pytest.mark.parametrize("row", rows())
+def test_each_answer_is_the_error_it_should_be(row: Row) -> None:
+    """The class, the code, what it says, what to do, and whether a write may have happened."""
+    error = error_of(row)
+    assert type(error) is row.error
+    assert getattr(error, "code", None) == row.code
+    assert row.says in error.message
+    assert row.advice in error.advice
+    assert error.may_have_happened is row.uncertain
+    assert getattr(error, "status", None) == row.status
+    assert error.operation == "POST /things"
+    if isinstance(error, ApiError):
+        assert error.advice or error.code in CODES or type(error) is Rejected
+
+
+@pytest.mark.parametrize("row", rows())
+def test_no_answer_repeats_what_it_said(row: Row) -> None:
+    """Neither message nor repr holds the body, the developer's message or an address."""
+    error = error_of(row)
+    shown = f"{error}{error!r}{error.advice}"
+    for hidden in ("Kari", "1000", "api.example", "location", "module:", "no Route"):
+        assert hidden not in shown
+
+
+@pytest.mark.parametrize("row", rows())
+def test_a_read_leaves_nothing_in_doubt(row: Row) -> None:
+    """Nothing was written, so nothing may have happened."""
+    assert error_of(row, READ).may_have_happened is False
+
+
+def test_the_developers_message_is_kept_aside() -> None:
+    """It may repeat what was sent, so it is in an attribute only."""
+    error = error_of(TABLE["no fiscal year"])
+    assert isinstance(error, ApiError)
+    assert (error.detail, error.error_id) == (SECRET, ERROR_ID)
+
+
+def test_field_errors_are_told_by_name_and_code() -> None:
+    """The message that belongs to them is not: it may repeat the value."""
+    faults: list[object] = [
+        {"Field": "Rows[0].Quantity", "ErrorCode": "2000", "Message": SECRET, "Key": "x"},
+        {"field": "CustomerId", "errorCode": 3000, "message": SECRET},
+        {"Field": SECRET, "ErrorCode": None},
+        "odd",
+    ]
+    error = error_of(Row(400, body(2000, Errors=faults), Rejected))
+    assert isinstance(error, ApiError)
+    assert error.fields == (
+        FieldError(field="Rows[0].Quantity", code="2000"),
+        FieldError(field="CustomerId", code="3000"),
+        FieldError(field="?", code="?"),
+    )
+    assert "fields: Rows[0].Quantity (2000), CustomerId (3000), ? (?)" in error.message
+    assert "Kari" not in str(error)
+
+
+def test_many_field_errors_do_not_flood_the_message() -> None:
+    """Ten are shown, all are kept."""
+    faults = [{"Field": f"F{n}", "ErrorCode": "1"} for n in range(50)]
+    error = error_of(Row(400, body(2000, Errors=faults), Rejected))
+    assert isinstance(error, ApiError)
+    assert len(error.fields) == 50
+    assert "F9" in error.message
+    assert "F10" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("detail", "headers", "seconds"),
+    [
+        ("Try again in 17 seconds.", {}, 17),
+        ("600 requests per 60 seconds exceeded. Try again in 3 seconds", {}, 3),
+        ("Try again in 3 seconds (600 per 60 seconds)", {}, 3),
+        ("Maximum is 600. Wait 5s", {}, 5),
+        ("Prøv igjen om 12 sekunder", {}, 12),
+        ("retry after 1 second", {}, 1),
+        ("7 sec", {}, 7),
+        ("soon", {}, 60),
+        ("in a few seconds", {}, 60),
+        ("in -5 seconds", {}, 60),
+        ("in 1.5 seconds", {}, 60),
+        ("in 12345678 seconds", {}, 60),
+        ("in 99999 seconds", {}, 3600),
+        ("in 0 seconds", {}, 0),
+        ("", {"retry-after": "9"}, 9),
+        ("Try again in 17 seconds.", {"retry-after": "9"}, 9),
+        ("Try again in 17 seconds.", {"retry-after": "soon"}, 17),
+        ("", {"retry-after": "-1"}, 60),
+        ("", {"retry-after": "1e9"}, 60),
+        ("", {"retry-after": "999999999"}, 3600),
+        ("", {"retry-after": "٣"}, 60),
+        (
+            "",
+            {"retry-after": "Tue, 31 Mar 2026 12:00:30 GMT", "date": "Tue, 31 Mar 2026 12:00:10 GMT"},
+            20,
+        ),
+        ("", {"retry-after": "Tue, 31 Mar 2026 12:00:00 GMT", "date": "Tue, 31 Mar 2026 12:00:10 GMT"}, 0),
+        ("", {"retry-after": "Tue, 31 Mar 2026 12:00:30 GMT"}, 60),
+        ("", {"retry-after": "Tue, 99 Mar 2026", "date": "x"}, 60),
+    ],
+    ids=ascii,
+)
+def test_how_long_to_wait(detail: str, headers: dict[str, str], seconds: float) -> None:
+    """As the header says, else the message, else a minute; never longer than an hour."""
+    error = error_of(Row(429, body(4010, detail), RateLimited, headers=headers))
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == seconds
+
+
+def test_every_code_has_a_meaning() -> None:
+    """The table covers every code that has a role, and each meaning is a clause."""
+    assert ACCESS_CODES | UNCERTAIN_CODES <= CODES.keys()
+    for code in CODES.values():
+        assert code.meaning
+        assert not code.meaning.endswith(".")
+        assert not code.advice or code.advice.endswith(".")
+
+
+def test_a_delete_needs_no_body() -> None:
+    """200 with nothing is the documented success; a web page is none."""
+    delete = endpoints.ORDERS.delete(ID)
+    for good in (answer(200), answer(204), answer(200, {"x": 1}), answer(200, raw=b"ok")):
+        assert read_response(delete, good) is None  # type: ignore[func-returns-value]
+    with pytest.raises(UnreadableAnswer, match="web page") as caught:
+        read_response(delete, answer(200, raw=HTML))
+    assert caught.value.may_have_happened
+
+
+def test_an_answer_of_another_form_tells_paths_only() -> None:
+    """What a model lacks is told, what it holds is not."""
+    with pytest.raises(UnreadableAnswer, match=r"\$\.Status should be a number, is a text") as caught:
+        read_response(endpoints.PROJECTS.get(ID), answer(200, {"Id": ID, "Name": "Kari", "Status": "Kari"}))
+    assert "$.Number is missing" in str(caught.value)
+    assert "Kari" not in str(caught.value)
+
+
+def test_all_faults_of_a_page_are_told_at_once() -> None:
+    """Over its rows and its Meta."""
+    page = answer(200, {"Meta": {"PageSize": "x"}, "Data": [{"Id": ID}, {"Id": "x", "Name": "x"}]})
+    with pytest.raises(UnreadableAnswer) as caught:
+        read_response(endpoints.UNITS.page(), page)
+    assert "$.Meta.PageSize should be a number" in caught.value.reason
+    assert "$.Data[1].Id is not an id" in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "value", [{"Meta": {}}, {"Data": None}, {"Data": {}}, [], "x", None, {"Meta": [1], "Data": []}], ids=repr
+)
+def test_what_is_no_page_is_unreadable(value: object) -> None:
+    """Rather than an empty list, which would archive everything."""
+    with pytest.raises(UnreadableAnswer):
+        read_response(endpoints.UNITS.page(), answer(200, value))
+
+
+@pytest.mark.parametrize(
+    "value", [{"Data": []}, {"Meta": None, "Data": []}, {"meta": {"pageSize": 1}, "data": []}], ids=repr
+)
+def test_a_page_may_lack_its_meta(value: object) -> None:
+    """Paging relies on none of it."""
+    page = read_response(endpoints.UNITS.page(), answer(200, value))
+    assert page.rows == ()
+    assert page.total is None
+
+
+def request(operation: Operation[Any]) -> tuple[str, str, bytes | None]:
+    made = to_request(operation, api_url=API + "/", token=Secret("tok"), timeout=7)
+    assert made.headers["Authorization"] == "Bearer tok"
+    assert made.timeout == 7
+    assert "tok" not in repr(made)
+    assert "example" not in repr(made)
+    return made.method, made.url, made.body
+
+
+def test_how_a_request_is_made() -> None:
+    """Path, query and body are escaped; `$` stays bare as the vendor's examples show it."""
+    assert request(endpoints.CUSTOMERS.get(ID)) == ("GET", f"{API}/customers/{ID}", None)
+    assert request(Operation("GET", "/x/{a}/{b}", plain, params={"a": "{b}", "b": "1/2 æ"})) == (
+        "GET",
+        f"{API}/x/%7Bb%7D/1%2F2%20%C3%A6",
+        None,
+    )
+    assert request(Operation("GET", "/x", plain, query=(("$a", "+ &="), ("$a", "ø")))) == (
+        "GET",
+        f"{API}/x?$a=%2B%20%26%3D&$a=%C3%B8",
+        None,
+    )
+    assert request(Operation("POST", "/x", plain, body={"A": Decimal("1.10"), "B": "ø"}))[2] == (
+        '{"A":1.10,"B":"ø"}'.encode()
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Operation("get", "/x", plain),
+        lambda: Operation("PATCH", "/x", plain),
+        lambda: Operation("GET", "x", plain),
+        lambda: Operation("GET", "/x?a=1", plain),
+        lambda: Operation("GET", "/x/{id}", plain),
+        lambda: Operation("GET", "/x", plain, params={"id": "1"}),
+        lambda: Operation("GET", "/x/{id}", plain, params={"id": ""}),
+        lambda: Operation("GET", "/x/{id}", plain, params={"id": ".."}),
+    ],
+)
+def test_an_operation_that_is_none_is_refused(make: Any) -> None:
+    """When it is made, not when it is sent."""
+    with pytest.raises(ConfigurationError):
+        make()
+
+
+def test_a_float_in_a_body_is_refused() -> None:
+    """It would carry other digits than were meant; nothing of it is repeated."""
+    with pytest.raises(ConfigurationError, match="float") as caught:
+        request(Operation("POST", "/x", plain, body={"Kari": 1.5}))  # type: ignore[dict-item]
+    assert "Kari" not in str(caught.value)
+
+
+def test_a_body_stays_out_of_reprs() -> None:
+    """Of the operation and of the response."""
+    assert "Kari" not in repr(Operation("POST", "/x", plain, body={"Name": "Kari"}))
+    assert "Kari" not in repr(Response(200, {"x": "Kari"}, b"Kari"))
