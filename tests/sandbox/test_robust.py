@@ -192,6 +192,28 @@ def test_a_whole_url_as_target_works(api: Api) -> None:
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("target", ["/V2/UNITS", "/v2/Units/", "/v2/%75nits", "/%76%32/units?"])
+def test_a_path_may_be_written_in_many_ways(api: Api, target: str) -> None:
+    """Fixed parts match in any case, percent-encoded or not, with or without a slash at the end."""
+    assert _raw(api, _request(api, f"GET {target} HTTP/1.1")).startswith(b"HTTP/1.1 200 ")
+    assert api.journal()[-1]["path_template"] == "/v2/units"
+
+
+def test_an_encoded_slash_belongs_to_the_id(api: Api) -> None:
+    """It does not part the path, and the id is decoded once."""
+    url = f"{api.info.control_url}/records/units/a%2Fb%252F"
+    assert api.http.put(url, json={}).json()["Id"] == "a/b%2F"
+    assert api.http.get(url).status_code == 200
+
+
+def test_repeated_headers_are_not_picked_from(api: Api) -> None:
+    """Two tokens are none, two content types are not JSON."""
+    token, json_type = f"Authorization: Bearer {api.info.access_token}", "Content-Type: application/json"
+    assert _checked(_raw(api, _request(api, "GET /v2/units HTTP/1.1", b"", token)))[0] == 401
+    request = _request(api, "POST /v2/orders HTTP/1.1", b"{}", json_type, "Content-Type: text/plain")
+    assert _checked(_raw(api, request))[0] == 415
+
+
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE", "TRACE", "CONNECT", "LOCK", "X", "get"])
 def test_other_methods_are_not_allowed(api: Api, method: str) -> None:
     """405 and Allow, in the API's form."""

@@ -19,24 +19,18 @@ query says ``keep_stamp=true``.
 from dataclasses import dataclass
 from decimal import Decimal
 
+from starlette.requests import Request
+
 from visma_busy_sync.sandbox.company import Record, stamped
 from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_QUERY, NOT_FOUND, ApiFault
 from visma_busy_sync.sandbox.faults import read_fault
 from visma_busy_sync.sandbox.profile import changed
 from visma_busy_sync.sandbox.schema import RESOURCES
 from visma_busy_sync.sandbox.state import State
-from visma_busy_sync.sandbox.validation import read_object
-from visma_busy_sync.sandbox.web import Answer, BadEncoding, Request, json_answer, pairs
+from visma_busy_sync.sandbox.web import JsonAnswer, query, read_object
 
 SETTINGS = "companysettings"
 CLOCK_MOST_SECONDS = 10 * 366 * 24 * 3600
-
-
-def _query(request: Request) -> dict[str, str]:
-    try:
-        return dict(pairs(request.raw_query))
-    except BadEncoding as fault:
-        raise ApiFault(400, BAD_QUERY, f"The query has {fault}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +39,48 @@ class Control:
 
     state: State
 
-    def journal(self, request: Request) -> Answer:
+    def journal(self, request: Request) -> JsonAnswer:
         """Show the journal."""
-        after = _query(request).get("after", "0")
+        after = query(request).get("after", "0")
         if not after.isascii() or not after.isdigit() or len(after) > 18:
             raise ApiFault(400, BAD_QUERY, "after must be the sequence of an entry")
         entries = [entry.as_json() for entry in self.state.journal.entries if entry.sequence > int(after)]
-        return json_answer(200, {"entries": entries})
+        return JsonAnswer({"entries": entries})
 
-    def clear_journal(self, _request: Request) -> Answer:
+    def clear_journal(self, _request: Request) -> JsonAnswer:
         """Forget the journal."""
         self.state.journal.clear()
-        return json_answer(200, {"entries": []})
+        return JsonAnswer({"entries": []})
 
-    def reset(self, _request: Request) -> Answer:
+    def reset(self, _request: Request) -> JsonAnswer:
         """Go back to the start."""
         self.state.reset()
-        return json_answer(200, {"reset": True})
+        return JsonAnswer({"reset": True})
 
-    def faults(self, _request: Request) -> Answer:
+    def faults(self, _request: Request) -> JsonAnswer:
         """Show the armed faults."""
-        return json_answer(200, {"faults": [fault.as_json() for fault in self.state.faults.armed]})
+        return JsonAnswer({"faults": [fault.as_json() for fault in self.state.faults.armed]})
 
-    def arm(self, request: Request) -> Answer:
+    def arm(self, request: Request) -> JsonAnswer:
         """Arm a fault."""
         try:
             fault = read_fault(read_object(request))
         except ValueError as problem:
             raise ApiFault(400, BAD_BODY, str(problem)) from None
         self.state.faults.armed.append(fault)
-        return json_answer(201, fault.as_json())
+        return JsonAnswer(fault.as_json(), 201)
 
-    def disarm(self, request: Request) -> Answer:
+    def disarm(self, request: Request) -> JsonAnswer:
         """Disarm all faults."""
         self.state.faults.armed.clear()
         return self.faults(request)
 
-    def profile(self, _request: Request) -> Answer:
+    def profile(self, _request: Request) -> JsonAnswer:
         """Show the profile."""
         names = self.state.profile.__dataclass_fields__
-        return json_answer(200, {name: getattr(self.state.profile, name) for name in names})
+        return JsonAnswer({name: getattr(self.state.profile, name) for name in names})
 
-    def set_profile(self, request: Request) -> Answer:
+    def set_profile(self, request: Request) -> JsonAnswer:
         """Set switches of the profile."""
         try:
             self.state.profile = changed(self.state.profile, read_object(request))
@@ -94,7 +88,7 @@ class Control:
             raise ApiFault(400, BAD_BODY, str(problem)) from None
         return self.profile(request)
 
-    def clock(self, request: Request) -> Answer:
+    def clock(self, request: Request) -> JsonAnswer:
         """Move the clock forward."""
         seconds = read_object(request).get("advance_seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, (int, Decimal)):
@@ -102,48 +96,48 @@ class Control:
         if not 0 <= seconds <= CLOCK_MOST_SECONDS:
             raise ApiFault(400, BAD_BODY, f"advance_seconds must be from 0 to {CLOCK_MOST_SECONDS}")
         self.state.clock.advance(float(seconds))
-        return json_answer(200, {"now": self.state.clock.server_time()})
+        return JsonAnswer({"now": self.state.clock.server_time()})
 
-    def password_change(self, _request: Request) -> Answer:
+    def password_change(self, _request: Request) -> JsonAnswer:
         """End all logins, as a changed password does."""
         self.state.tokens.end_all_logins()
-        return json_answer(200, {"password_changed": True})
+        return JsonAnswer({"password_changed": True})
 
-    def records(self, _request: Request, resource: str) -> Answer:
+    def records(self, _request: Request, resource: str) -> JsonAnswer:
         """Show all records of a resource, or the settings."""
         if resource == SETTINGS:
-            return json_answer(200, self.state.company.settings)
-        return json_answer(200, self.state.company.rows(_known(resource)))
+            return JsonAnswer(self.state.company.settings)
+        return JsonAnswer(self.state.company.rows(_known(resource)))
 
-    def put_settings(self, request: Request, resource: str) -> Answer:
+    def put_settings(self, request: Request, resource: str) -> JsonAnswer:
         """Replace the settings, or change some of their members."""
         if resource != SETTINGS:
             raise ApiFault(404, NOT_FOUND, f"Only {SETTINGS} is changed without an id")
         body = read_object(request)
         old: Record = self.state.company.settings if request.method == "PATCH" else {}
         self.state.company.settings = {**old, **body}
-        return json_answer(200, self.state.company.settings)
+        return JsonAnswer(self.state.company.settings)
 
-    def record(self, _request: Request, resource: str, record_id: str) -> Answer:
+    def record(self, _request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Show one record."""
-        return json_answer(200, self._found(resource, record_id))
+        return JsonAnswer(self._found(resource, record_id))
 
-    def put_record(self, request: Request, resource: str, record_id: str) -> Answer:
+    def put_record(self, request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Put a record as given (PUT), or change some members of one that is there (PATCH)."""
         old: Record = self._found(resource, record_id) if request.method == "PATCH" else {}
         body = read_object(request)
         record: Record = {**old, **body, "Id": old.get("Id", record_id)}
         kind = RESOURCES[_known(resource)]
-        if kind.stamp not in body and _query(request).get("keep_stamp") != "true":
+        if kind.stamp not in body and query(request).get("keep_stamp") != "true":
             record = stamped(kind.path, record, self.state.clock)
         self.state.company.put(kind.path, record)
-        return json_answer(200, record)
+        return JsonAnswer(record)
 
-    def delete_record(self, _request: Request, resource: str, record_id: str) -> Answer:
+    def delete_record(self, _request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Delete a record, whatever points to it."""
         self._found(resource, record_id)
         self.state.company.remove(resource, record_id)
-        return json_answer(200, {"deleted": True})
+        return JsonAnswer({"deleted": True})
 
     def _found(self, resource: str, record_id: str) -> Record:
         record = self.state.company.find(_known(resource), record_id)

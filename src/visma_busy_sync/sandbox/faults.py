@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from visma_busy_sync.sandbox.errors import error_body
-from visma_busy_sync.sandbox.jsontext import Json, encode
-from visma_busy_sync.sandbox.web import HTML_TYPE, JSON_TYPE, Answer
+from visma_busy_sync.sandbox.jsontext import Json
 
 FaultKind: TypeAlias = Literal["status", "drop_before", "drop_after", "garbage", "truncate", "delay"]
 Form: TypeAlias = Literal["json", "html", "empty"]
@@ -21,7 +19,6 @@ DELAY_MOST_SECONDS: Final = 600
 
 _BEFORE: Final = frozenset({"drop_before"})
 _AFTER: Final = frozenset({"drop_after", "garbage", "truncate", "delay"})
-GARBAGE: Final = b'{"Id": "3f2504e0-4f89-11d3-9a0c-0305e82c33'
 
 
 @dataclass(slots=True)
@@ -62,15 +59,10 @@ class Fault:
             "seconds": self.seconds,
         }
 
-    def answer(self) -> Answer:
-        """Build the answer of a ``status`` fault."""
-        if self.body == "html":
-            page = f"<html><body><h1>{self.status}</h1></body></html>".encode()
-            return Answer(self.status, page, HTML_TYPE, self.headers)
-        if self.body == "empty":
-            return Answer(self.status, b"", None, self.headers)
-        shown = error_body(self.error_code, self.message) if self.payload is None else self.payload
-        return Answer(self.status, encode(shown).encode(), JSON_TYPE, self.headers, self.error_code)
+    @property
+    def shown_code(self) -> int | None:
+        """Return the API's code in the answer of a ``status`` fault, if it has one."""
+        return self.error_code if self.body == "json" else None
 
 
 @dataclass(slots=True)

@@ -12,28 +12,31 @@ import binascii
 import hashlib
 import hmac
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.pages import error_page, login_page
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.tokens import SCOPES, OAuthFault, ordered, parse_scopes
 from visma_busy_sync.sandbox.web import (
-    FORM_TYPE,
-    Answer,
     BadEncoding,
-    Request,
+    JsonAnswer,
+    body_of,
     decode_percent,
-    json_answer,
-    pairs,
-    single_values,
+    header,
+    media_type,
+    parameters,
 )
 
-NO_STORE: Final = (("cache-control", "no-store"), ("pragma", "no-cache"))
-REALM: Final = ("www-authenticate", 'Basic realm="eAccounting sandbox", charset="UTF-8"')
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache"}
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _DECISIONS: Final = ("approve", "deny")
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
@@ -51,27 +54,22 @@ def is_loopback(address: str) -> bool:
     return parts.scheme == "http" and parts.hostname in LOOPBACK and "@" not in parts.netloc
 
 
-def _parameters(found: list[tuple[str, str]]) -> dict[str, str]:
-    values, twice = single_values(found)
-    if twice is not None:
-        raise OAuthFault("invalid_request", f"the parameter {twice[:60]} was sent twice")
-    return values
+def _parameters(encoded: bytes) -> dict[str, str]:
+    """Read a query or form; each parameter may be sent once (RFC 6749, 3.1)."""
+    try:
+        found = parameters(encoded)
+    except BadEncoding as fault:
+        raise OAuthFault("invalid_request", str(fault)) from None
+    for name, times in Counter(name for name, _ in found.multi_items()).items():
+        if times > 1:
+            raise OAuthFault("invalid_request", f"the parameter {name[:60]} was sent twice")
+    return dict(found)
 
 
 def _form(request: Request) -> dict[str, str]:
-    if request.media_type() != FORM_TYPE:
+    if media_type(request) != FORM_TYPE:
         raise OAuthFault("invalid_request", f"the body must be {FORM_TYPE}")
-    try:
-        return _parameters(pairs(request.body.decode("latin-1")))
-    except BadEncoding as fault:
-        raise OAuthFault("invalid_request", str(fault)) from None
-
-
-def _refusal(fault: OAuthFault) -> Answer:
-    headers = (*NO_STORE, REALM) if fault.error == "invalid_client" else NO_STORE
-    status = 401 if fault.error == "invalid_client" else 400
-    body: dict[str, Json] = {"error": fault.error, "error_description": fault.description}
-    return json_answer(status, body, headers=headers, error_code=fault.error)
+    return _parameters(body_of(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +78,9 @@ class Identity:
 
     state: State
 
-    def metadata(self, _request: Request) -> Answer:
+    def metadata(self, _request: Request) -> Response:
         """Describe the server (RFC 8414)."""
-        return json_answer(
-            200,
+        return JsonAnswer(
             {
                 "issuer": self.state.issuer,
                 "authorization_endpoint": f"{self.state.issuer}/connect/authorize",
@@ -98,27 +95,24 @@ class Identity:
             },
         )
 
-    def authorize(self, request: Request) -> Answer:
+    def authorize(self, request: Request) -> Response:
         """Ask the person, or take the decision a form or a script sends, and redirect.
 
         Until client and redirect address are known to be good, nothing is ever redirected.
         """
         try:
-            given = _form(request) if request.method == "POST" else _parameters(pairs(request.raw_query))
+            given = _form(request) if request.method == "POST" else _parameters(request.scope["query_string"])
             self._check_target(given)
-        except BadEncoding as fault:
-            return self._no_redirect(request, OAuthFault("invalid_request", str(fault)))
         except OAuthFault as fault:
-            return self._no_redirect(request, fault)
+            if "text/html" not in (header(request, "accept") or ""):
+                raise
+            request.state.error_code = fault.error
+            return error_page(fault.error, fault.description)
         try:
             return self._decide(given)
         except OAuthFault as fault:
+            request.state.error_code = fault.error
             return self._redirect(given, {"error": fault.error, "error_description": fault.description})
-
-    def _no_redirect(self, request: Request, fault: OAuthFault) -> Answer:
-        if "text/html" in (request.header("accept") or ""):
-            return error_page(fault.error, fault.description)
-        return _refusal(OAuthFault("invalid_request", fault.description))
 
     def _check_target(self, given: Mapping[str, str]) -> None:
         if given.get("client_id") != self.state.tokens.client_id:
@@ -126,7 +120,7 @@ class Identity:
         if not is_loopback(given.get("redirect_uri", "")):
             raise OAuthFault("invalid_request", "redirect_uri must be an http address of this machine")
 
-    def _decide(self, given: Mapping[str, str]) -> Answer:
+    def _decide(self, given: Mapping[str, str]) -> Response:
         if given.get("response_type") != "code":
             known = "invalid_request" if "response_type" not in given else "unsupported_response_type"
             raise OAuthFault(known, "response_type must be code")
@@ -145,7 +139,7 @@ class Identity:
         code = self.state.tokens.new_code(scopes, given["redirect_uri"], challenge, method)
         return self._redirect(given, {"code": code, "scope": ordered(scopes)})
 
-    def _redirect(self, given: Mapping[str, str], result: Mapping[str, str]) -> Answer:
+    def _redirect(self, given: Mapping[str, str], result: Mapping[str, str]) -> Response:
         values = dict(result)
         if "state" in given:
             values["state"] = given["state"]
@@ -153,29 +147,23 @@ class Identity:
         address = given["redirect_uri"]
         joint = "&" if "?" in address else "?"
         location = f"{address}{joint}{urlencode(values, quote_via=quote)}"
-        headers = (("location", location), ("cache-control", "no-store"), ("referrer-policy", "no-referrer"))
-        return Answer(302, headers=headers, error_code=result.get("error"))
+        headers = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+        return RedirectResponse(location, 302, headers)
 
-    def token(self, request: Request) -> Answer:
+    def token(self, request: Request) -> Response:
         """Exchange a code or a refresh token for tokens."""
-        try:
-            form = _form(request)
-            self._authenticate(request, form)
-            return json_answer(200, self._grant(form), headers=NO_STORE)
-        except OAuthFault as fault:
-            return _refusal(fault)
+        form = _form(request)
+        self._authenticate(request, form)
+        return JsonAnswer(self._grant(form), headers=NO_STORE)
 
-    def revocation(self, request: Request) -> Answer:
+    def revocation(self, request: Request) -> Response:
         """Revoke a token; unknown ones are answered alike (RFC 7009, 2.2)."""
-        try:
-            form = _form(request)
-            self._authenticate(request, form)
-        except OAuthFault as fault:
-            return _refusal(fault)
+        form = _form(request)
+        self._authenticate(request, form)
         if not form.get("token"):
-            return _refusal(OAuthFault("invalid_request", "token is missing"))
+            raise OAuthFault("invalid_request", "token is missing")
         self.state.tokens.revoke(form["token"])
-        return Answer(200, headers=NO_STORE)
+        return Response(headers=NO_STORE)
 
     def _grant(self, form: Mapping[str, str]) -> Mapping[str, Json]:
         grant = form.get("grant_type")
@@ -203,13 +191,13 @@ class Identity:
         return self.state.tokens.issue(code.login, code.login.scopes, refresh_token=None)
 
     def _authenticate(self, request: Request, form: Mapping[str, str]) -> None:
-        header = request.header("authorization")
-        if header is None:
+        credentials = header(request, "authorization")
+        if credentials is None:
             client, secret = form.get("client_id", ""), form.get("client_secret", "")
         elif "client_secret" in form:
             raise OAuthFault("invalid_request", "the client must authenticate in one way only")
         else:
-            client, secret = _basic(header)
+            client, secret = _basic(credentials)
             if form.get("client_id", client) != client:
                 raise OAuthFault("invalid_client", "the form names another client than the header")
         known = hmac.compare_digest(client.encode(), self.state.tokens.client_id.encode())
@@ -217,9 +205,9 @@ class Identity:
             raise OAuthFault("invalid_client", "the client is unknown or its secret is wrong")
 
 
-def _basic(header: str) -> tuple[str, str]:
+def _basic(credentials: str) -> tuple[str, str]:
     """Read Basic credentials; id and secret are form-encoded inside (RFC 6749, 2.3.1)."""
-    scheme, _, encoded = header.partition(" ")
+    scheme, _, encoded = credentials.partition(" ")
     try:
         client, colon, secret = (
             base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")

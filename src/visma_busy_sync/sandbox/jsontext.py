@@ -108,11 +108,12 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=_SURROGATE.search(value) is not None)
 
 
-def _same(name: str) -> str:
+def same(name: str) -> str:
+    """Leave a member name as it is."""
     return name
 
 
-def encode(value: Json, rename: Callable[[str], str] = _same) -> str:
+def encode(value: Json, rename: Callable[[str], str] = same) -> str:
     """Write a value as compact JSON; ``rename`` is applied to every member name."""
     if value is None:
         return "null"

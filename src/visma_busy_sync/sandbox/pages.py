@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
-from visma_busy_sync.sandbox.web import HTML_TYPE, Answer
+from starlette.responses import HTMLResponse
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -31,20 +31,19 @@ button:focus-visible {{ outline: 3px solid #f59e0b; }}
 </html>
 """
 
-_HEADERS = (
-    ("cache-control", "no-store"),
-    ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-    ("referrer-policy", "no-referrer"),
-    ("x-content-type-options", "nosniff"),
-)
+_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 
 
-def _page(status: int, title: str, body: str, error: str | None = None) -> Answer:
-    text = _PAGE.format(title=escape(title), body=body)
-    return Answer(status, text.encode(), HTML_TYPE, _HEADERS, error)
+def _page(status: int, title: str, body: str) -> HTMLResponse:
+    return HTMLResponse(_PAGE.format(title=escape(title), body=body), status, _HEADERS)
 
 
-def login_page(company: str, scopes: str, fields: Mapping[str, str]) -> Answer:
+def login_page(company: str, scopes: str, fields: Mapping[str, str]) -> HTMLResponse:
     """Show the form that asks whether to let the application in."""
     hidden = "\n".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -65,9 +64,9 @@ def login_page(company: str, scopes: str, fields: Mapping[str, str]) -> Answer:
     return _page(200, f"Log in to {company}", body)
 
 
-def error_page(error: str, description: str) -> Answer:
+def error_page(error: str, description: str) -> HTMLResponse:
     """Show why a login cannot begin; used where redirecting would be unsafe."""
     body = f"""<h1>This login cannot begin</h1>
 <p>{escape(description)}</p>
 <p class="note">Error: <code>{escape(error)}</code></p>"""
-    return _page(400, "Login error", body, error)
+    return _page(400, "Login error", body)

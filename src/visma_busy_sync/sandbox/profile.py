@@ -1,10 +1,10 @@
 """How the sandbox behaves where the real service's behaviour is unknown: one switch per open question."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args, get_origin, get_type_hints
 
-from visma_busy_sync.sandbox.jsontext import Json
+from visma_busy_sync.sandbox.jsontext import Json, camel, same
 
 PAGE_CAP_MOST = 1_000_000
 
@@ -34,6 +34,11 @@ class Profile:
     naming: Literal["pascal", "camel"] = "pascal"
     drafts_listed: bool = True
     inactive_listed: bool = True
+
+    @property
+    def rename(self) -> Callable[[str], str]:
+        """Return what is applied to every member name of an answer."""
+        return camel if self.naming == "camel" else same
 
 
 def changed(profile: Profile, switches: Mapping[str, Json]) -> Profile:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from visma_busy_sync.sandbox.app import Sandbox, asgi
+from visma_busy_sync.sandbox.app import application
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.wire import GRACE_SECONDS, SandboxProtocol, SandboxServer
 
@@ -15,7 +15,7 @@ KEEP_ALIVE_SECONDS = 60
 def serve(state: State, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; ``ready`` is called once the server listens."""
     config = uvicorn.Config(
-        asgi(Sandbox(state)),
+        application(state),
         http=SandboxProtocol,
         ws="none",
         loop="asyncio",

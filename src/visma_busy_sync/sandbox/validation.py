@@ -11,44 +11,21 @@ from decimal import Decimal
 from typing import Final
 
 from visma_busy_sync.sandbox import dates
-from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_DATE, ApiFault, FieldFault
-from visma_busy_sync.sandbox.jsontext import BadJson, Json, has_odd_text, parse
+from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_DATE, FieldFault
+from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.schema import SCHEMAS, Member, Schema, blank
-from visma_busy_sync.sandbox.web import Request
 
-JSON_TYPES = frozenset({"application/json", "text/json"})
 INT32_MOST = 2_147_483_647
 # The API's numbers are doubles; amounts with more digits than a double holds are refused.
 NUMBER_DIGITS = 15
 NUMBER_DECIMALS = 15
 
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
-_CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
 
 def is_guid(text: str) -> bool:
     """Tell whether a text is a GUID in its usual form."""
     return _GUID.fullmatch(text) is not None
-
-
-def read_object(request: Request) -> Mapping[str, Json]:
-    """Read a JSON object from a request's body, or refuse the request."""
-    charset = _CHARSET.search(request.header("content-type") or "")
-    plain = (request.header("content-encoding") or "identity").strip().lower() == "identity"
-    utf8 = charset is None or charset[1].lower() in ("utf-8", "utf8")
-    if request.media_type() not in JSON_TYPES or not utf8 or not plain:
-        raise ApiFault(415, BAD_BODY, "The body must be application/json in UTF-8, not compressed")
-    if not request.body.strip():
-        raise ApiFault(400, BAD_BODY, "The body is empty")
-    try:
-        body = parse(request.body)
-    except BadJson as fault:
-        raise ApiFault(400, BAD_BODY, f"The body cannot be read: {fault}") from None
-    if not isinstance(body, Mapping):
-        raise ApiFault(400, BAD_BODY, "The body is not a JSON object")
-    if has_odd_text(body):
-        raise ApiFault(400, BAD_BODY, "The body holds a NUL character or half of a surrogate pair")
-    return body
 
 
 @dataclass(slots=True)

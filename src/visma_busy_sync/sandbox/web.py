@@ -1,66 +1,50 @@
-"""Requests and answers as plain values, and strict decoding of paths, queries and forms.
+"""What Starlette leaves to its users: JSON without floats as an answer, and strict reading of requests.
 
-The server is one synchronous function from ``Request`` to ``Answer``: nothing can happen between a check and
-its effect, so every request is atomic.
+Starlette mends what a client sent: it keeps broken percent-encoding, replaces bytes that are not UTF-8, takes
+the first of repeated headers and the last of repeated parameters. A sandbox has to show such mistakes, so
+what is read here is checked before Starlette, or instead of it.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from visma_busy_sync.sandbox.jsontext import Json, encode
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
 
-JSON_TYPE = "application/json; charset=utf-8"
-HTML_TYPE = "text/html; charset=utf-8"
-FORM_TYPE = "application/x-www-form-urlencoded"
+from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_QUERY, ApiFault
+from visma_busy_sync.sandbox.jsontext import BadJson, Json, encode, has_odd_text, parse, same
+
+BODY_MOST_BYTES: Final = 16 * 1024 * 1024
+JSON_TYPES: Final = frozenset({"application/json", "text/json"})
 
 _BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
 
 class BadEncoding(ValueError):
     """Percent-encoding that is broken or does not give UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request, body read. ``raw_path`` is still percent-encoded; header names are lower case."""
+class JsonAnswer(Response):
+    """An answer in JSON. ``rename`` is applied to every member name.
 
-    method: str
-    raw_path: str
-    raw_query: str = ""
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes = field(default=b"", repr=False)
+    Starlette's own encoder knows no ``Decimal`` and would write amounts as floats.
+    """
 
-    def header(self, name: str) -> str | None:
-        """Return a header's value; repeated headers are joined with a comma (RFC 9110, 5.3)."""
-        values = [value for key, value in self.headers if key == name]
-        return ", ".join(values) if values else None
+    media_type = "application/json; charset=utf-8"
 
-    def media_type(self) -> str:
-        """Return the content type without its parameters, lower case; empty when there is none."""
-        return (self.header("content-type") or "").split(";", 1)[0].strip().lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer. ``error_code`` is the API's code, for the journal."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    content_type: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    error_code: int | str | None = None
-
-
-def json_answer(
-    status: int,
-    value: Json,
-    *,
-    headers: tuple[tuple[str, str], ...] = (),
-    error_code: int | str | None = None,
-) -> Answer:
-    """Build an answer with a JSON body."""
-    return Answer(status, encode(value).encode(), JSON_TYPE, headers, error_code)
+    def __init__(
+        self,
+        content: Json,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        rename: Callable[[str], str] = same,
+    ) -> None:
+        super().__init__(encode(content, rename), status_code, headers)
 
 
 def decode_percent(text: str) -> str:
@@ -68,26 +52,77 @@ def decode_percent(text: str) -> str:
     if _BROKEN_PERCENT.search(text):
         raise BadEncoding("broken percent-encoding")
     try:
-        return unquote_to_bytes(text.encode("latin-1")).decode("utf-8")
-    except UnicodeError:
+        return unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
         raise BadEncoding("percent-encoding that is not UTF-8") from None
 
 
-def pairs(text: str) -> list[tuple[str, str]]:
-    """Split a query string or form body into decoded names and values; ``+`` is a space."""
-    found: list[tuple[str, str]] = []
-    for part in text.split("&"):
-        if part:
-            name, _, value = part.partition("=")
-            found.append((decode_percent(name.replace("+", " ")), decode_percent(value.replace("+", " "))))
-    return found
+def parameters(encoded: bytes) -> QueryParams:
+    """Read a query string or a form; forms are read here too, as ``request.form()`` mends them silently."""
+    try:
+        text = encoded.decode()
+    except UnicodeDecodeError:
+        raise BadEncoding("bytes that are not UTF-8") from None
+    decode_percent(text)
+    return QueryParams(text)
 
 
-def single_values(found: list[tuple[str, str]]) -> tuple[dict[str, str], str | None]:
-    """Return parameters by name, and the name of one that was sent twice (RFC 6749, 3.1), if any."""
-    values: dict[str, str] = {}
-    for name, value in found:
-        if name in values:
-            return values, name
-        values[name] = value
-    return values, None
+def query(request: Request) -> QueryParams:
+    """Read the query of a request to the API, or refuse the request."""
+    try:
+        return parameters(request.scope["query_string"])
+    except BadEncoding as fault:
+        raise ApiFault(400, BAD_QUERY, f"The query has {fault}") from None
+
+
+def header(request: Request, name: str) -> str | None:
+    """Return a header's value; repeated headers are joined with a comma (RFC 9110, 5.3)."""
+    values = request.headers.getlist(name)
+    return ", ".join(values) if values else None
+
+
+def media_type(request: Request) -> str:
+    """Return the content type without its parameters, lower case; empty when there is none."""
+    return (header(request, "content-type") or "").split(";", 1)[0].strip().lower()
+
+
+async def receive_body(request: Request) -> bytes:
+    """Read the body. What is too long is read to its end, or the client would not see the refusal.
+
+    Starlette's limit (``max_body_size``, in newer versions) answers at once and in plain text.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= BODY_MOST_BYTES:
+            parts.append(part)
+    if size > BODY_MOST_BYTES:
+        raise ApiFault(413, BAD_BODY, f"The body is larger than {BODY_MOST_BYTES} bytes")
+    return b"".join(parts)
+
+
+def body_of(request: Request) -> bytes:
+    """Return the body, which was received before the handler was called; handlers do not await."""
+    body: bytes = request.state.body
+    return body
+
+
+def read_object(request: Request) -> Mapping[str, Json]:
+    """Read a JSON object from a request's body, or refuse the request."""
+    charset = _CHARSET.search(header(request, "content-type") or "")
+    plain = (header(request, "content-encoding") or "identity").strip().lower() == "identity"
+    utf8 = charset is None or charset[1].lower() in ("utf-8", "utf8")
+    if media_type(request) not in JSON_TYPES or not utf8 or not plain:
+        raise ApiFault(415, BAD_BODY, "The body must be application/json in UTF-8, not compressed")
+    if not body_of(request).strip():
+        raise ApiFault(400, BAD_BODY, "The body is empty")
+    try:
+        body = parse(body_of(request))
+    except BadJson as fault:
+        raise ApiFault(400, BAD_BODY, f"The body cannot be read: {fault}") from None
+    if not isinstance(body, Mapping):
+        raise ApiFault(400, BAD_BODY, "The body is not a JSON object")
+    if has_odd_text(body):
+        raise ApiFault(400, BAD_BODY, "The body holds a NUL character or half of a surrogate pair")
+    return body

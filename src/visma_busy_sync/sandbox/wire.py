@@ -1,20 +1,23 @@
-"""uvicorn bent to a sandbox's needs: cut connections, errors in the API's form, a quick and quiet end."""
+"""uvicorn bent to a sandbox's needs: cut connections, errors in the API's form, a quick and quiet end.
+
+All this lies below ASGI, where Starlette knows nothing: the TCP connection, text that is no HTTP, signals.
+"""
 
 import asyncio
 import signal
 import socket
 import struct
-from collections.abc import Callable, Generator, MutableMapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 import h11
 import uvicorn
+from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from visma_busy_sync.sandbox.errors import BAD_QUERY, error_body
-from visma_busy_sync.sandbox.jsontext import encode
+from visma_busy_sync.sandbox.web import JsonAnswer
 
 GRACE_SECONDS = 1
 LINGER_SECONDS = 2
@@ -33,16 +36,11 @@ class SandboxProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP with the API's error body, and close."""
-        body = encode(error_body(BAD_QUERY, msg)).encode()
-        headers = [
-            (b"content-type", b"application/json; charset=utf-8"),
-            (b"content-length", str(len(body)).encode("ascii")),
-            (b"connection", b"close"),
-        ]
+        answer = JsonAnswer(error_body(BAD_QUERY, msg), 400, {"connection": "close"})
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             parts = (
-                h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
-                h11.Data(data=body),
+                h11.Response(status_code=400, headers=answer.raw_headers, reason=b"Bad Request"),
+                h11.Data(data=bytes(answer.body)),
                 h11.EndOfMessage(),
             )
             for part in parts:
@@ -59,12 +57,12 @@ class SandboxProtocol(H11Protocol):
             super().data_received(data)
 
 
-def _transport(scope: MutableMapping[str, Any]) -> asyncio.Transport:
+def _transport(scope: Scope) -> asyncio.Transport:
     transport: asyncio.Transport = scope["state"][_TRANSPORT]
     return transport
 
 
-def cut_connection(scope: MutableMapping[str, Any], *, reset: bool) -> None:
+def cut_connection(scope: Scope, *, reset: bool) -> None:
     """Break the request's connection without an answer: with a TCP reset, or closed."""
     transport = _transport(scope)
     if reset:
@@ -74,7 +72,7 @@ def cut_connection(scope: MutableMapping[str, Any], *, reset: bool) -> None:
     transport.abort()
 
 
-def finish_and_close(scope: MutableMapping[str, Any]) -> None:
+def finish_and_close(scope: Scope) -> None:
     """Send what was written so far, then close the connection."""
     _transport(scope).close()
 

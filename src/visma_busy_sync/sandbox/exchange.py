@@ -1,0 +1,126 @@
+"""From the last byte of a request to its answer in one step: body, faults, journal; middleware around all.
+
+Once the body is there, nothing on the way to the answer suspends: handlers are synchronous, and what
+Starlette awaits between here and there is ready at once. So nothing can happen between a check and its
+effect, every request is atomic, and the journal holds requests in the order they took effect. Only then is
+the answer sent, which may take as long as it likes.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from visma_busy_sync.sandbox.errors import BAD_BODY, UNHANDLED, ApiFault
+from visma_busy_sync.sandbox.faults import Fault
+from visma_busy_sync.sandbox.refusals import Refusals, matching
+from visma_busy_sync.sandbox.routes import bare_path, routed_path
+from visma_busy_sync.sandbox.spoil import Cut, spoilt
+from visma_busy_sync.sandbox.state import State
+from visma_busy_sync.sandbox.web import body_of, receive_body
+
+BODY_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """ASGI middleware around routing and exception handlers."""
+
+    app: ASGIApp
+    state: State
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Receive a request, have it handled, send the answer."""
+        request = Request({**scope, "method": scope["method"].upper()}, receive)
+        request.state.error_code = None
+        try:
+            answer = await self._refused(request)
+        except ClientDisconnect:
+            return
+        if answer is None:
+            answer = await self._handled(request)
+        await answer(request.scope, receive, send)
+
+    async def _refused(self, request: Request) -> Response | None:
+        """Receive the body and read the path; return an answer when that fails."""
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                request.state.body = await receive_body(request)
+            request.scope["path"] = routed_path(_path(request))
+        except TimeoutError:
+            fault = ApiFault(408, BAD_BODY, f"The body did not come within {BODY_SECONDS} seconds")
+        except ApiFault as refused:
+            fault = refused
+        else:
+            return None
+        answer = await Refusals(self.state).api(request, fault)
+        if fault.status != 400:
+            answer.headers["connection"] = "close"
+        return answer
+
+    async def _handled(self, request: Request) -> Response:
+        template = next((route.path for route in matching(request)), None)
+        if template is not None and template.startswith("/sandbox/"):
+            return await self._answered(request)
+        fault = None if template is None else self.state.faults.take(request.method, template)
+        note = partial(self._note, request, template, fault)
+        try:
+            answer = await self._with_fault(request, fault)
+        except Exception:
+            note(500, UNHANDLED)
+            raise  # Starlette's outermost layer answers it in the API's form
+        note(None if isinstance(answer, Cut) else answer.status_code, request.state.error_code)
+        return answer
+
+    async def _with_fault(self, request: Request, fault: Fault | None) -> Response:
+        if fault is None:
+            return await self._answered(request)
+        answer = Response() if fault.when == "before" else await self._answered(request)
+        if fault.kind == "status":
+            request.state.error_code = fault.shown_code
+        return spoilt(fault, answer)
+
+    async def _answered(self, request: Request) -> Response:
+        """Run the application, but keep its answer instead of sending it."""
+        answer = Response()
+
+        async def keep(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer.status_code, answer.raw_headers = message["status"], message["headers"]
+            else:
+                answer.body = message["body"]  # our answers send theirs as one
+
+        await self.app(request.scope, request.receive, keep)
+        return answer
+
+    def _note(
+        self,
+        request: Request,
+        template: str | None,
+        fault: Fault | None,
+        status: int | None,
+        error_code: int | str | None,
+    ) -> None:
+        path = _path(request)
+        api = path.lower().startswith("/v2/")
+        writes = request.method in ("POST", "PUT", "PATCH", "DELETE")
+        self.state.journal.add(
+            time=self.state.clock.now().isoformat(),
+            method=request.method,
+            template=template,
+            path=path,
+            # Under /connect the query and the form carry codes and secrets.
+            query=request.scope["query_string"].decode("latin-1") if api else "",
+            status=status,
+            error_code=error_code,
+            body=body_of(request) if api and writes else b"",
+            fault=None if fault is None else fault.kind,
+        )
+
+
+def _path(request: Request) -> str:
+    return bare_path(request.scope["raw_path"].decode("latin-1"))
