@@ -132,6 +132,7 @@ class Tenant:
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
             WrongCompany: If what is read is of another company.
+            SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If the host's catalogue answers something that it must not.
         """
@@ -370,6 +371,7 @@ class AsyncTenant:
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
             WrongCompany: If what is read is of another company.
+            SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If the host's catalogue answers something that it must not.
         """

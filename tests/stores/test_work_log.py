@@ -169,7 +169,7 @@ def test_work_is_of_one_moment(busy: Busy, project: str) -> None:
 
     reader = threading.Thread(target=look)
     reader.start()
-    for number in range(200):
+    for number in range(100):
         busy.hours.book("acme", project, hours(f"h{number}"))
         busy.hours.spend("acme", project, cost(f"k{number}", entry=f"h{number}"))
     done.set()

@@ -14,6 +14,7 @@ from visma_busy_sync.integration.errors import (
     PortContractBroken,
     ProjectUnknown,
     ScopeMissing,
+    SyncRunning,
     WrongCompany,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "ScopeMissing",
     "Status",
     "SyncReport",
+    "SyncRunning",
     "Transfer",
     "WrongCompany",
 ]

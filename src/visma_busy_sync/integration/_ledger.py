@@ -105,22 +105,27 @@ class LedgerBook:
             revision=order.revision,
         )
         entry = fire(new_entry(order, marker=marker), Event.RESERVE, at=self.site.clock.now())
+        key = order_key(order.id)
         for _ in range(_MOST_TRIES):
-            known = await self.read()
-            if known is not None:
-                _check_same(known[0].order, order)
-                return known[0]
-            stored = await self._stored(order.claims)
-            taken = holders({key: document.body for key, document in stored.items()})
+            # One read for the order and its claims: they are as of one moment, so that a worker which
+            # pushes the same order at once is not taken for another order.
+            found = await self.site.state.read(
+                self.tenant, [key, *(claim_document_key(claim) for claim in order.claims)]
+            )
+            if key in found:
+                known = entry_from_json(found[key].body)
+                _check_same(known.order, order)
+                return known
+            taken = holders({claim: document.body for claim, document in found.items()})
             if taken:
                 raise EntryTaken(order.id, taken)
             writes = [
-                Write(order_key(order.id), None, entry_to_json(entry)),
-                *claim_writes(order.claims, stored, order_id=order.id),
+                Write(key, None, entry_to_json(entry)),
+                *claim_writes(order.claims, found, order_id=order.id),
             ]
             if await self.site.state.commit(self.tenant, writes):
                 return entry
-        raise StoreBusy(order_key(order.id))
+        raise StoreBusy(key)
 
     async def _stored(self, claims: tuple[str, ...]) -> dict[str, Versioned]:
         keys = [claim_document_key(claim) for claim in claims]

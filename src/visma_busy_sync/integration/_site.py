@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from typing import final
-from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
@@ -17,6 +18,7 @@ from visma_busy_sync.eaccounting._tokens import FixedToken, RenewedTokens, Token
 from visma_busy_sync.eaccounting.http import Transport
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration._vault import MemoryVault, TenantTokens
+from visma_busy_sync.integration.errors import SyncRunning
 from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
 from visma_busy_sync.sync import ArchiveMissing, Match, SyncSettings
 
@@ -61,18 +63,42 @@ class Choices:
 
 
 class _Sources:
-    """One source of tokens per login while anybody uses it: so two refreshes of it never run at once."""
+    """One source of tokens per login, for as long as the login has tokens: it alone renews them."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._used: WeakValueDictionary[tuple[str, str], RenewedTokens] = WeakValueDictionary()
+        self._kept: dict[str, dict[str, RenewedTokens]] = {}
 
-    def of(self, tenant: str, login_id: str, make: Callable[[], RenewedTokens]) -> RenewedTokens:
+    def of(
+        self, tenant: str, login_id: str, make: Callable[[], RenewedTokens], alive: Callable[[str], bool]
+    ) -> RenewedTokens:
         with self._guard:
-            source = self._used.get((tenant, login_id))
-            if source is None:
-                source = self._used[tenant, login_id] = make()
-            return source
+            kept = self._kept.setdefault(tenant, {})
+            if login_id not in kept:
+                for ended in [id for id in kept if not alive(id)]:
+                    del kept[ended]
+                kept[login_id] = make()
+            return kept[login_id]
+
+
+class _Syncing:
+    """Which tenants are being synced. Tokens are in this process only, so no other one can sync them."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._tenants: set[str] = set()
+
+    @contextlib.contextmanager
+    def alone(self, tenant: str) -> Generator[None, None, None]:
+        with self._guard:
+            if tenant in self._tenants:
+                raise SyncRunning(tenant)
+            self._tenants.add(tenant)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._tenants.discard(tenant)
 
 
 @final
@@ -92,6 +118,15 @@ class Site:
     options: Options = field(factory=Options)
     vault: MemoryVault = field(factory=MemoryVault)
     _sources: _Sources = field(factory=_Sources, init=False, repr=False)
+    _syncing: _Syncing = field(factory=_Syncing, init=False, repr=False)
+
+    def syncing_alone(self, tenant: str) -> AbstractContextManager[None]:
+        """Return a context in which no other sync of the tenant runs.
+
+        Raises:
+            SyncRunning: On entering, if one does.
+        """
+        return self._syncing.alone(tenant)
 
     def upstream(self, tenant: str, login_id: str) -> Upstream:
         """Return eAccounting as a login of the tenant reaches it."""
@@ -105,7 +140,10 @@ class Site:
                 clock=self.clock,
             )
 
-        return Upstream(self._env(self._sources.of(tenant, login_id, make)))
+        def alive(id: str) -> bool:
+            return self.vault.tokens(tenant, id) is not None
+
+        return Upstream(self._env(self._sources.of(tenant, login_id, make, alive)))
 
     def upstream_with(self, token: Secret) -> Upstream:
         """Return eAccounting as a token reaches it that is not yet any tenant's."""

@@ -108,6 +108,11 @@ async def sync(site: Site, tenant: str) -> SyncReport:
 
     All reading comes first: if any of it fails, nothing was changed anywhere.
     """
+    with site.syncing_alone(tenant):
+        return await _sync(site, tenant)
+
+
+async def _sync(site: Site, tenant: str) -> SyncReport:
     situation = await _look(site, tenant)
     work = _Application(site, tenant, situation)
     for kind, changes in groupby(situation.plan.changes, key=lambda planned: planned.kind):

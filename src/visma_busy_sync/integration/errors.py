@@ -13,6 +13,7 @@ OrderError                    visma_busy_sync.orders.errors
 ├── OrderNotTransferred       there is nothing in eAccounting to read
 └── OrderClosed               the order was refused before: it is not sent again
 
+SyncRunning                   another sync of the tenant runs at this moment
 PortContractBroken            a port of the host answered something that it must not
 ```
 """
@@ -168,6 +169,24 @@ class OrderClosed(OrderError):
         super().__init__(
             f"Order {order_id} is {state} and is not sent again" + (f": {problem}" if problem else "."),
             advice=_CLOSED_ADVICE.get(state, "Build its hours into a new order."),
+        )
+
+
+@final
+class SyncRunning(VismaBusySyncError):
+    """Another sync of the same tenant runs in this process; this one did nothing.
+
+    Two at once would each create what is new.
+
+    Attributes:
+        tenant: Whose sync runs.
+    """
+
+    def __init__(self, tenant: str) -> None:
+        self.tenant = tenant
+        super().__init__(
+            f"A sync of the tenant {tenant!r} is running at this moment.",
+            advice="Wait for it to end; what it brings is what this one would have brought.",
         )
 
 

@@ -1,0 +1,469 @@
+"""Workers that come at once, and workers that die: every use case under many orders of its steps."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+import pytest
+
+from visma_busy_sync._core.stepper import step
+from visma_busy_sync.eaccounting.errors import ReconnectNeeded, StateMismatch
+from visma_busy_sync.integration import (
+    NotConnected,
+    SyncRunning,
+    WrongCompany,
+    _connection,
+    _ordering,
+    _syncing,
+)
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.orders import EntryTaken, OrderOutcomeUnknown, State, entry_from_json
+from visma_busy_sync.ports import LiftedStateStore, Write
+from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, ConnectionState, holders, order_key
+from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore
+from visma_busy_sync.sync import Kind, Value, linked_ids
+from visma_busy_sync.testing import scheduler
+
+from .fake import COMPANY, LOGIN, Upstream, connected, connection_in, order, site, tokens
+from .office import ACME, SESSION
+
+SEEDS = range(250)
+
+Workers: TypeAlias = dict[str, Callable[[], Coroutine[Any, Any, Any]]]
+
+
+def both(**workers: Callable[[], Coroutine[Any, Any, Any]]) -> Workers:
+    """Workers that return different things."""
+    return workers
+
+
+def state_of(state: MemoryStateStore, id: str) -> State | None:
+    found = state.read(ACME, [order_key(id)]).get(order_key(id))
+    return entry_from_json(found.body).state if found else None
+
+
+def claims_in(state: MemoryStateStore) -> dict[str, str]:
+    return holders({found.key: found.document.body for found in state.scan("claim/", ACME)})
+
+
+# Orders
+
+
+def test_two_that_push_the_same_order_at_once_send_it_once() -> None:
+    """The other one hears of the draft, or that it may be there; never an inner error of the ledger."""
+    endings: set[str] = set()
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        result = world.run([push, push], expected=OrderOutcomeUnknown)
+        assert len(upstream.orders) == 1
+        assert state_of(state, "o") is State.TRANSFERRED
+        assert len(result.values) >= 1
+        assert sum(not transfer.repeated for transfer in result.values.values()) == 1
+        assert claims_in(state) == {"entry:h1": "o"}
+        endings.add("both" if len(result.values) == 2 else "one")
+
+    scheduler.check(scenario, SEEDS)
+    assert endings == {"both", "one"}
+
+
+def test_three_that_push_the_same_order_send_it_once() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        world.run([push] * 3, expected=OrderOutcomeUnknown)
+        assert len(upstream.orders) == 1
+
+    scheduler.check(scenario, range(100))
+
+
+def test_of_two_orders_with_a_shared_entry_one_wins() -> None:
+    winners: set[str] = set()
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        orders = {"a": order("a", "h1", "h2"), "b": order("b", "h2", "h3")}
+        workers = {id: functools.partial(_ordering.push, made, ACME, orders[id]) for id in orders}
+        result = world.run(workers, expected=EntryTaken)
+        ((winner, _),) = result.values.items()
+        (loser,) = result.errors.values()
+        assert isinstance(loser, EntryTaken)
+        assert loser.taken == {"entry:h2": winner}
+        assert len(upstream.orders) == 1
+        assert claims_in(state) == dict.fromkeys(orders[winner].claims, winner)
+        winners.add(winner)
+
+    scheduler.check(scenario, SEEDS)
+    assert winners == {"a", "b"}
+
+
+def test_two_orders_without_a_shared_entry_are_both_sent() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        orders = [order("a", "h1"), order("b", "h2")]
+        world.run([functools.partial(_ordering.push, made, ACME, each) for each in orders])
+        assert len(upstream.orders) == 2
+
+    scheduler.check(scenario, range(100))
+
+
+@pytest.mark.parametrize("ending", ["crash", "cancel"])
+def test_a_push_that_dies_at_any_await_never_bills_twice(ending: str) -> None:
+    """Afterwards the order is sent if it surely was not, and else never again by itself."""
+    seen: set[State | None] = set()
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        at = {"first": 1 + world.choose(24)}
+        if ending == "crash":
+            world.run({"first": push}, crash=at)
+        else:
+            world.run({"first": push}, cancel=at)
+        seen.add(state_of(state, "o"))
+        after = world.run({"second": push}, expected=OrderOutcomeUnknown)
+        if "second" in after.errors:
+            assert state_of(state, "o") is State.SENDING
+            assert len(upstream.orders) <= 1
+        else:
+            assert state_of(state, "o") is State.TRANSFERRED
+            assert len(upstream.orders) == 1
+
+    assert scheduler.check_all(scenario) == 24
+    assert seen == {None, State.RESERVED, State.SENDING, State.TRANSFERRED}
+
+
+def test_a_push_that_dies_beside_another_never_bills_twice() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        world.run(
+            {"dying": push, "other": push},
+            crash={"dying": 1 + world.choose(24)},
+            expected=OrderOutcomeUnknown,
+        )
+        assert len(upstream.orders) <= 1
+        world.run({"later": push}, expected=OrderOutcomeUnknown)
+        assert len(upstream.orders) <= 1
+        if not upstream.orders:
+            assert state_of(state, "o") is State.SENDING  # never lost: it says that nobody knows
+
+    scheduler.check(scenario, range(400))
+
+
+# Logins
+
+
+def test_two_that_complete_the_same_login_exchange_the_code_once() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        made = site(world, upstream, state)
+        callback = begun(made, state)
+        login = functools.partial(_connection.complete_login, made, ACME, callback, session=SESSION)
+        result = world.run([login, login], expected=StateMismatch)
+        assert len(result.values) == 1
+        assert len(upstream.codes) == 1
+        (status,) = result.values.values()
+        assert status.state is ConnectionState.CONNECTED
+        assert made.vault.tokens(ACME, connection_in(state).login_id) is not None
+
+    scheduler.check(scenario, SEEDS)
+
+
+def begun(made: Site, state: MemoryStateStore) -> str:
+    """A login that was begun before, and the callback of it."""
+    plain = Site(
+        catalogue=made.catalogue,
+        work=made.work,
+        state=LiftedStateStore(state),
+        application=made.application,
+        transport=made.transport,
+        runtime=made.runtime,
+        clock=made.clock,
+        limiter=made.limiter,
+    )
+    url = step(_connection.connect, plain, ACME, project_sync=True, session=SESSION)
+    return f"https://b.example/cb?code=the-code&state={parse_qs(urlsplit(url).query)['state'][0]}"
+
+
+def test_a_login_that_dies_at_any_await_can_be_made_again() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        busy = MemoryCatalogue()
+        own = busy.add(ACME, Kind.PROJECT, name="Own")
+        made = site(world, upstream, state, busy)
+        login = functools.partial(_connection.complete_login, made, ACME, begun(made, state), session=SESSION)
+        world.run({"dying": login}, crash={"dying": 1 + world.choose(26)})
+        again = site(world, upstream, state, busy)
+        second = begun(again, state)
+        retry = functools.partial(_connection.complete_login, again, ACME, second, session=SESSION)
+        result = world.run({"retry": retry})
+        assert result.values["retry"].state is ConnectionState.CONNECTED
+        world.run({"sync": functools.partial(_syncing.sync, again, ACME)})
+        assert busy.get(ACME, Kind.PROJECT, own).values["archived"] is False  # nothing came: D12
+
+    assert scheduler.check_all(scenario) == 26
+
+
+def test_a_sync_that_ends_during_a_login_does_not_lose_it() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        upstream.project("1", "House")
+        connected(state)
+        made = site(world, upstream, state)
+        login = functools.partial(_connection.complete_login, made, ACME, begun(made, state), session=SESSION)
+        sync = functools.partial(_syncing.sync, made, ACME)
+        world.run(both(login=login, sync=sync), expected=ReconnectNeeded)
+        assert connection_in(state).state is ConnectionState.CONNECTED
+        world.run({"after": sync})
+
+    scheduler.check(scenario, SEEDS)
+
+
+def test_a_late_refusal_of_the_old_login_does_not_mark_the_new_one_dead() -> None:
+    """The old login's refresh is refused while a new login is made: the new one stands."""
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        upstream.dead.add("access-0")
+        connected(state)
+        made = site(world, upstream, state)
+        login = functools.partial(_connection.complete_login, made, ACME, begun(made, state), session=SESSION)
+        sync = functools.partial(_syncing.sync, made, ACME)
+        world.run(both(login=login, sync=sync), expected=ReconnectNeeded)
+        # The login ends after it is written down, so the mark of the old one never covers it.
+        assert connection_in(state).state is ConnectionState.CONNECTED
+        world.run({"after": sync})
+
+    scheduler.check(scenario, SEEDS)
+
+
+def test_disconnecting_during_a_login_leaves_no_tokens_behind() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        login = functools.partial(_connection.complete_login, made, ACME, begun(made, state), session=SESSION)
+        leave = functools.partial(_connection.disconnect, made, ACME)
+        world.run(both(login=login, leave=leave))
+        connection = connection_in(state)
+        kept = made.vault.tokens(ACME, connection.login_id)
+        assert (kept is not None) is (connection.state is ConnectionState.CONNECTED)
+        if connection.state is ConnectionState.DISCONNECTED:
+            assert made.vault.drop(ACME) == []
+
+    scheduler.check(scenario, SEEDS)
+
+
+def test_tokens_of_another_login_are_never_used() -> None:
+    """A process that kept the tokens of a former company must not send with them."""
+    state, upstream = MemoryStateStore(), Upstream()
+    connected(state, login_id="made elsewhere")
+    made = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
+    assert made.vault.tokens(ACME, LOGIN) is not None
+    with pytest.raises(ReconnectNeeded):
+        step(_ordering.push, made, ACME, order("o", "h1"))
+    assert upstream.orders == []
+    assert state_of(state, "o") is State.RESERVED
+
+
+def test_a_refresh_brings_nothing_back_that_was_dropped() -> None:
+    vault = site(scheduler.World(), Upstream(), MemoryStateStore()).vault
+    old = vault.tokens(ACME, LOGIN)
+    assert old is not None
+    assert vault.drop(ACME) == [old]
+    vault.replace(ACME, LOGIN, old, tokens("renewed"))
+    assert vault.tokens(ACME, LOGIN) is None
+
+
+# Sync
+
+
+def small_world() -> tuple[Upstream, MemoryCatalogue, MemoryStateStore]:
+    """Two customers, three projects; Busy has one of the projects, and one of its own."""
+    upstream, busy, state = Upstream(), MemoryCatalogue(), MemoryStateStore()
+    fjord = upstream.customer("1", "Fjord AS")
+    upstream.customer("2", "Fjell AS")
+    upstream.project("1", "House", fjord)
+    upstream.project("2", "Hut", fjord, finished=True)
+    busy.add(ACME, Kind.PROJECT, number="1", name="HOUSE", notes="Mine")
+    busy.add(ACME, Kind.PROJECT, number="9", name="Own")
+    connected(state)
+    return upstream, busy, state
+
+
+def candidates(world: scheduler.World, made: Site, state: MemoryStateStore) -> None:
+    """Write down what may be archived, as the login does."""
+    login = functools.partial(_connection.complete_login, made, ACME, begun(made, state), session=SESSION)
+    world.run({"login": login})
+
+
+def picture(busy: MemoryCatalogue) -> list[tuple[Kind, Mapping[str, Value]]]:
+    """What Busy has, with customers by name instead of an id that depends on the order of steps."""
+    customers = {record.id: record.values["name"] for record in busy.load(ACME, Kind.CUSTOMER)}
+    return sorted(
+        (
+            (kind, {**record.values, "customer": customers.get(str(record.values.get("customer")))})
+            for kind in Kind
+            for record in busy.load(ACME, kind)
+        ),
+        key=repr,
+    )
+
+
+def test_a_sync_that_dies_at_any_await_converges_when_it_is_run_again() -> None:
+    """Each record is old or new; nothing is lost, nothing comes twice, and archiving still happens."""
+    upstream, busy, state = small_world()
+    world = scheduler.World()
+    made = site(world, upstream, state, busy)
+    candidates(world, made, state)
+    world.run({"sync": functools.partial(_syncing.sync, made, ACME)})
+    whole = picture(busy)
+    assert [values["archived"] for _, values in whole if values["name"] == "Own"] == [True]
+    died: set[int] = set()
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, busy, state = small_world()
+        made = site(world, upstream, state, busy)
+        candidates(world, made, state)
+        sync = functools.partial(_syncing.sync, made, ACME)
+        at = 1 + world.choose(70)
+        first = world.run({"dying": sync}, crash={"dying": at})
+        if first.errors:
+            died.add(at)
+        world.run({"again": sync})
+        assert picture(busy) == whole
+        for kind in Kind:
+            assert len(linked_ids(COMPANY, busy.load(ACME, kind))) == len(
+                upstream.lists[{"customer": "customers", "product": "articles", "project": "projects"}[kind]]
+            )
+        before = state.scan("")
+        last = world.run({"last": sync}).values["last"]
+        assert str(last) == "nothing to do"
+        assert [found.key for found in state.scan("")] == [found.key for found in before]
+
+    assert scheduler.check_all(scenario) == 70
+    assert 40 < len(died) < 70  # every await was tried, and some numbers beyond the last
+
+
+def test_two_syncs_at_once_create_nothing_twice() -> None:
+    outcomes: set[int] = set()
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, busy, state = small_world()
+        made = site(world, upstream, state, busy)
+        sync = functools.partial(_syncing.sync, made, ACME)
+        result = world.run([sync, sync], expected=SyncRunning)
+        outcomes.add(len(result.values))
+        assert len(busy.load(ACME, Kind.CUSTOMER)) == 2
+        assert len(busy.load(ACME, Kind.PROJECT)) == 3
+        world.run({"after": sync})  # it is open again
+
+    scheduler.check(scenario, range(100))
+    assert 1 in outcomes
+
+
+def test_edits_during_a_sync_survive_it() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, busy, state = small_world()
+        made = site(world, upstream, state, busy)
+        sync = functools.partial(_syncing.sync, made, ACME)
+        world.run({"first": sync})
+        (house,) = [r.id for r in busy.load(ACME, Kind.PROJECT) if r.values["number"] == "1"]
+        for row in upstream.lists["projects"]:
+            row["Name"] += " renamed"
+        edit = scheduler.gate(lambda: busy.edit(ACME, Kind.PROJECT, house, name="Edited"), "edit")
+        world.run(both(sync=sync, person=edit))
+        world.run({"later": sync})
+        # Only an edit that came after the change was applied, or before it was planned, is Busy's last word.
+        name = busy.get(ACME, Kind.PROJECT, house).values["name"]
+        assert name == "Edited"
+
+    scheduler.check(scenario, range(150))
+
+
+def test_a_tenant_that_goes_to_another_company_during_a_sync_has_nothing_fetched() -> None:
+    moved_first: set[bool] = set()
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, busy, state = small_world()
+        made = site(world, upstream, state, busy)
+
+        def move() -> None:
+            there = attrs.evolve(connection_in(state), company_id="other", fetched={})
+            version = state.read(ACME, [CONNECTION])[CONNECTION].version
+            assert state.commit(ACME, [Write(CONNECTION, version, CONNECTION_SCHEMA.dump(there))])
+
+        workers: Workers = {
+            "sync": functools.partial(_syncing.sync, made, ACME),
+            "move": scheduler.gate(move, "move"),
+        }
+        result = world.run(workers, expected=WrongCompany)
+        assert connection_in(state).company_id == "other"
+        assert connection_in(state).fetched == {}
+        moved_first.add("sync" in result.errors)
+
+    scheduler.check(scenario, range(100))
+    assert moved_first == {True, False}
+
+
+def test_disconnecting_during_a_sync_lets_it_end_and_stays_disconnected() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, busy, state = small_world()
+        made = site(world, upstream, state, busy)
+        sync = functools.partial(_syncing.sync, made, ACME)
+        leave = functools.partial(_connection.disconnect, made, ACME)
+        world.run(both(sync=sync, leave=leave), expected=(NotConnected, ReconnectNeeded))
+        assert connection_in(state).state is ConnectionState.DISCONNECTED
+
+    scheduler.check(scenario, SEEDS)
+
+
+def test_one_source_renews_the_tokens_of_a_login_and_ends_with_it() -> None:
+    made = site(scheduler.World(), Upstream(), MemoryStateStore())
+
+    def sources() -> dict[str, Any]:
+        return made._sources._kept[ACME]
+
+    made.upstream(ACME, LOGIN)
+    first = sources()[LOGIN]
+    made.upstream(ACME, LOGIN)
+    assert sources()[LOGIN] is first
+    made.vault.put(ACME, "login-1", tokens("access-1"))
+    made.upstream(ACME, "login-1")
+    assert sources()[LOGIN] is first  # it may still be in use
+    made.vault.drop(ACME, frozenset({LOGIN}))
+    made.vault.put(ACME, "login-2", tokens("access-2"))
+    made.upstream(ACME, "login-2")
+    assert set(sources()) == {"login-1", "login-2"}
+
+
+def test_two_calls_with_an_ended_token_refresh_once() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        upstream.dead.add("access-0")
+        made = site(world, upstream, state)
+        plan = functools.partial(_syncing.plan, made, ACME)
+        world.run([plan, plan], expected=ReconnectNeeded)
+        assert connection_in(state).state is ConnectionState.RECONNECT_NEEDED
+        assert 1 <= upstream.refreshes <= 2  # a second look after a refusal may ask again, never at once
+
+    scheduler.check(scenario, range(100))

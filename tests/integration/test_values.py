@@ -1,0 +1,185 @@
+"""The values of the use cases, on literals."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from visma_busy_sync import integration
+from visma_busy_sync._core.errors import ConfigurationError, VismaBusySyncError
+from visma_busy_sync.eaccounting.models import UNSET, CompanySettings
+from visma_busy_sync.integration import (
+    Choices,
+    CompanyUnidentified,
+    ConnectionStateError,
+    NotConnected,
+    OrderClosed,
+    OrderNotTransferred,
+    OrderUnknown,
+    PortContractBroken,
+    ProjectUnknown,
+    ScopeMissing,
+    Status,
+    SyncRunning,
+    WrongCompany,
+)
+from visma_busy_sync.integration._company import company_id, is_company
+from visma_busy_sync.integration._status import ago
+from visma_busy_sync.orders import OrderError, State
+from visma_busy_sync.state import Connection, ConnectionState
+from visma_busy_sync.sync import Kind
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def connection(**changes: Any) -> Connection:
+    known: dict[str, Any] = {
+        "state": ConnectionState.CONNECTED,
+        "company_id": "1",
+        "company_name": "Acme AS",
+        "project_sync": True,
+        "connected_at": NOON,
+        "login_id": "x",
+    }
+    return Connection(**(known | changes))
+
+
+def company(**members: Any) -> CompanySettings:
+    return CompanySettings(**({"name": "Acme AS", "currency_code": "NOK", "country_code": "NO"} | members))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "just now"),
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 minute ago"),
+        (3599, "59 minutes ago"),
+        (3600, "1 hour ago"),
+        (86_399, "23 hours ago"),
+        (86_400, "1 day ago"),
+        (86_400 * 400, "400 days ago"),
+    ],
+)
+def test_how_long_ago_in_words(seconds: int, words: str) -> None:
+    assert ago(NOON, NOON + timedelta(seconds=seconds)) == words
+
+
+def test_last_fetched_is_the_oldest_of_what_is_synchronised() -> None:
+    fetched = {"customer": NOON, "project": NOON - timedelta(hours=1), "product": NOON}
+    status = Status.of(connection(fetched=fetched), kinds=Kind, now=NOON)
+    assert status.last_fetched == NOON - timedelta(hours=1)
+    without = Status.of(connection(fetched=fetched), kinds=(Kind.CUSTOMER, Kind.PRODUCT), now=NOON)
+    assert without.last_fetched == NOON
+    assert set(without.fetched) == {Kind.CUSTOMER, Kind.PRODUCT}
+
+
+def test_last_fetched_is_none_until_all_was_fetched() -> None:
+    assert Status.of(connection(), kinds=Kind, now=NOON).last_fetched is None
+    part = connection(fetched={"customer": NOON})
+    assert Status.of(part, kinds=Kind, now=NOON).last_fetched is None
+    assert Status.of(part, kinds=(), now=NOON).last_fetched is None
+    assert Status.of(None, now=NOON).last_fetched is None
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (ConnectionState.CONNECTED, "connected to Acme AS, never fetched"),
+        (ConnectionState.RECONNECT_NEEDED, "reconnect needed"),
+        (ConnectionState.DISCONNECTED, "not connected: press connect"),
+    ],
+)
+def test_a_status_says_where_the_connection_stands(state: ConnectionState, words: str) -> None:
+    status = Status.of(connection(state=state), kinds=Kind, now=NOON)
+    assert str(status).startswith(words)
+    assert "Acme" not in repr(status)
+
+
+@pytest.mark.parametrize(
+    ("members", "id"),
+    [
+        ({"company_identifier": "guid", "corporate_identity_number": "999"}, "guid"),
+        ({"company_identifier": None, "corporate_identity_number": " 999 "}, "999"),
+        ({"company_identifier": " ", "corporate_identity_number": UNSET}, "Acme AS"),
+        ({"company_identifier": UNSET, "corporate_identity_number": ""}, "Acme AS"),
+    ],
+)
+def test_a_company_is_known_by_the_first_id_that_it_has(members: dict[str, Any], id: str) -> None:
+    assert company_id(company(**members)) == id
+    assert is_company(company(**members), id)
+    assert not is_company(company(**members), "another")
+
+
+def test_a_company_keeps_the_id_that_it_was_known_by() -> None:
+    later = company(company_identifier="guid", corporate_identity_number="999")
+    for known in ("999", "Acme AS", "guid"):
+        assert company_id(later, known) == known
+    assert company_id(later, "another") == "guid"
+
+
+def test_a_company_without_id_and_name_is_unidentified() -> None:
+    nobody = company(name=" ", company_identifier=None, corporate_identity_number=None)
+    with pytest.raises(CompanyUnidentified):
+        company_id(nobody)
+    assert not is_company(nobody, "")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"match": "x"}, {"archive_missing": "x"}, {"registers_without_projects": 1}]
+)
+def test_a_choice_that_is_none_is_refused_when_it_is_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        Choices(**wrong)
+
+
+def test_choices_are_taken_as_texts_too() -> None:
+    taken: Any = {"match": "never", "archive_missing": "never"}
+    settings = Choices(**taken).sync_settings(project_sync=True)
+    assert (settings.match, settings.archive_missing, settings.project_sync) == ("never", "never", True)
+
+
+ERRORS: list[VismaBusySyncError] = [
+    NotConnected("acme"),
+    WrongCompany(),
+    CompanyUnidentified(),
+    ScopeMissing(("ea:sales",)),
+    ProjectUnknown("j1"),
+    OrderUnknown("o1"),
+    OrderNotTransferred("o1", state=State.SENDING),
+    OrderClosed("o1", state=State.REJECTED, problem="it was refused."),
+    OrderClosed("o1", state=State.OPEN, problem=None),
+    OrderClosed("o1", state=State.RELEASED, problem=None),
+    SyncRunning("acme"),
+    PortContractBroken("Catalogue.apply", "it is wrong"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_every_error_says_what_to_do_and_survives_copying(error: VismaBusySyncError) -> None:
+    assert error.advice
+    assert error.advice in str(error)
+    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert type(twin) is type(error)
+        assert (str(twin), twin.__dict__) == (str(error), error.__dict__)
+
+
+def test_errors_stand_where_their_tree_says() -> None:
+    assert issubclass(NotConnected, ConnectionStateError)
+    for kind in (ProjectUnknown, OrderUnknown, OrderNotTransferred, OrderClosed):
+        assert issubclass(kind, OrderError)
+
+
+def test_a_base_is_not_raised_itself() -> None:
+    with pytest.raises(TypeError, match="base"):
+        ConnectionStateError("x")
+
+
+def test_all_is_sorted_and_there() -> None:
+    assert list(integration.__all__) == sorted(integration.__all__)
+    assert all(hasattr(integration, name) for name in integration.__all__)
