@@ -42,6 +42,7 @@ class Upstream:
         self.lists: dict[str, list[dict[str, Any]]] = {"customers": [], "articles": [], "projects": []}
         self.orders: list[dict[str, Any]] = []
         self.codes: list[str] = []
+        self.revoked: list[bytes | None] = []
         self.refreshes = 0
         self.dead: set[str] = set()
 
@@ -52,6 +53,7 @@ class Upstream:
         if path.endswith("/token"):
             return self._token(request)
         if path.endswith("/revocation"):
+            self.revoked.append(request.body)
             return Response(200, {}, b"")
         if request.headers["Authorization"].removeprefix("Bearer ") in self.dead:
             return _json({"ErrorCode": 4005, "ErrorId": "e", "DeveloperErrorMessage": "no"}, 401)

@@ -142,6 +142,13 @@ def test_r13_r17_r18_only_reads_and_one_order_are_sent(office: Office) -> None:
     assert writes == [*logins, POST]
 
 
+def test_r10_one_call_transfers_a_finalised_order(office: Office) -> None:
+    """Nobody presses a second button, in Busy or in eAccounting."""
+    acme, order = ready_to_push(office)
+    assert acme.push(order).state is State.TRANSFERRED
+    assert [draft["Id"] for draft in office.drafts()] == [acme.fetch_order("o1").id]
+
+
 def test_pushing_twice_makes_one_draft(office: Office) -> None:
     acme, order = ready_to_push(office)
     first = acme.push(order)
@@ -165,7 +172,7 @@ def test_an_order_that_was_built_anew_with_the_same_content_is_the_same(office: 
     assert acme.push(same).repeated
 
 
-def test_building_alone_stores_and_sends_nothing(office: Office) -> None:
+def test_r2_an_order_that_is_only_built_is_neither_stored_nor_sent(office: Office) -> None:
     acme, _ = ready_to_push(office)
     assert posts(office) == 0
     assert not [found for found in office.state.scan("", ACME) if found.key.startswith(("order/", "claim/"))]
