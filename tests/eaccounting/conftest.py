@@ -36,7 +36,7 @@ class Sandbox:
     def application(self) -> Application:
         return Application(
             client_id=self.info.client_id,
-            client_secret=self.info.client_secret,  # type: ignore[arg-type] # the converter's
+            client_secret=self.info.client_secret,
             redirect_uri=REDIRECT,
             endpoints=self.endpoints,
         )
@@ -54,7 +54,7 @@ class Sandbox:
     def sent(self, method: str, template: str) -> int:
         """Count the requests of a kind."""
         entries = self.control("GET", "/journal")["entries"]
-        return sum(e["method"] == method and e["template"] == template for e in entries)
+        return sum(e["method"] == method and e["path_template"] == template for e in entries)
 
     def press(self, url: str, decision: str = "approve") -> str:
         """Press a button on the login page, and return where the browser is sent."""

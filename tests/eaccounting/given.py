@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
+
+import attrs
 
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
@@ -146,6 +148,12 @@ def tokens(
     )
 
 
+def evolve(value: T, **changes: Any) -> T:
+    """Change a model; type checkers do not know that it is an attrs class."""
+    changed: T = attrs.evolve(cast("Any", value), **changes)
+    return changed
+
+
 def plain(value: JsonValue) -> JsonValue:
     """Decode nothing."""
     return value
@@ -153,8 +161,6 @@ def plain(value: JsonValue) -> JsonValue:
 
 READ: Final = Operation("GET", "/things", plain)
 WRITE: Final = Operation("POST", "/things", plain, body={"Name": "x"})
-
-Run = Callable[[Callable[..., Coroutine[Any, Any, Any]]], Callable[..., Any]]
 
 
 def stepped(fn: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
@@ -173,8 +179,3 @@ def looped(fn: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
         return asyncio.run(fn(*args, **kwargs))
 
     return call
-
-
-def ids(values: Iterable[object]) -> list[str]:
-    """Name parameters by what they are, without their content."""
-    return [str(value)[:40] for value in values]

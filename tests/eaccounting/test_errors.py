@@ -67,7 +67,11 @@ def by_class(error: EAccountingError) -> str:
 
 
 def subclasses(cls: type) -> list[type]:
-    return [inner for sub in cls.__subclasses__() for inner in (sub, *subclasses(sub))]
+    found: list[type] = []
+    sub: type
+    for sub in cls.__subclasses__():
+        found += [sub, *subclasses(sub)]
+    return found
 
 
 def test_the_drawing_is_the_tree() -> None:

@@ -55,7 +55,7 @@ def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
 class Renewable:
     """A token source whose first token is refused, with a prepared second one or an error."""
 
-    def __init__(self, second: Secret | None | Exception = None, first: Exception | None = None) -> None:
+    def __init__(self, second: Secret | Exception | None = None, first: Exception | None = None) -> None:
         self.second = Secret("second") if second is None else second
         self.failures = [first] if first else []
         self.renewals = 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from visma_busy_sync.eaccounting._json import JsonError, dumps, loads
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False)
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | DECIMALS | TEXTS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),

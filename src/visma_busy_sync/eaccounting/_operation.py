@@ -189,8 +189,11 @@ class _ErrorBody:
 def _refusal(name: str, response: Response) -> ApiError | UnreadableAnswer:
     body = _error_body(response)
     status = response.status
-    if body is None and (
-        status not in _PLAIN_STATUSES or (status in _PAGE_SAYS_NOTHING and not _may_be_the_api(response))
+    if status < 400 or (
+        body is None
+        and (
+            status not in _PLAIN_STATUSES or (status in _PAGE_SAYS_NOTHING and not _may_be_the_api(response))
+        )
     ):
         return _unreadable(name, response, "it is no error of the API")
     body = body or _ErrorBody()

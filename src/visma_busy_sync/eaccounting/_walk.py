@@ -2,8 +2,8 @@
 
 Pages are read until nothing new comes. Rows may come and go while pages are read, so one pass is never
 proof: one deletion and one insertion between two pages hide a row with all totals right. The answer is
-*sure* only after two passes in a row that gave the same ids, none twice, with a total that was the same
-on each page and equal to their number.
+*sure* only after two passes in a row that gave the same ids, none twice and none behind an empty page,
+with a total that was the same on each page and equal to their number.
 
 Then the ids are exactly those that the list held between the two passes, given that the totals are
 honest, that an id that left does not come back, and that rows keep their order. For no read row left
@@ -64,7 +64,7 @@ class Pass(Generic[M]):
         done: Whether there is none.
         rows: The rows so far, by id.
         totals: The totals that the pages told.
-        clean: Whether no row came twice.
+        clean: Whether no row came twice, and none behind an empty page.
         server_time: The server's clock at the first page; None if it did not say.
     """
 
@@ -91,7 +91,9 @@ class Pass(Generic[M]):
             if id not in self.rows:
                 fresh[id] = row
             self.rows[id] = row
-        self.clean = self.clean and len(fresh) == len(page.rows)
+        # Rows behind a page without any: that page was not what the list held.
+        gap = bool(fresh) and self._barren > 0
+        self.clean = self.clean and len(fresh) == len(page.rows) and not gap
         self._barren = 0 if fresh else self._barren + 1
         last = page.meta.total_number_of_pages
         self._last = None if last is UNSET else last
