@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 import pytest
 
-from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import Prices, WorkType
 from visma_busy_sync.eaccounting.errors import (
-    AnswerLost,
-    EAccountingError,
-    NotSent,
     ServerFault,
-    UnreadableAnswer,
 )
-from visma_busy_sync.eaccounting.http import NotSentError, Request
-from visma_busy_sync.integration import Choices, PortContractBroken, SyncReport, WrongCompany
-from visma_busy_sync.state import ConnectionState
-from visma_busy_sync.stores import MemoryCatalogue
-from visma_busy_sync.sync import Action, Applied, ArchiveMissing, Change, Kind, Moved, Outcome
+from visma_busy_sync.integration import Choices
+from visma_busy_sync.sync import Action, ArchiveMissing, Kind
 
+from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
 from .office import ACME, MARCH, Office, with_work
 
-FINISHED, ONGOING = 2, 1
 NEW_ID = "11111111-2222-4333-8444-555555555555"
-
-
-def first(office: Office, kind: Kind, **members: Any) -> dict[str, Any]:
-    return next(
-        row for row in office.upstream(kind) if all(row[name] == value for name, value in members.items())
-    )
-
-
-def linked(office: Office, kind: Kind, row: dict[str, Any]) -> str:
-    """Busy's id of the record with the number of an eAccounting row."""
-    number = row["CustomerNumber" if kind is Kind.CUSTOMER else "Number"]
-    (found,) = [record.id for record in office.busy.load(ACME, kind) if record.values["number"] == number]
-    return found
-
-
-def synced(office: Office, **options: Any) -> Tenant:
-    acme = office.connected(**options)
-    acme.sync()
-    return acme
 
 
 # What comes in
@@ -253,14 +225,6 @@ def test_r18_no_hours_are_ever_read_or_sent(office: Office) -> None:
 # Archiving what eAccounting lacks
 
 
-def own_projects(office: Office) -> list[str]:
-    return [office.busy.add(ACME, Kind.PROJECT, number=str(n), name=f"Own {n}") for n in (9001, 9002)]
-
-
-def archived(office: Office, ids: Sequence[str]) -> list[object]:
-    return [office.records()[id]["archived"] for id in ids]
-
-
 def test_r8_busy_projects_unknown_to_eaccounting_are_archived_when_the_connection_is_made(
     office: Office,
 ) -> None:
@@ -443,224 +407,3 @@ def test_r27_an_unsure_reading_is_no_fetch(office: Office) -> None:
     assert status.fetched[Kind.PROJECT] == fetched
     assert status.fetched[Kind.CUSTOMER] == office.clock.now()
     assert status.last_fetched == fetched
-
-
-# Reads that fail
-
-
-def requests_of_a_sync(office: Office) -> int:
-    return 13  # the settings, and for each of three kinds two passes of a page and the empty one after it
-
-
-def test_a_sync_has_as_many_requests_as_the_tests_below_break(office: Office) -> None:
-    acme = office.connected()
-    office.control("DELETE", "/journal")
-    acme.sync()
-    assert len(office.journal()) == requests_of_a_sync(office)
-
-
-BROKEN: dict[str, tuple[dict[str, Any], type[EAccountingError]]] = {
-    "html": ({"kind": "status", "status": 200, "body": "html"}, UnreadableAnswer),
-    "html-502": ({"kind": "status", "status": 502, "body": "html"}, UnreadableAnswer),
-    "500": ({"kind": "status", "status": 500}, ServerFault),
-    "truncated": ({"kind": "truncate"}, AnswerLost),
-    "reset": ({"kind": "drop_after"}, AnswerLost),
-    "garbage": ({"kind": "garbage"}, UnreadableAnswer),
-    "empty": ({"kind": "status", "status": 200, "body": "empty"}, UnreadableAnswer),
-}
-
-
-@pytest.mark.parametrize(("fault", "error"), BROKEN.values(), ids=BROKEN)
-def test_a_failed_read_leaves_every_store_as_it_was(
-    office: Office, fault: dict[str, Any], error: type[EAccountingError]
-) -> None:
-    """At each of the requests of a sync."""
-    own_projects(office)
-    acme = office.connected()
-    before = office.snapshot()
-    for place in range(requests_of_a_sync(office)):
-        for call in (acme.sync, acme.plan) if place == 0 else (acme.sync,):
-            office.fault("GET", "*", skip=place, **fault)
-            with pytest.raises(error) as raised:
-                call()
-            assert raised.value.advice or isinstance(raised.value, ServerFault)
-            assert office.snapshot() == before
-            assert office.control("GET", "/faults")["faults"] == []
-    acme.sync()
-    assert office.snapshot() != before
-
-
-def test_an_unreachable_server_leaves_every_store_as_it_was(office: Office) -> None:
-    acme = office.connected()
-    before = office.snapshot()
-    for place in range(requests_of_a_sync(office)):
-        office.shell.wire.before = failing_at(place)
-        with pytest.raises(NotSent) as raised:
-            acme.sync()
-        assert "try again" in raised.value.advice
-        assert office.snapshot() == before
-
-
-def failing_at(place: int) -> Callable[[Request], None]:
-    seen: list[Request] = []
-
-    def before(request: Request) -> None:
-        seen.append(request)
-        if len(seen) == place + 1:
-            raise NotSentError("ConnectError")
-
-    return before
-
-
-def test_a_passing_fault_is_repeated(office: Office) -> None:
-    acme = office.connected(max_retries=3)
-    office.fault("GET", "/projects", "drop_after")
-    office.fault("GET", "/customers", "status", status=429, message="try again in 0 seconds")
-    acme.sync()
-    assert len(office.records()) == len(office.upstream(Kind.PROJECT))
-
-
-def test_a_connection_whose_company_changed_is_not_synced(office: Office) -> None:
-    acme = office.connected()
-    before = office.snapshot()
-    office.control("PATCH", "/records/companysettings", {"CompanyIdentifier": "other", "Name": "Other AS"})
-    office.control("PATCH", "/records/companysettings", {"CorporateIdentityNumber": None})
-    for call in (acme.plan, acme.sync):
-        with pytest.raises(WrongCompany):
-            call()
-    assert office.snapshot() == before
-    assert acme.status().state is ConnectionState.CONNECTED
-
-
-# The host's side
-
-
-class Cranky:
-    """A catalogue that spoils what it answers; the changes are made."""
-
-    def __init__(self, busy: MemoryCatalogue, spoil: Callable[[list[Any]], Any]) -> None:
-        self.load = busy.load
-        self._busy = busy
-        self._spoil = spoil
-
-    def apply(self, tenant: str, changes: Sequence[Change]) -> Any:
-        return self._spoil(list(self._busy.apply(tenant, changes)))
-
-
-class AsyncCranky:
-    def __init__(self, cranky: Cranky) -> None:
-        self._cranky = cranky
-
-    async def load(self, tenant: str, kind: Kind) -> Any:
-        return self._cranky.load(tenant, kind)
-
-    async def apply(self, tenant: str, changes: Sequence[Change]) -> Any:
-        return self._cranky.apply(tenant, changes)
-
-
-def cranky(office: Office, spoil: Callable[[list[Any]], Any]) -> Any:
-    broken = Cranky(office.busy, spoil)
-    return broken if office.shell.run is None else AsyncCranky(broken)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "told"),
-    [
-        (lambda outcomes: outcomes[:-1], r"64 changes have 63 outcomes"),
-        (lambda outcomes: [*outcomes, Moved()], r"64 changes have 65 outcomes"),
-        (lambda outcomes: [None] * len(outcomes), "NoneType is no outcome"),
-        (lambda outcomes: None, "NoneType is no sequence"),
-        (lambda outcomes: [Applied("", o.values) for o in outcomes], "another id"),
-    ],
-    ids=["too-few", "too-many", "no-outcomes", "nothing", "no-id"],
-)
-def test_a_catalogue_that_breaks_its_contract_is_told_and_nothing_is_noted(
-    office: Office, spoil: Callable[[list[Any]], Any], told: str
-) -> None:
-    own = own_projects(office)
-    acme = office.connected(catalogue=cranky(office, spoil))
-    documents = office.state.scan("")
-    with pytest.raises(PortContractBroken, match=told) as raised:
-        acme.sync()
-    assert raised.value.port == "Catalogue.apply"
-    assert raised.value.advice
-    assert office.state.scan("") == documents
-    assert acme.status().last_fetched is None
-    # What the host made is linked, so nothing comes twice once the host is mended.
-    office.connected().sync()
-    assert len(office.records(Kind.CUSTOMER)) == len(office.upstream(Kind.CUSTOMER))
-    assert archived(office, own) == [True, True]
-
-
-def test_an_edit_between_reading_and_writing_is_not_overwritten(office: Office) -> None:
-    acme = synced(office)
-    row = first(office, Kind.PROJECT, Status=ONGOING)
-    id = linked(office, Kind.PROJECT, row)
-    office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed")
-    catalogue = office.busy
-
-    class Late(Cranky):
-        def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
-            catalogue.edit(ACME, Kind.PROJECT, id, name="Edited at that moment")
-            return catalogue.apply(tenant, changes)
-
-    late = Late(office.busy, list)
-    disturbed = office.connected(catalogue=late if office.shell.run is None else AsyncCranky(late))
-    report = disturbed.sync()
-    assert str(report) == "applied: nothing, 1 moved meanwhile"
-    assert [parked.planned.busy_id for parked in report.moved] == [id]
-    assert office.records()[id]["name"] == "Edited at that moment"
-    office.log_in(acme)
-    acme.sync()
-    assert str(acme.sync()) == "nothing to do"
-    assert office.records()[id]["name"] == "Edited at that moment"
-
-
-def test_what_the_host_refuses_is_parked_and_the_rest_goes_on(office: Office) -> None:
-    office.busy = MemoryCatalogue(longest_name=30)
-    acme = office.connected()
-    report = acme.sync()
-    too_long = [
-        (kind, row["Name"]) for kind in Kind for row in office.upstream(kind) if len(row["Name"]) > 30
-    ]
-    assert sorted((p.planned.kind, p.reason) for p in report.refused) == sorted(
-        (kind, "the name has more than 30 characters") for kind, _ in too_long
-    )
-    assert f"{len(too_long)} refused by Busy" in str(report)
-    assert sum(len(office.records(kind)) for kind in Kind) == report.applied[Action.CREATE]
-    for kind, name in too_long:
-        row = first(office, kind, Name=name)
-        office.edit_upstream(kind, row["Id"], Name=name[:30])
-    acme.sync()
-    assert acme.plan().is_empty
-
-
-def test_a_host_that_cuts_a_text_sees_no_change_come_back(office: Office) -> None:
-    """What the host stored is noted; the next sync has nothing to do."""
-
-    class Cutting(Cranky):
-        def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
-            outcomes: list[Outcome] = []
-            for change, outcome in zip(changes, office.busy.apply(tenant, changes), strict=True):
-                name = change.values.get("name")
-                if isinstance(outcome, Applied) and isinstance(name, str):
-                    office.busy.edit(tenant, change.kind, outcome.id, name=name[:10])
-                    record = office.busy.get(tenant, change.kind, outcome.id)
-                    outcome = Applied(outcome.id, record.values)  # noqa: PLW2901 - what the host stored
-                outcomes.append(outcome)
-            return outcomes
-
-    cutting = Cutting(office.busy, list)
-    acme = office.connected(catalogue=cutting if office.shell.run is None else AsyncCranky(cutting))
-    acme.sync()
-    assert all(len(str(values["name"])) <= 10 for values in office.records().values())
-    assert str(acme.sync()) == "nothing to do"
-
-
-def test_a_report_tells_in_one_line_what_was_done(office: Office) -> None:
-    own_projects(office)
-    report = office.connected().sync()
-    count = sum(len(office.upstream(kind)) for kind in Kind)
-    assert str(report) == f"applied: {count} create, 2 archive"
-    assert isinstance(report, SyncReport)
-    assert "Own" not in repr(report)

@@ -1,0 +1,324 @@
+"""Every way in which `POST /orders` can end, and what the ledger says then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from visma_busy_sync._facade import Tenant
+from visma_busy_sync.busy import Order
+from visma_busy_sync.eaccounting.errors import (
+    AccessDenied,
+    ApiError,
+    EAccountingError,
+    NotSent,
+    RateLimited,
+    ReconnectNeeded,
+    Unauthorized,
+)
+from visma_busy_sync.eaccounting.http import NotSentError, Request, Response
+from visma_busy_sync.integration import (
+    OrderClosed,
+)
+from visma_busy_sync.orders import (
+    IllegalTransition,
+    OrderNotReady,
+    OrderOutcomeUnknown,
+    OrderRejected,
+    State,
+)
+from visma_busy_sync.ports import Write
+from visma_busy_sync.stores import MemoryStateStore
+
+from .office import MARCH, Office, ready_to_push
+
+POST = "POST /v2/orders"
+
+
+def state_of(acme: Tenant, order_id: str = "o1") -> State:
+    known = acme.ledger_entry(order_id)
+    assert known is not None
+    return known.state
+
+
+def posts(office: Office) -> int:
+    return office.requests().count(POST)
+
+
+def again(acme: Tenant, project: str, order_id: str) -> Order:
+    return acme.build_order(project, MARCH, order_id=order_id, order_date=date(2026, 3, 31))
+
+
+UNKNOWN: dict[str, tuple[dict[str, Any], int]] = {
+    "reset-before": ({"kind": "drop_before"}, 0),
+    "closed-before": ({"kind": "drop_before", "reset": False}, 0),
+    "reset-after": ({"kind": "drop_after"}, 1),
+    "closed-after": ({"kind": "drop_after", "reset": False}, 1),
+    "garbage": ({"kind": "garbage"}, 1),
+    "truncated": ({"kind": "truncate"}, 1),
+    "empty-201": ({"kind": "status", "status": 201, "body": "empty", "when": "after"}, 1),
+    "empty-201-before": ({"kind": "status", "status": 201, "body": "empty"}, 0),
+    "html-200": ({"kind": "status", "status": 200, "body": "html", "when": "after"}, 1),
+    "html-502": ({"kind": "status", "status": 502, "body": "html", "when": "after"}, 1),
+    "html-400": ({"kind": "status", "status": 400, "body": "html"}, 0),
+    "html-404": ({"kind": "status", "status": 404, "body": "html"}, 0),
+    "500": ({"kind": "status", "status": 500, "when": "after"}, 1),
+    "503": ({"kind": "status", "status": 503, "error_code": 4000}, 0),
+    "408": ({"kind": "status", "status": 408, "error_code": 2000}, 0),
+    "5001-as-400": ({"kind": "status", "status": 400, "error_code": 5001, "when": "after"}, 1),
+    "302": ({"kind": "status", "status": 302, "body": "empty"}, 0),
+}
+
+
+@pytest.mark.parametrize(("fault", "made"), UNKNOWN.values(), ids=UNKNOWN)
+def test_a_post_whose_answer_is_missing_or_unreadable_is_unknown_and_never_sent_again(
+    office: Office, fault: dict[str, Any], made: int
+) -> None:
+    acme, order = ready_to_push(office, max_retries=3)
+    office.fault("POST", "/orders", **fault)
+    with pytest.raises(OrderOutcomeUnknown) as raised:
+        acme.push(order)
+    known = acme.ledger_entry("o1")
+    assert known is not None
+    assert (known.state, known.problem is not None) == (State.OUTCOME_UNKNOWN, True)
+    assert raised.value.marker == known.marker
+    assert known.marker in raised.value.advice
+    assert isinstance(raised.value.__cause__, EAccountingError)
+    assert (posts(office), len(office.drafts())) == (1, made)
+    # Pushing again, also after a restart, sends nothing.
+    office.control("DELETE", "/faults")
+    with pytest.raises(OrderOutcomeUnknown):
+        acme.push(order)
+    acme = office.connected()
+    with pytest.raises(OrderOutcomeUnknown):
+        acme.push(order)
+    assert (posts(office), len(office.drafts())) == (1, made)
+    # Its hours stay claimed: no other order gets them.
+    with pytest.raises(OrderNotReady):
+        again(acme, order.project, "o2")
+    with pytest.raises(IllegalTransition):
+        acme.reopen("o1")
+
+
+CURABLE: dict[str, tuple[dict[str, Any], type[EAccountingError]]] = {
+    "429": ({"kind": "status", "status": 429, "error_code": 4010}, RateLimited),
+    "403": ({"kind": "status", "status": 403, "error_code": 4007}, AccessDenied),
+    "403-html": ({"kind": "status", "status": 403, "body": "html"}, EAccountingError),
+    "read-only-user": ({"kind": "status", "status": 400, "error_code": 4019}, AccessDenied),
+    "guide": ({"kind": "status", "status": 400, "error_code": 4003}, AccessDenied),
+    "401-twice": ({"kind": "status", "status": 401, "error_code": 4005, "times": 2}, Unauthorized),
+}
+
+
+@pytest.mark.parametrize(("fault", "error"), CURABLE.values(), ids=CURABLE)
+def test_what_was_surely_not_made_waits_and_is_sent_when_that_is_cured(
+    office: Office, fault: dict[str, Any], error: type[EAccountingError]
+) -> None:
+    acme, order = ready_to_push(office)
+    office.fault("POST", "/orders", **fault)
+    with pytest.raises(error) as raised:
+        acme.push(order)
+    assert raised.value.advice
+    assert state_of(acme) is State.RESERVED
+    assert office.drafts() == []
+    with pytest.raises(OrderNotReady):  # its hours are kept for it
+        again(acme, order.project, "o2")
+    transfer = acme.push(order)
+    assert (transfer.state, transfer.repeated) == (State.TRANSFERRED, False)
+    assert len(office.drafts()) == 1
+
+
+def test_a_401_renews_the_token_and_sends_once_more(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    office.fault("POST", "/orders", "status", status=401, error_code=4005)
+    acme.push(order)
+    assert (posts(office), len(office.drafts())) == (2, 1)
+
+
+def test_a_429_is_waited_for_and_sent_once_more(office: Office) -> None:
+    acme, order = ready_to_push(office, max_retries=1)
+    office.fault("POST", "/orders", "status", status=429, error_code=4010, message="try again in 0 seconds")
+    acme.push(order)
+    assert (posts(office), len(office.drafts())) == (2, 1)
+
+
+def test_an_unreachable_server_leaves_the_order_waiting(office: Office) -> None:
+    acme, order = ready_to_push(office)
+
+    def unreachable(request: Request) -> None:
+        if request.method == "POST":
+            raise NotSentError("ConnectError")
+
+    office.shell.wire.before = unreachable
+    with pytest.raises(NotSent):
+        acme.push(order)
+    assert state_of(acme) is State.RESERVED
+    office.shell.wire.before = None
+    acme.push(order)
+    assert len(office.drafts()) == 1
+
+
+def test_a_dead_connection_leaves_the_order_waiting(office: Office) -> None:
+    """R28: the password changed; the order is sent after the new login."""
+    acme, order = ready_to_push(office)
+    office.control("POST", "/password-change")
+    for _ in range(2):
+        with pytest.raises(ReconnectNeeded):
+            acme.push(order)
+    assert str(acme.status()).startswith("reconnect needed")
+    assert state_of(acme) is State.RESERVED
+    office.log_in(acme)
+    acme.push(order)
+    assert len(office.drafts()) == 1
+
+
+def reject(office: Office, acme: Tenant, order: Order) -> OrderRejected:
+    office.fault("POST", "/orders", "status", status=400, error_code=4024, message="SECRET of the customer")
+    with pytest.raises(OrderRejected) as raised:
+        acme.push(order)
+    return raised.value
+
+
+def test_a_refusal_of_the_order_is_told_and_kept(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    error = reject(office, acme, order)
+    assert (error.order_id, error.status, error.error_code) == ("o1", 400, 4024)
+    assert isinstance(error.__cause__, ApiError)
+    assert "SECRET" not in str(error)
+    known = acme.ledger_entry("o1")
+    assert known is not None
+    assert (known.state, known.problem) == (State.REJECTED, error.problem)
+    assert office.drafts() == []
+
+
+def test_a_refused_order_is_not_sent_again(office: Office) -> None:
+    """The same order would be refused again, or billed with hours that were freed; a person decides."""
+    acme, order = ready_to_push(office)
+    error = reject(office, acme, order)
+    with pytest.raises(OrderClosed) as raised:
+        acme.push(order)
+    assert (raised.value.state, raised.value.problem) == (State.REJECTED, error.problem)
+    assert "reopen" in raised.value.advice
+    assert posts(office) == 1
+    with pytest.raises(OrderNotReady):  # the hours stay claimed until it is reopened
+        again(acme, order.project, "o2")
+
+
+def test_a_refused_order_is_reopened_and_its_hours_go_on_a_new_one(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    reject(office, acme, order)
+    assert acme.reopen("o1").state is State.OPEN
+    with pytest.raises(OrderClosed) as raised:
+        acme.push(order)
+    assert raised.value.state is State.OPEN
+    new = again(acme, order.project, "o2")
+    assert set(new.claims) == set(order.claims)
+    acme.push(new)
+    assert [posts(office), len(office.drafts())] == [2, 1]
+    with pytest.raises(IllegalTransition):
+        acme.reopen("o2")
+
+
+# Crashes
+
+
+class ProcessEnds(BaseException):
+    """Nothing may handle it."""
+
+
+@pytest.mark.parametrize("effect", [True, False], ids=["after-the-effect", "before-it"])
+def test_a_crash_while_sending_leaves_the_order_sending_and_sends_nothing_again(
+    office: Office, effect: bool
+) -> None:
+    acme, order = ready_to_push(office)
+
+    def ends(request: Request, _: Response | None = None) -> None:
+        if request.method == "POST" and request.url.endswith("/orders"):
+            raise ProcessEnds
+
+    if effect:
+        office.shell.wire.after = ends
+    else:
+        office.shell.wire.before = ends
+    with pytest.raises(ProcessEnds):
+        acme.push(order)
+    office.shell.wire.before = office.shell.wire.after = None
+    assert state_of(acme) is State.SENDING
+    for tenant in (acme, office.connected()):
+        with pytest.raises(OrderOutcomeUnknown) as raised:
+            tenant.push(order)
+        assert raised.value.advice
+    assert len(office.drafts()) == posts(office) == int(effect)
+
+
+class FailingState:
+    """A state store that fails, or always finds others in between, once the POST was answered."""
+
+    def __init__(self, memory: MemoryStateStore, fails: Callable[[], bool], error: Exception | None) -> None:
+        self.read = memory.read
+        self.scan = memory.scan
+        self._memory = memory
+        self._fails = fails
+        self._error = error
+
+    def commit(self, tenant: str, writes: list[Write]) -> bool:
+        if not self._fails():
+            return self._memory.commit(tenant, writes)
+        if self._error is not None:
+            raise self._error
+        return False
+
+
+class AsyncFailingState:
+    def __init__(self, plain: FailingState) -> None:
+        self._plain = plain
+
+    async def read(self, *args: Any) -> Any:
+        return self._plain.read(*args)
+
+    async def scan(self, *args: Any) -> Any:
+        return self._plain.scan(*args)
+
+    async def commit(self, *args: Any) -> Any:
+        return self._plain.commit(*args)
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), None], ids=["raises", "busy"])
+@pytest.mark.parametrize("fault", [None, 400, 403, 500])
+def test_an_outcome_that_cannot_be_written_down_is_unknown(
+    office: Office, fault: int | None, error: Exception | None
+) -> None:
+    """Whatever the answer was: the store says `sending`, so nothing is ever sent again by itself."""
+    failing = FailingState(office.state, lambda: posts(office) > 0, error)
+    state: Any = failing if office.shell.run is None else AsyncFailingState(failing)
+    acme, order = ready_to_push(office, state=state)
+    if fault:
+        office.fault("POST", "/orders", "status", status=fault, error_code=2000)
+    with pytest.raises(OrderOutcomeUnknown) as raised:
+        acme.push(order)
+    assert raised.value.__cause__ is not None
+    assert error is None or raised.value.__cause__ is error
+    healthy = office.tenant()
+    assert state_of(healthy) is State.SENDING
+    office.log_in(healthy)
+    with pytest.raises(OrderOutcomeUnknown):
+        healthy.push(order)
+    assert posts(office) == 1
+    assert len(office.drafts()) == (fault is None)
+
+
+def test_a_store_that_fails_before_the_post_sends_nothing(office: Office) -> None:
+    broken = [False]
+    failing = FailingState(office.state, lambda: broken[0], OSError("disk full"))
+    state: Any = failing if office.shell.run is None else AsyncFailingState(failing)
+    acme, order = ready_to_push(office, state=state)
+    broken[0] = True
+    with pytest.raises(OSError, match="disk full"):
+        acme.push(order)
+    assert posts(office) == 0
+    broken[0] = False
+    acme.push(order)
+    assert len(office.drafts()) == 1
