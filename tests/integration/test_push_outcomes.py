@@ -65,6 +65,7 @@ UNKNOWN: dict[str, tuple[dict[str, Any], int]] = {
     "html-502": ({"kind": "status", "status": 502, "body": "html", "when": "after"}, 1),
     "html-400": ({"kind": "status", "status": 400, "body": "html"}, 0),
     "html-404": ({"kind": "status", "status": 404, "body": "html"}, 0),
+    "empty-404": ({"kind": "status", "status": 404, "body": "empty"}, 0),
     "500": ({"kind": "status", "status": 500, "when": "after"}, 1),
     "503": ({"kind": "status", "status": 503, "error_code": 4000}, 0),
     "408": ({"kind": "status", "status": 408, "error_code": 2000}, 0),

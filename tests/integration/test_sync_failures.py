@@ -18,7 +18,7 @@ from visma_busy_sync.eaccounting.http import NotSentError, Request
 from visma_busy_sync.integration import PortContractBroken, SyncReport, WrongCompany
 from visma_busy_sync.state import ConnectionState
 from visma_busy_sync.stores import MemoryCatalogue
-from visma_busy_sync.sync import Action, Applied, Change, Kind, Moved, Outcome
+from visma_busy_sync.sync import Action, Applied, Change, Kind, Moved, Outcome, Refused
 
 from .given import ONGOING, archived, first, linked, own_projects, synced
 from .office import ACME, Office
@@ -240,3 +240,32 @@ def test_a_report_tells_in_one_line_what_was_done(office: Office) -> None:
     assert str(report) == f"applied: {count} create, 2 archive"
     assert isinstance(report, SyncReport)
     assert "Own" not in repr(report)
+
+
+def test_archiving_that_the_host_refused_is_tried_again(office: Office) -> None:
+    """Archiving what eAccounting lacks happens once, but it counts as done only when all of it was done."""
+    own = own_projects(office)
+    refusing = [True]
+
+    class Refusing(Cranky):
+        def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+            outcomes: list[Outcome] = []
+            for change in changes:
+                if refusing[0] and change.id == own[0]:
+                    outcomes.append(Refused("an invoice is open"))
+                else:
+                    outcomes += office.busy.apply(tenant, [change])
+            return outcomes
+
+    host = Refusing(office.busy, list)
+    acme = office.connected(catalogue=host if office.shell.run is None else AsyncCranky(host))
+    report = acme.sync()
+    assert [parked.reason for parked in report.refused] == ["an invoice is open"]
+    assert archived(office, own) == [False, True]
+    refusing[0] = False
+    assert str(acme.sync()) == "applied: 1 archive"
+    assert archived(office, own) == [True, True]
+    # Now it is done: what comes later in Busy is left alone.
+    later = [office.busy.add(ACME, Kind.PROJECT, name="Made in Busy")]
+    assert str(acme.sync()) == "nothing to do"
+    assert archived(office, later) == [False]
