@@ -233,8 +233,10 @@ def _model_reader(cls: type[Model], converter: Converter) -> Callable[[JsonValue
         faults: list[tuple[str, str]] = []
         for key, item in _object(value, cls).items():
             slot = slots.get(key)
-            if slot is None or slot.name in members:
+            if slot is None:
                 extra[key] = item
+            elif slot.name in members:
+                pass  # in both spellings: kept in `extra` it would be sent back beside the first one
             elif item is None and not slot.required:
                 # A null where the API promises none says no more than an absent member.
                 members[slot.name] = None if slot.nullable else UNSET
