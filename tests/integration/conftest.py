@@ -61,5 +61,4 @@ def shell(
 def office(sandbox: SandboxInfo, browser: httpx.Client, shell: Shell) -> Office:
     office = Office(sandbox, browser, shell)
     office.control("POST", "/reset")
-    office.control("PATCH", "/profile", {"rotation": True})
     return office

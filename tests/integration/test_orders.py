@@ -341,11 +341,9 @@ def test_amounts_that_eaccounting_does_not_compute_are_told(office: Office, amou
     assert transfer.state is State.TRANSFERRED
     assert {difference.code for difference in transfer.differences} == {DifferenceCode.AMOUNTS_ZERO}
     assert acme.push(order).differences == ()
-    office.control("PATCH", "/profile", {"amounts": "computed"})
 
 
 def test_the_setting_send_amounts_is_the_cure(office: Office) -> None:
     office.control("PATCH", "/profile", {"amounts": "kept"})
     acme, order = ready_to_push(office, choices=Choices(send_amounts=True))
     assert acme.push(order).differences == ()
-    office.control("PATCH", "/profile", {"amounts": "computed"})

@@ -269,3 +269,51 @@ def test_archiving_that_the_host_refused_is_tried_again(office: Office) -> None:
     later = [office.busy.add(ACME, Kind.PROJECT, name="Made in Busy")]
     assert str(acme.sync()) == "nothing to do"
     assert archived(office, later) == [False]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["customers", "products", "projects"])
+def test_a_catalogue_that_fails_midway_is_taken_up_again(office: Office, place: int) -> None:
+    """The host's own error comes through; what was made stays, nothing was noted, the next sync goes on."""
+    calls: list[int] = []
+
+    class Failing(Cranky):
+        def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+            calls.append(len(changes))
+            half = office.busy.apply(tenant, changes[: len(changes) // 2])
+            if len(calls) == place + 1:
+                raise OSError("the database is gone")
+            return [*half, *office.busy.apply(tenant, changes[len(changes) // 2 :])]
+
+    own = own_projects(office)
+    host = Failing(office.busy, list)
+    acme = office.connected(catalogue=host if office.shell.run is None else AsyncCranky(host))
+    documents = office.state.scan("")
+    with pytest.raises(OSError, match="database is gone"):
+        acme.sync()
+    assert office.state.scan("") == documents
+    acme.sync()
+    for kind in (Kind.CUSTOMER, Kind.PRODUCT):
+        assert len(office.records(kind)) == len(office.upstream(kind))
+    assert len(office.records()) == len(office.upstream(Kind.PROJECT)) + len(own)
+    assert archived(office, own) == [True, True]
+    assert str(acme.sync()) == "nothing to do"
+
+
+def test_a_catalogue_that_cannot_be_read_changes_nothing(office: Office) -> None:
+    class Unreadable(Cranky):
+        def __init__(self) -> None:
+            super().__init__(office.busy, list)
+            self.load = self._fail
+
+        def _fail(self, tenant: str, kind: Kind) -> Any:
+            raise OSError("the database is gone")
+
+    office.connected()
+    host: Any = Unreadable()
+    broken = office.tenant(catalogue=host if office.shell.run is None else AsyncCranky(host))
+    office.log_in(broken)
+    before = office.snapshot()
+    for call in (broken.plan, broken.sync):
+        with pytest.raises(OSError, match="database is gone"):
+            call()
+    assert office.snapshot() == before
