@@ -101,6 +101,7 @@ def test_absent_and_null_differ() -> None:
     assert project(EndDate=None).end_date is None
     assert project(ModifiedUtc=None).modified_utc is UNSET
     assert not UNSET
+    assert repr(UNSET) == "UNSET"
     assert pickle.loads(pickle.dumps(UNSET)) is UNSET
     assert copy.deepcopy(UNSET) is UNSET
 
@@ -155,6 +156,12 @@ def test_an_enum_is_a_whole_number(value: Any) -> None:
 def test_a_day_is_the_one_written(text: str, day: date) -> None:
     """No offset moves it to another day."""
     assert project(StartDate=text).start_date == day
+
+
+@pytest.mark.parametrize("text", ["", "2026-02-30", "2026-13-01", "0000-01-01", "31.03.2026", "2026-03-31T"])
+def test_what_is_no_day_is_a_fault(text: str) -> None:
+    """Also one that no calendar has."""
+    assert list(faults(Project, {**PROJECT, "StartDate": text})) == ["$.StartDate"]
 
 
 @pytest.mark.parametrize(
