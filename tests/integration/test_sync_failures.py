@@ -231,6 +231,13 @@ def test_a_host_that_cuts_a_text_sees_no_change_come_back(office: Office) -> Non
     acme.sync()
     assert all(len(str(values["name"])) <= 10 for values in office.records().values())
     assert str(acme.sync()) == "nothing to do"
+    # The cut text is not taken for a person's edit: a later change in eAccounting comes through.
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    id = linked(office, Kind.PROJECT, row)
+    office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed, and longer than ten")
+    assert not acme.plan().conflicts
+    assert str(acme.sync()) == "applied: 1 update"
+    assert office.records()[id]["name"] == "Renamed, a"
 
 
 def test_a_report_tells_in_one_line_what_was_done(office: Office) -> None:
