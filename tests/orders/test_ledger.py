@@ -29,7 +29,7 @@ from visma_busy_sync.orders import (
     fire,
     new_entry,
 )
-from visma_busy_sync.orders.ledger import HISTORY_STEPS
+from visma_busy_sync.orders._ledger import HISTORY_STEPS
 
 from .given import MARKER, NOON, built, entry_in, hours, later, work
 

@@ -12,7 +12,7 @@ from visma_busy_sync.busy import Grouping, PriceMode, Prices, Project, WorkType
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
 from visma_busy_sync.orders import OrderNotReady, ProblemCode
-from visma_busy_sync.orders.problems import PROBLEM_TEXTS
+from visma_busy_sync.orders._problems import PROBLEM_TEXTS
 
 from .given import (
     ADVICE,

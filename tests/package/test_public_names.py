@@ -14,6 +14,7 @@ PUBLIC_MODULES = (
     "visma_busy_sync.busy",
     "visma_busy_sync.eaccounting",
     "visma_busy_sync.eaccounting.models",
+    "visma_busy_sync.errors",
     "visma_busy_sync.integration",
     "visma_busy_sync.orders",
     "visma_busy_sync.ports",

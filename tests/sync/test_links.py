@@ -18,7 +18,7 @@ from visma_busy_sync.sync import (
     linked_ids,
     noted_in,
 )
-from visma_busy_sync.sync.links import link_with
+from visma_busy_sync.sync._links import link_with
 
 from .host import COMPANY, OTHER_COMPANY, Host, actions, codes, customer, plan_for, project, sync
 

@@ -8,7 +8,7 @@ import pytest
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.sync import FIELDS, ArchiveMissing, Match, Owner, SyncSettings
-from visma_busy_sync.sync.settings import OWNERS
+from visma_busy_sync.sync._settings import OWNERS
 
 
 def test_defaults() -> None:

@@ -1,13 +1,4 @@
-"""The root of every error this package raises.
-
-```
-VismaBusySyncError                     never raised itself
-├── ConfigurationError                 the host called or set something up wrongly
-├── EAccountingError                   visma_busy_sync.eaccounting.errors
-├── ConnectionStateError               visma_busy_sync.integration.errors
-└── OrderError                         visma_busy_sync.orders.errors
-```
-"""
+"""The root of every error this package raises. The whole tree is drawn in `visma_busy_sync.errors`."""
 
 from __future__ import annotations
 

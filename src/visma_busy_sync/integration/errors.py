@@ -7,7 +7,7 @@ ConnectionStateError          never raised itself
 ├── CompanyUnidentified       the company has neither an id nor a name
 └── ScopeMissing              the user did not grant what is needed
 
-OrderError                    visma_busy_sync.orders.errors
+OrderError                    visma_busy_sync.orders
 ├── ProjectUnknown            the work log knows no such project
 ├── OrderUnknown              the ledger knows no such order
 ├── OrderNotTransferred       there is nothing in eAccounting to read

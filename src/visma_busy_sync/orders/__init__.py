@@ -5,12 +5,12 @@ what became of the POST, `compare` what eAccounting answers. Nothing here reads,
 time it is.
 """
 
-from visma_busy_sync.orders.builder import Counterpart, build, customer_of, products_needed
-from visma_busy_sync.orders.changes import EntryChange, changed_since
-from visma_busy_sync.orders.compare import Difference, DifferenceCode, compare, snapshot
-from visma_busy_sync.orders.document import ORDER_SCHEMA, order_from_json, order_to_json
-from visma_busy_sync.orders.draft import marked_reference, to_new_order
-from visma_busy_sync.orders.errors import (
+from visma_busy_sync.orders._builder import Counterpart, build, customer_of, products_needed
+from visma_busy_sync.orders._changes import EntryChange, changed_since
+from visma_busy_sync.orders._compare import Difference, DifferenceCode, compare, snapshot
+from visma_busy_sync.orders._document import ORDER_SCHEMA, order_from_json, order_to_json
+from visma_busy_sync.orders._draft import marked_reference, to_new_order
+from visma_busy_sync.orders._errors import (
     DocumentError,
     DocumentTooNew,
     EntryTaken,
@@ -22,7 +22,7 @@ from visma_busy_sync.orders.errors import (
     OrderRejected,
     OtherCompany,
 )
-from visma_busy_sync.orders.ledger import (
+from visma_busy_sync.orders._ledger import (
     CLAIMING_STATES,
     DUE_STATES,
     LEDGER_SCHEMA,
@@ -40,10 +40,10 @@ from visma_busy_sync.orders.ledger import (
     fire,
     new_entry,
 )
-from visma_busy_sync.orders.marker import contains_marker, make_marker, marked_revision
-from visma_busy_sync.orders.outcome import PostAnswer, outcome_of
-from visma_busy_sync.orders.problems import Entity, Problem, ProblemCode
-from visma_busy_sync.orders.rendering import render
+from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision
+from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
+from visma_busy_sync.orders._problems import Entity, Problem, ProblemCode
+from visma_busy_sync.orders._rendering import render
 
 __all__ = [
     "CLAIMING_STATES",

@@ -23,7 +23,7 @@ from visma_busy_sync.busy import (
     claim_key,
 )
 from visma_busy_sync.orders import _rounding
-from visma_busy_sync.orders.problems import Entity, Problem, ProblemCode, problem
+from visma_busy_sync.orders._problems import Entity, Problem, ProblemCode, problem
 
 
 @frozen

@@ -24,7 +24,7 @@ from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._eligibility import Cost, Hours, Sifted
 from visma_busy_sync.orders._limits import TEXT_LENGTH, length, tidy
 from visma_busy_sync.orders._pricing import Priced, price_of
-from visma_busy_sync.orders.problems import Entity, ProblemCode, Problems
+from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems
 
 _LAST = "\U0010ffff"
 """Sorts after every name: costs without a work type stand at the end."""

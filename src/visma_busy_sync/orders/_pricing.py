@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from visma_busy_sync.busy import PriceMode, Prices, PriceSource, TimeEntry, WorkType
-from visma_busy_sync.orders.problems import Entity
+from visma_busy_sync.orders._problems import Entity
 
 
 @frozen

@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn, TypeVar, cast
 import attrs
 
 from visma_busy_sync.busy._canonical import Plain
-from visma_busy_sync.orders.errors import DocumentError, DocumentTooNew
+from visma_busy_sync.orders._errors import DocumentError, DocumentTooNew
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.ports._values import Found, Versioned, Write
-from visma_busy_sync.sync.records import Change, Kind, Outcome, Record
+from visma_busy_sync.sync._records import Change, Kind, Outcome, Record
 
 
 class Catalogue(Protocol):

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 from attrs import define
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.sync.records import (
+from visma_busy_sync.sync._records import (
     FIELDS,
     Applied,
     Change,

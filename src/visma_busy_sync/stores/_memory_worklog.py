@@ -24,7 +24,7 @@ from visma_busy_sync.busy import (
     WorkType,
 )
 from visma_busy_sync.stores._memory_catalogue import MemoryCatalogue
-from visma_busy_sync.sync.records import Kind, Record
+from visma_busy_sync.sync._records import Kind, Record
 
 
 @define

@@ -4,7 +4,7 @@ Values in, values out: no clock, no randomness, no input or output. It answers f
 adopted, updated, archived and restored in Busy, and for nothing in eAccounting: it only reads from there.
 """
 
-from visma_busy_sync.sync.changes import (
+from visma_busy_sync.sync._changes import (
     Action,
     Conflict,
     ConflictCode,
@@ -15,12 +15,12 @@ from visma_busy_sync.sync.changes import (
     Reason,
     WarningCode,
 )
-from visma_busy_sync.sync.diff import make_plan
-from visma_busy_sync.sync.errors import LinkUnreadable
-from visma_busy_sync.sync.links import ArchiveReason, Noted, linked_ids, noted_in
-from visma_busy_sync.sync.mapping import Read, Upstream, upstream_of
-from visma_busy_sync.sync.plan import Plan, render
-from visma_busy_sync.sync.records import (
+from visma_busy_sync.sync._diff import make_plan
+from visma_busy_sync.sync._errors import LinkUnreadable
+from visma_busy_sync.sync._links import ArchiveReason, Noted, linked_ids, noted_in
+from visma_busy_sync.sync._mapping import Read, Upstream, upstream_of
+from visma_busy_sync.sync._plan import Plan, render
+from visma_busy_sync.sync._records import (
     FIELDS,
     Applied,
     Change,
@@ -32,9 +32,9 @@ from visma_busy_sync.sync.records import (
     Refused,
     Value,
 )
-from visma_busy_sync.sync.references import resolve
-from visma_busy_sync.sync.settings import ArchiveMissing, Match, Owner, SyncSettings
-from visma_busy_sync.sync.settle import settle
+from visma_busy_sync.sync._references import resolve
+from visma_busy_sync.sync._settings import ArchiveMissing, Match, Owner, SyncSettings
+from visma_busy_sync.sync._settle import settle
 
 __all__ = [
     "FIELDS",

@@ -10,8 +10,8 @@ from typing import Final
 
 from visma_busy_sync.busy import Order
 from visma_busy_sync.busy._canonical import Plain, canonical_json, members
+from visma_busy_sync.orders._errors import DocumentError
 from visma_busy_sync.orders._reading import parse, structure
-from visma_busy_sync.orders.errors import DocumentError
 
 ORDER_SCHEMA: Final = 1
 """The schema version of orders that this version writes."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import define, field
 
-from visma_busy_sync.sync.changes import (
+from visma_busy_sync.sync._changes import (
     Action,
     Conflict,
     ConflictCode,
@@ -21,17 +21,17 @@ from visma_busy_sync.sync.changes import (
     PlanWarning,
     WarningCode,
 )
-from visma_busy_sync.sync.collecting import Work
-from visma_busy_sync.sync.drafting import alteration, archiving_as_missing, creation, forgetting
-from visma_busy_sync.sync.errors import LinkUnreadable
-from visma_busy_sync.sync.links import Noted, linked_ids, noted_in
-from visma_busy_sync.sync.mapping import Read, Upstream
-from visma_busy_sync.sync.matching import Group, Marks, Matching, marks_of, match
-from visma_busy_sync.sync.merge import merge
-from visma_busy_sync.sync.plan import Plan
-from visma_busy_sync.sync.records import Kind, Record
-from visma_busy_sync.sync.references import References
-from visma_busy_sync.sync.settings import ArchiveMissing, SyncSettings
+from visma_busy_sync.sync._collecting import Work
+from visma_busy_sync.sync._drafting import alteration, archiving_as_missing, creation, forgetting
+from visma_busy_sync.sync._errors import LinkUnreadable
+from visma_busy_sync.sync._links import Noted, linked_ids, noted_in
+from visma_busy_sync.sync._mapping import Read, Upstream
+from visma_busy_sync.sync._matching import Group, Marks, Matching, marks_of, match
+from visma_busy_sync.sync._merge import merge
+from visma_busy_sync.sync._plan import Plan
+from visma_busy_sync.sync._records import Kind, Record
+from visma_busy_sync.sync._references import References
+from visma_busy_sync.sync._settings import ArchiveMissing, SyncSettings
 
 _ORDER: Final[Mapping[Kind, int]] = {kind: place for place, kind in enumerate(Kind)}
 

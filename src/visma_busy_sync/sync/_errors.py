@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
-from visma_busy_sync.sync.records import Kind
+from visma_busy_sync.sync._records import Kind
 
 
 @final

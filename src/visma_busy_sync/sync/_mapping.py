@@ -9,7 +9,7 @@ from typing import final
 from attrs import field, frozen
 
 from visma_busy_sync.eaccounting.models import UNSET, Article, Customer, Project, ProjectStatus, Unset
-from visma_busy_sync.sync.records import Kind, Value
+from visma_busy_sync.sync._records import Kind, Value
 
 
 @final

@@ -6,8 +6,8 @@ from typing import cast
 
 from attrs import evolve
 
-from visma_busy_sync.sync.links import Noted, link_with, noted_in
-from visma_busy_sync.sync.records import Applied, Change, Value
+from visma_busy_sync.sync._links import Noted, link_with, noted_in
+from visma_busy_sync.sync._records import Applied, Change, Value
 
 
 def settle(company: str, change: Change, outcome: Applied) -> Change | None:

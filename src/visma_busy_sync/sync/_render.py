@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from visma_busy_sync.sync.changes import (
+from visma_busy_sync.sync._changes import (
     Action,
     Conflict,
     FieldChange,
@@ -16,7 +16,7 @@ from visma_busy_sync.sync.changes import (
     Reason,
     Shown,
 )
-from visma_busy_sync.sync.records import Kind
+from visma_busy_sync.sync._records import Kind
 
 SIGNS: Final[Mapping[Action, str]] = {
     Action.CREATE: "+",

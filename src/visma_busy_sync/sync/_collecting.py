@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-from visma_busy_sync.sync.changes import (
+from visma_busy_sync.sync._changes import (
     ADVICE,
     Conflict,
     ConflictCode,
@@ -15,10 +15,10 @@ from visma_busy_sync.sync.changes import (
     WarningCode,
     label_of,
 )
-from visma_busy_sync.sync.mapping import Upstream
-from visma_busy_sync.sync.records import Kind, Record
-from visma_busy_sync.sync.references import References
-from visma_busy_sync.sync.settings import SyncSettings
+from visma_busy_sync.sync._mapping import Upstream
+from visma_busy_sync.sync._records import Kind, Record
+from visma_busy_sync.sync._references import References
+from visma_busy_sync.sync._settings import SyncSettings
 
 
 @define

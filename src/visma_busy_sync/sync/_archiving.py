@@ -7,7 +7,7 @@ only, and restores only what it archived itself, which the reason in the link sa
 
 from __future__ import annotations
 
-from visma_busy_sync.sync.links import ArchiveReason
+from visma_busy_sync.sync._links import ArchiveReason
 
 
 def next_state(

@@ -8,9 +8,9 @@ from typing import final
 
 from attrs import field, frozen
 
-from visma_busy_sync.sync.changes import Action, Conflict, PlannedChange, PlanWarning
-from visma_busy_sync.sync.records import Kind
-from visma_busy_sync.sync.render import change_lines, finding_line, summary, unchanged_line
+from visma_busy_sync.sync._changes import Action, Conflict, PlannedChange, PlanWarning
+from visma_busy_sync.sync._records import Kind
+from visma_busy_sync.sync._render import change_lines, finding_line, summary, unchanged_line
 
 
 @final

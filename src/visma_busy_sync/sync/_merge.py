@@ -14,13 +14,13 @@ from typing import Final, final
 
 from attrs import define, field, frozen
 
-from visma_busy_sync.sync.archiving import next_state
-from visma_busy_sync.sync.changes import FieldChange, Pending, Shown
-from visma_busy_sync.sync.links import ArchiveReason, Noted
-from visma_busy_sync.sync.mapping import Upstream
-from visma_busy_sync.sync.records import FIELDS, Record, Value
-from visma_busy_sync.sync.references import UNKNOWN, References
-from visma_busy_sync.sync.settings import OWNERS, Owner
+from visma_busy_sync.sync._archiving import next_state
+from visma_busy_sync.sync._changes import FieldChange, Pending, Shown
+from visma_busy_sync.sync._links import ArchiveReason, Noted
+from visma_busy_sync.sync._mapping import Upstream
+from visma_busy_sync.sync._records import FIELDS, Record, Value
+from visma_busy_sync.sync._references import UNKNOWN, References
+from visma_busy_sync.sync._settings import OWNERS, Owner
 
 
 @final

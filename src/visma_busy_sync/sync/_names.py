@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from visma_busy_sync.sync.records import Value
+from visma_busy_sync.sync._records import Value
 
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 

@@ -19,10 +19,10 @@ from typing import Final, TypeAlias, final
 
 from attrs import define, field, frozen
 
-from visma_busy_sync.sync.mapping import Upstream
-from visma_busy_sync.sync.names import name_key, number_key, organization_key
-from visma_busy_sync.sync.records import Record, Value
-from visma_busy_sync.sync.settings import Match
+from visma_busy_sync.sync._mapping import Upstream
+from visma_busy_sync.sync._names import name_key, number_key, organization_key
+from visma_busy_sync.sync._records import Record, Value
+from visma_busy_sync.sync._settings import Match
 
 
 @final

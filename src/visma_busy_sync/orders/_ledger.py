@@ -26,9 +26,9 @@ from attrs import field, frozen
 
 from visma_busy_sync.busy import Order
 from visma_busy_sync.busy._canonical import canonical_json, members
+from visma_busy_sync.orders._document import order_from_json, order_to_json
+from visma_busy_sync.orders._errors import DocumentError, IllegalTransition
 from visma_busy_sync.orders._reading import parse, structure
-from visma_busy_sync.orders.document import order_from_json, order_to_json
-from visma_busy_sync.orders.errors import DocumentError, IllegalTransition
 
 LEDGER_SCHEMA: Final = 1
 """The schema version of ledger entries that this version writes."""

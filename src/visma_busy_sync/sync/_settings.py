@@ -10,7 +10,7 @@ import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.sync.records import Kind
+from visma_busy_sync.sync._records import Kind
 
 
 class Match(enum.StrEnum):

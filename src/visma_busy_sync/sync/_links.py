@@ -15,8 +15,8 @@ from typing import Final, cast, final
 
 from attrs import field, frozen
 
-from visma_busy_sync.sync.errors import LinkUnreadable
-from visma_busy_sync.sync.records import FIELDS, Kind, Link, Record, Value
+from visma_busy_sync.sync._errors import LinkUnreadable
+from visma_busy_sync.sync._records import FIELDS, Kind, Link, Record, Value
 
 SCHEMA_VERSION: Final = 1
 

@@ -9,7 +9,7 @@ from typing import TypeAlias, final
 import attrs
 from attrs import field, frozen
 
-from visma_busy_sync.sync.records import Change, Kind, Value
+from visma_busy_sync.sync._records import Change, Kind, Value
 
 
 class Action(enum.StrEnum):

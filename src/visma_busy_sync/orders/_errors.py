@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from visma_busy_sync._core.errors import VismaBusySyncError
-from visma_busy_sync.orders.problems import Problem
+from visma_busy_sync.orders._problems import Problem
 
 
 class OrderError(VismaBusySyncError):
@@ -140,7 +140,7 @@ class OrderRejected(OrderError):
         named = f"HTTP {status}" if error_code is None else f"HTTP {status}, code {error_code}"
         super().__init__(
             f"eAccounting refused order {order_id} ({named}): {problem}",
-            advice="Mend what it names, open the order again and push the new revision.",
+            advice="Mend what it names, reopen the order and build a new one.",
         )
 
 
@@ -157,8 +157,7 @@ class OrderOutcomeUnknown(OrderError):
         self.marker = marker
         super().__init__(
             f"It is not known whether order {order_id} reached eAccounting.",
-            advice=f"Recover the order, which looks for it, or look for {marker} among the order drafts and "
-            "resolve it by hand.",
+            advice=f"Look for {marker} among the order drafts in eAccounting before anything is sent again.",
         )
 
 

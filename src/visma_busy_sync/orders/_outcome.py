@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from visma_busy_sync.orders.ledger import Event
+from visma_busy_sync.orders._ledger import Event
 
 UNKNOWN_CODES: Final = frozenset({5000, 5001, 5002})
 """Unhandled, dependency timed out, cancelled: something may have been made, whatever the status."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from visma_busy_sync.sync.changes import Action, FieldChange, Pending, PlannedChange, Reason, Shown, label_of
-from visma_busy_sync.sync.links import ArchiveReason, Noted, link_with
-from visma_busy_sync.sync.mapping import Upstream
-from visma_busy_sync.sync.merge import Merged
-from visma_busy_sync.sync.records import FIELDS, Change, Record, Value
-from visma_busy_sync.sync.references import UNKNOWN, References
+from visma_busy_sync.sync._changes import Action, FieldChange, Pending, PlannedChange, Reason, Shown, label_of
+from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with
+from visma_busy_sync.sync._mapping import Upstream
+from visma_busy_sync.sync._merge import Merged
+from visma_busy_sync.sync._records import FIELDS, Change, Record, Value
+from visma_busy_sync.sync._references import UNKNOWN, References
 
 
 def creation(company: str, row: Upstream, references: References) -> tuple[PlannedChange, bool]:

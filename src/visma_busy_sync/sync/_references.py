@@ -8,10 +8,10 @@ from typing import Final, Literal, TypeAlias, cast
 
 from attrs import define, evolve, field
 
-from visma_busy_sync.sync.changes import Pending, PlannedChange, Shown, label_of
-from visma_busy_sync.sync.links import Noted, link_with, noted_in
-from visma_busy_sync.sync.mapping import Upstream
-from visma_busy_sync.sync.records import Change, Record, Value
+from visma_busy_sync.sync._changes import Pending, PlannedChange, Shown, label_of
+from visma_busy_sync.sync._links import Noted, link_with, noted_in
+from visma_busy_sync.sync._mapping import Upstream
+from visma_busy_sync.sync._records import Change, Record, Value
 
 
 class _Unknown(enum.Enum):

@@ -16,6 +16,7 @@ from attrs import field, frozen
 from visma_busy_sync.busy import LeftOut, Order, OrderLine, Period, Work
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.orders._eligibility import Sifted, decide_customer, sift
+from visma_busy_sync.orders._errors import OrderNotReady
 from visma_busy_sync.orders._limits import (
     BUYERS_REFERENCE_LENGTH,
     REFERENCE_LENGTH,
@@ -24,9 +25,8 @@ from visma_busy_sync.orders._limits import (
     tidy,
 )
 from visma_busy_sync.orders._lines import LineMaker
+from visma_busy_sync.orders._problems import ProblemCode, Problems
 from visma_busy_sync.orders._rounding import DOMESTIC_DECIMALS, FOREIGN_DECIMALS, ROUNDING_RULES
-from visma_busy_sync.orders.errors import OrderNotReady
-from visma_busy_sync.orders.problems import ProblemCode, Problems
 
 
 def _copy(articles: Mapping[str, models.Article | None]) -> Mapping[str, models.Article | None]:

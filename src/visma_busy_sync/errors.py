@@ -1,0 +1,142 @@
+"""Every error of the package in one place. A handler that means one thing imports it from here.
+
+```
+VismaBusySyncError            base: catch it to catch them all
+├── ConfigurationError        the host called or set something up wrongly; nothing was changed or sent
+├── PortContractBroken        a port of the host answered something that it must not
+├── DocumentUnreadable        a stored document is damaged, or a newer version wrote it
+├── StoreBusy                 others changed a document each time it was to be written
+├── SyncRunning               another sync of the tenant runs at this moment
+├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
+├── ConnectionStateError      base: what is wrong with a tenant's connection
+│   ├── NotConnected          there is none
+│   ├── WrongCompany          the login is of another company
+│   ├── CompanyUnidentified   the company has neither an id nor a name
+│   └── ScopeMissing          the user did not grant what is needed
+├── EAccountingError          base: what went wrong with eAccounting; see `may_have_happened`
+│   ├── NotSent               it surely did not get there
+│   ├── AnswerLost            it may have got there; no whole answer came back
+│   ├── UnreadableAnswer      a web page, a broken or an empty answer
+│   ├── ApiError              base: the API's own answer
+│   │   ├── NotFound          it does not exist
+│   │   ├── Unauthorized      the access token is not accepted
+│   │   ├── AccessDenied      company, user, module, scope or subscription do not allow it
+│   │   ├── RateLimited       too many calls
+│   │   ├── ServerFault       the API failed inside
+│   │   └── Rejected          the API refuses this very request
+│   └── LoginError            base: connecting, or renewing the connection
+│       ├── LoginRefused      the login page said no
+│       ├── StateMismatch     the callback is not of this login
+│       ├── CodeRefused       the code was used before, or is too old
+│       ├── ClientRefused     client id or secret are wrong
+│       └── ReconnectNeeded   only a new login helps
+└── OrderError                base: what went wrong with an order
+    ├── OrderNotReady         the work cannot be billed as it is: every problem with its cure
+    ├── OrderChanged          the id and revision are known with other content
+    ├── EntryTaken            an hour or cost is on another order
+    ├── OtherCompany          it was built for another company
+    ├── OrderRejected         eAccounting refused it
+    ├── OrderOutcomeUnknown   it may have arrived; it is not sent again by itself
+    ├── OrderClosed           it was refused before; it is not sent again
+    ├── OrderUnknown          the ledger knows no such order
+    ├── OrderNotTransferred   there is nothing in eAccounting to read
+    ├── ProjectUnknown        Busy has no such project
+    ├── IllegalTransition     the order's state does not know this event
+    └── DocumentError         a stored order cannot be read
+        └── DocumentTooNew    a newer version wrote it
+```
+"""
+
+from visma_busy_sync._core.errors import ConfigurationError, VismaBusySyncError
+from visma_busy_sync.eaccounting.errors import (
+    AccessDenied,
+    AnswerLost,
+    ApiError,
+    ClientRefused,
+    CodeRefused,
+    EAccountingError,
+    LoginError,
+    LoginRefused,
+    NotFound,
+    NotSent,
+    RateLimited,
+    ReconnectNeeded,
+    Rejected,
+    ServerFault,
+    StateMismatch,
+    Unauthorized,
+    UnreadableAnswer,
+)
+from visma_busy_sync.integration import (
+    CompanyUnidentified,
+    ConnectionStateError,
+    NotConnected,
+    OrderClosed,
+    OrderNotTransferred,
+    OrderUnknown,
+    PortContractBroken,
+    ProjectUnknown,
+    ScopeMissing,
+    SyncRunning,
+    WrongCompany,
+)
+from visma_busy_sync.orders import (
+    DocumentError,
+    DocumentTooNew,
+    EntryTaken,
+    IllegalTransition,
+    OrderChanged,
+    OrderError,
+    OrderNotReady,
+    OrderOutcomeUnknown,
+    OrderRejected,
+    OtherCompany,
+)
+from visma_busy_sync.state import DocumentUnreadable, StoreBusy
+from visma_busy_sync.sync import LinkUnreadable
+
+__all__ = [
+    "AccessDenied",
+    "AnswerLost",
+    "ApiError",
+    "ClientRefused",
+    "CodeRefused",
+    "CompanyUnidentified",
+    "ConfigurationError",
+    "ConnectionStateError",
+    "DocumentError",
+    "DocumentTooNew",
+    "DocumentUnreadable",
+    "EAccountingError",
+    "EntryTaken",
+    "IllegalTransition",
+    "LinkUnreadable",
+    "LoginError",
+    "LoginRefused",
+    "NotConnected",
+    "NotFound",
+    "NotSent",
+    "OrderChanged",
+    "OrderClosed",
+    "OrderError",
+    "OrderNotReady",
+    "OrderNotTransferred",
+    "OrderOutcomeUnknown",
+    "OrderRejected",
+    "OrderUnknown",
+    "OtherCompany",
+    "PortContractBroken",
+    "ProjectUnknown",
+    "RateLimited",
+    "ReconnectNeeded",
+    "Rejected",
+    "ScopeMissing",
+    "ServerFault",
+    "StateMismatch",
+    "StoreBusy",
+    "SyncRunning",
+    "Unauthorized",
+    "UnreadableAnswer",
+    "VismaBusySyncError",
+    "WrongCompany",
+]
