@@ -175,7 +175,8 @@ def time_zone(owner: object, attribute: Attribute[Any], value: object) -> None:
         ZoneInfo(str(value))
     except (OSError, ValueError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError.
         raise ValueError(
-            f"{name} must be the name of a time zone such as Europe/Oslo; {value!r} is not known here"
+            f"{name} must be the name of a time zone such as Europe/Oslo; {value!r} is not known here "
+            "(a system without time zone data needs the package tzdata)"
         ) from error
 
 
