@@ -46,7 +46,7 @@ contracts: $(READY) ## check that the layers import one way
 	@$(BIN)/lint-imports
 
 docs: $(READY) ## build the documentation, warnings are errors
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 package: $(READY) ## install the built package in a fresh environment and look at what came with it
 	@$(BIN)/python .ci/check_package.py

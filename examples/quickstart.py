@@ -63,11 +63,13 @@ def main() -> None:
             try:
                 acme.build_order(project, march)
             except OrderNotReady as not_ready:
-                print(not_ready)
-                print("... so the work type gets its product:")
+                print("Not ready yet; every problem at once:")
+                for problem in not_ready.problems:
+                    print(f"  {problem.code} ({problem.entity}): {problem.cure_en}")
+                print("So the work types get their products:")
                 give_products(busy, hours)
             order = acme.build_order(project, march, order_date=date(2026, 3, 31))
-            print(render(order))
+            print(render(order).rstrip())
 
             title("5. Push: an order draft in eAccounting")
             transfer = acme.push(order)

@@ -52,9 +52,11 @@ class OrderNotReady(OrderError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        listed = "; ".join(f"{problem.code} ({problem.entity}): {problem.message}" for problem in problems)
+        listed = "; ".join(
+            f"{problem.code} ({problem.entity}): {problem.message.rstrip('.')}" for problem in problems
+        )
         super().__init__(
-            f"The order is not ready, {count}: {listed}",
+            f"The order is not ready, {count}: {listed}.",
             advice=" ".join(dict.fromkeys(problem.cure_en for problem in problems)),
         )
 
