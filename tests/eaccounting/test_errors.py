@@ -162,3 +162,19 @@ def test_a_write_without_answer_is_in_doubt(operation: str) -> None:
     lost = AnswerLost(operation=operation, reason="x")
     assert lost.may_have_happened
     assert "look before sending it again" in lost.advice
+
+
+def test_a_reconnection_has_the_advice_that_fits_its_reason() -> None:
+    """A changed password is not why a process that restarted holds no tokens."""
+    refused = ReconnectNeeded()
+    assert (refused.operation, refused.reason) == (POST_TOKEN, "Visma refused the refresh token")
+    assert "password" in refused.advice
+    lost = ReconnectNeeded(
+        reason="no tokens are held", advice="Log in again.", operation="GET /companysettings"
+    )
+    assert (lost.operation, lost.advice) == ("GET /companysettings", "Log in again.")
+    assert str(lost) == (
+        "GET /companysettings: the connection to eAccounting must be made anew: no tokens are held. "
+        "Log in again."
+    )
+    assert not lost.may_have_happened

@@ -308,16 +308,25 @@ class ClientRefused(LoginError):
 
 
 class ReconnectNeeded(LoginError):
-    """The connection is dead: nothing but a new login cures it. Busy's data is not touched."""
+    """The connection is dead: nothing but a new login cures it. Busy's data is not touched.
 
-    def __init__(self, reason: str = "Visma refused the refresh token") -> None:
+    Attributes:
+        reason: Why, in a few words.
+    """
+
+    def __init__(
+        self,
+        reason: str = "Visma refused the refresh token",
+        *,
+        advice: str = (
+            "Press connect and log in again; this happens when the user's password changes. "
+            "Nothing in Busy is lost."
+        ),
+        operation: str = POST_TOKEN,
+    ) -> None:
+        self.reason = reason
         super().__init__(
-            f"the connection to eAccounting must be made anew: {reason}.",
-            operation=POST_TOKEN,
-            advice=(
-                "Press connect and log in again; this happens when the user's password changes. "
-                "Nothing in Busy is lost."
-            ),
+            f"the connection to eAccounting must be made anew: {reason}.", operation=operation, advice=advice
         )
 
 
