@@ -322,6 +322,27 @@ def test_d10_going_back_to_the_former_company_finds_its_links(office: Office) ->
     assert {record.id: record.link for record in office.busy.load(ACME, Kind.PROJECT)} == before
 
 
+def test_d10_going_back_restores_what_the_other_company_did_not_have(office: Office) -> None:
+    acme = synced(office)
+    before = {record.id: record.values for record in office.busy.load(ACME, Kind.PROJECT)}
+    acme.disconnect()
+    office.control("PATCH", "/records/companysettings", {"CompanyIdentifier": "other", "Name": "Other AS"})
+    for project in office.upstream(Kind.PROJECT)[1:]:
+        office.control("DELETE", f"/records/projects/{project['Id']}")
+    office.log_in(acme)
+    acme.sync()
+    assert any(
+        record.values["archived"] and not before[record.id]["archived"]
+        for record in office.busy.load(ACME, Kind.PROJECT)
+    )
+    acme.disconnect()
+    office.control("POST", "/reset")
+    office.log_in(acme)
+    acme.sync()
+    assert {record.id: record.values for record in office.busy.load(ACME, Kind.PROJECT)} == before
+    assert str(acme.sync()) == "nothing to do"
+
+
 # Project sync off
 
 

@@ -265,6 +265,51 @@ def test_d10_another_company_has_its_own_first_connection(host: Host) -> None:
     assert host.noted(former.id, COMPANY) is not None
 
 
+def _moved_to_the_other_company(host: Host) -> str:
+    """Connect the other company, which has none of our projects; return our project's id."""
+    id = host.one().id
+    sync(host, [OTHER], candidates=host.ids, company=OTHER_COMPANY)
+    assert host[id].values["archived"] is True
+    return id
+
+
+def test_d10_going_back_restores_what_the_other_company_had_archived(host: Host) -> None:
+    """A linked project that is still in use comes back, once."""
+    id = _moved_to_the_other_company(host)
+    assert actions(sync(host, [ONGOING])) == ["restore"]
+    assert host[id].values["archived"] is False
+    assert plan_for(host, [ONGOING]).is_empty
+
+
+def test_d10_what_a_person_archives_after_going_back_stays_archived(host: Host) -> None:
+    """The restoring is used up: an archiving by hand is not mistaken for that of the other company."""
+    id = _moved_to_the_other_company(host)
+    sync(host, [ONGOING])
+    host.edit(id, archived=True)
+    assert plan_for(host, [ONGOING]).is_empty
+
+
+def test_d10_brought_back_by_hand_before_going_back(host: Host) -> None:
+    """Who brought it back and archives it again later has archived it by hand."""
+    id = _moved_to_the_other_company(host)
+    host.edit(id, archived=False)
+    assert actions(sync(host, [ONGOING])) == ["note"]
+    assert plan_for(host, [ONGOING]).is_empty
+    host.edit(id, archived=True)
+    assert plan_for(host, [ONGOING]).is_empty
+
+
+def test_d10_finished_meanwhile_it_stays_archived_until_it_is_ongoing_again(host: Host) -> None:
+    """A project that was finished while the other company was connected comes back when it is reopened."""
+    id = _moved_to_the_other_company(host)
+    sync(host, [FINISHED])
+    assert host[id].values["archived"] is True
+    assert plan_for(host, [FINISHED]).is_empty
+    sync(host, [ONGOING])
+    assert host[id].values["archived"] is False
+    assert plan_for(host, [ONGOING]).is_empty
+
+
 def test_d15_unsure_read_does_not_archive_what_is_finished(host: Host) -> None:
     """The transition to finished waits for a sure read; other fields come through."""
     row = project("p1", "1", "Villa", archived=True)

@@ -23,6 +23,8 @@ def next_state(
     """
     if not archived:
         return (True, ArchiveReason.FINISHED) if finished and moved else (False, None)
+    if reason is ArchiveReason.MISSING_AT_CONNECTION and not finished:
+        return False, None  # it is there after all
     if not moved or reason is None:
         return True, reason
     return (True, ArchiveReason.FINISHED) if finished else (False, None)

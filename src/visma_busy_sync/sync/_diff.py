@@ -192,7 +192,7 @@ def _plan_linked(work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream
 def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
     """Whether a linked record needs a closer look. In most runs most records do not: this is the fast way."""
     brought_back = noted.archive_reason is not None and not record.values.get("archived")
-    return brought_back or noted.base != row.values
+    return brought_back or noted.archived_elsewhere or noted.base != row.values
 
 
 def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:

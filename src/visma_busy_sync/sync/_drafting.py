@@ -66,7 +66,9 @@ def alteration(
         noted: What its link says now; None, or without an id, if this change adopts it.
         merged: What becomes of it.
     """
-    if noted == merged.noted and not merged.fields:
+    archived = merged.values.get("archived", record.values.get("archived"))
+    active_again = noted is not None and noted.archived_elsewhere and archived is False
+    if noted == merged.noted and not merged.fields and not active_again:
         return None
     adopted = noted is None or noted.eaccounting_id is None
     action, reason = _action(merged, adopted=adopted)
@@ -81,7 +83,7 @@ def alteration(
         reason=reason,
         adopted=adopted,
         company=company,
-        change=_change(company, record, merged.values, merged.noted),
+        change=_change(company, record, merged.values, merged.noted, active_again=active_again),
     )
 
 
@@ -126,12 +128,21 @@ def forgetting(company: str, record: Record) -> PlannedChange:
     )
 
 
-def _change(company: str, record: Record, values: Mapping[str, Value], noted: Noted) -> Change:
+def _change(
+    company: str,
+    record: Record,
+    values: Mapping[str, Value],
+    noted: Noted,
+    *,
+    active_again: bool = False,
+) -> Change:
     return Change(
         kind=record.kind,
         id=record.id,
         values=values,
         expected={name: record.values[name] for name in values},
         expected_link=record.link,
-        link=link_with(record.link, company, noted, kind=record.kind, id=record.id),
+        link=link_with(
+            record.link, company, noted, kind=record.kind, id=record.id, active_again=active_again
+        ),
     )

@@ -1,8 +1,9 @@
 """The link document: what the engine notes beside each record of the host, by company.
 
 A document is a JSON text with a schema version. A tenant that moves to another company keeps the notes
-about the former one, so that going back finds them (D10); only the current company's part is ever read
-or written. Record and link are written together by the host, so the two never contradict each other.
+about the former one, so that going back finds them (D10). Only the current company's part is compared and
+written; of the others it is only asked whether one of them had the record archived. Record and link are
+written together by the host, so the two never contradict each other.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Noted:
         archive_reason: Why the engine archived the record; None if it did not, or if the record was seen
             active since.
         missing_since: Since when the record has been missing in eAccounting; None if it is there.
+        archived_elsewhere: Whether the record was archived because another company, to which the tenant
+            was connected, does not have it (D10). It is read from the other companies' parts.
     """
 
     eaccounting_id: str | None
@@ -55,6 +58,7 @@ class Noted:
     stored: Mapping[str, Value] = field(factory=dict[str, Value], repr=False)
     archive_reason: ArchiveReason | None = None
     missing_since: date | None = None
+    archived_elsewhere: bool = field(default=False, eq=False)
 
 
 def noted_in(link: Link | None, company: str, *, kind: Kind, id: str) -> Noted | None:
@@ -71,25 +75,38 @@ def noted_in(link: Link | None, company: str, *, kind: Kind, id: str) -> Noted |
     """
     if link is None:
         return None
-    part = _parts(link, kind, id).get(company)
+    parts = _parts(link, kind, id)
+    part = parts.get(company)
     if part is None:
         return None
     try:
-        return _noted(kind, part)
+        elsewhere = len(parts) > 1 and any(_is_archiving(p) for c, p in parts.items() if c != company)
+        return _noted(kind, part, archived_elsewhere=elsewhere)
     except (AttributeError, KeyError, TypeError, ValueError):
         # Without the cause: its message would show a value of the record.
         raise _damaged(kind, id) from None
 
 
-def link_with(link: Link | None, company: str, noted: Noted, *, kind: Kind, id: str | None) -> Link:
+def link_with(
+    link: Link | None,
+    company: str,
+    noted: Noted,
+    *,
+    kind: Kind,
+    id: str | None,
+    active_again: bool = False,
+) -> Link:
     """Return `link` with the part of `company` replaced; the parts of other companies stay as they are.
 
-    Equal notes give equal texts, so that a host can compare links as texts.
+    Equal notes give equal texts, so that a host can compare links as texts. `active_again` forgets in all
+    parts that another company's connection had the record archived: it is in use again.
 
     Raises:
         LinkUnreadable: If `link` is damaged or was written by a newer version of this package.
     """
     parts = {} if link is None else _parts(link, kind, id or "")
+    if active_again:
+        parts = {c: _without_reason(p) if _is_archiving(p) else p for c, p in parts.items()}
     part: dict[str, object] = {
         "id": noted.eaccounting_id,
         "base": _plain(noted.base),
@@ -146,6 +163,18 @@ def _parts(link: Link, kind: Kind, id: str) -> dict[str, object]:
     return cast("dict[str, object]", companies)
 
 
+def _is_archiving(part: object) -> bool:
+    # Another company's part is not ours to judge: one that is damaged says nothing.
+    if not isinstance(part, dict):
+        return False
+    members = cast("dict[str, object]", part)
+    return members.get("archive_reason") == ArchiveReason.MISSING_AT_CONNECTION
+
+
+def _without_reason(part: object) -> dict[str, object]:
+    return {**cast("dict[str, object]", part), "archive_reason": None}
+
+
 def _damaged(kind: Kind, id: str) -> LinkUnreadable:
     return LinkUnreadable(
         kind,
@@ -155,7 +184,7 @@ def _damaged(kind: Kind, id: str) -> LinkUnreadable:
     )
 
 
-def _noted(kind: Kind, part: object) -> Noted:
+def _noted(kind: Kind, part: object, *, archived_elsewhere: bool) -> Noted:
     members = cast("dict[str, object]", part)
     id, reason, since = members["id"], members["archive_reason"], members["missing_since"]
     if not isinstance(id, str | None):
@@ -166,6 +195,7 @@ def _noted(kind: Kind, part: object) -> Noted:
         stored=_values(kind, members["stored"]),
         archive_reason=None if reason is None else ArchiveReason(cast("str", reason)),
         missing_since=None if since is None else date.fromisoformat(cast("str", since)),
+        archived_elsewhere=archived_elsewhere,
     )
 
 

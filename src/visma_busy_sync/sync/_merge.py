@@ -163,7 +163,10 @@ def _merge_archived(
     moved = "archived" not in draft.base or draft.base["archived"] != finished
     if finished and moved and not archived and not may_archive:
         return noted.archive_reason
-    now, reason = next_state(finished=finished, moved=moved, archived=archived, reason=noted.archive_reason)
+    before = noted.archive_reason
+    if archived and before is None and noted.archived_elsewhere:
+        before = ArchiveReason.MISSING_AT_CONNECTION
+    now, reason = next_state(finished=finished, moved=moved, archived=archived, reason=before)
     if now != archived:
         draft.fields.append(FieldChange("archived", archived, now, draft.base.get("archived")))
         draft.values["archived"] = now
