@@ -50,6 +50,8 @@ def test_d1_name(name: Value, key: str | None) -> None:
         pytest.param("NO 999 888 777 MVA", "999888777", id="with words"),
         pytest.param("999.888.777", "999888777", id="with dots"),
         pytest.param("MVA", None, id="no digit"),
+        pytest.param("000 000 000", None, id="zeros that fill the field"),
+        pytest.param("000999888", "000999888", id="leading zeros count"),
         pytest.param("", None, id="empty"),
         pytest.param(None, None, id="none"),
     ],

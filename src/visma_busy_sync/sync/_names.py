@@ -38,8 +38,9 @@ def name_key(value: Value) -> str | None:
 def organization_key(value: Value) -> str | None:
     """Return an organisation number as its digits, so that `NO 999 888 777 MVA` is `999888777`.
 
-    None if it has no digit.
+    None if it has no digit but zeros: those fill a field that must not be empty, and name nobody.
     """
     if not isinstance(value, str):
         return None
-    return _NOT_A_DIGIT.sub("", value) or None
+    digits = _NOT_A_DIGIT.sub("", value)
+    return digits if digits.strip("0") else None

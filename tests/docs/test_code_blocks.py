@@ -1,0 +1,87 @@
+"""The code in the guides runs, against a real sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from visma_busy_sync.eaccounting import EAccounting, Endpoints
+from visma_busy_sync.sandbox.process import SandboxProcess
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def api(sandbox: SandboxProcess) -> Iterator[EAccounting]:
+    endpoints = Endpoints(
+        api_url=sandbox.info.api_url,
+        authorize_url=sandbox.info.authorize_url,
+        token_url=sandbox.info.token_url,
+        revocation_url=sandbox.info.revocation_url,
+    )
+    with EAccounting(sandbox.info.access_token, endpoints=endpoints) as client:
+        yield client
+
+
+def block(page: str, containing: str) -> str:
+    """Return the one Python block of a page that contains a text."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (found,) = [code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if containing in code]
+    return str(found)
+
+
+def test_an_order_draft_is_created_read_and_deleted(
+    api: EAccounting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The order block of the client's page creates a draft of 7.5 hours and deletes it again."""
+    exec(compile(block("docs/client.md", "NewOrderRow("), "client.md", "exec"), {"api": api})
+    assert "11718.75" in capsys.readouterr().out  # 7.5 × 1250.00, and 25 % VAT
+
+
+def test_the_client_is_pointed_at_the_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
+    """The block that sets the four addresses reads the company."""
+    exec(compile(block("docs/client.md", "SandboxProcess"), "client.md", "exec"), {})
+    assert "Fjordmesteren" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", ["docs/client.md", "README.md"])
+def test_listing_with_a_filter(page: str, api: EAccounting, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first block lists records; its placeholder stands for a real client."""
+    code = block(page, 'EAccounting("ACCESS-TOKEN")')
+    code = code.replace('EAccounting("ACCESS-TOKEN")', "given").replace(" EAccounting, F", " F")
+    exec(compile(code, page, "exec"), {"given": api})
+    assert len(capsys.readouterr().out.splitlines()) > 30
+
+
+def test_the_sandbox_is_told_to_break_a_request(sandbox: SandboxProcess) -> None:
+    """The fault block arms a fault."""
+    code = block("docs/sandbox.md", "drop_after")
+    scope: dict[str, object] = {"sandbox": sandbox}
+    exec(compile(code + "armed = httpx.get(f'{sandbox.info.control_url}/faults').json()", "s", "exec"), scope)
+    assert "drop_after" in str(scope["armed"])
+
+
+def test_the_company_file_of_the_page_is_served(tmp_path: Path) -> None:
+    """The JSON block is a company that the sandbox loads as it is."""
+    text = (ROOT / "docs/sandbox.md").read_text(encoding="utf-8")
+    (company,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    file = tmp_path / "company.json"
+    file.write_text(company, encoding="utf-8")
+    with SandboxProcess(company=file) as process:
+        endpoints = Endpoints(
+            api_url=process.info.api_url,
+            authorize_url=process.info.authorize_url,
+            token_url=process.info.token_url,
+            revocation_url=process.info.revocation_url,
+        )
+        with EAccounting(process.info.access_token, endpoints=endpoints) as client:
+            assert [project.number for project in client.projects.list()] == ["001"]
