@@ -27,7 +27,7 @@ def test_the_quickstart_goes_from_login_to_an_order_draft_and_ends_with_nothing_
     expected_in_this_order = [
         "connected to",
         "create customer",
-        "link product 111 Reisetid (adopted)",
+        "adopt product 111 Reisetid (adopted)",
         "update project",
         "archive project 9001",
         "nothing has changed yet",

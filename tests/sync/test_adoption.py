@@ -37,7 +37,7 @@ def test_number_and_name_agree() -> None:
     id = host.add(Kind.PROJECT, number="1", name="Hus")
     plan = sync(host, [project("p1", "1", "Hus")])
     (planned,) = plan.changes
-    assert (planned.action, planned.reason, planned.adopted) == (Action.LINK, Reason.ADOPTED, True)
+    assert (planned.action, planned.reason, planned.adopted) == (Action.ADOPT, Reason.ADOPTED, True)
     assert (planned.busy_id, planned.eaccounting_id) == (id, "p1")
     assert not planned.fields
     assert host.one().values["name"] == "Hus"
@@ -101,7 +101,7 @@ def test_customers_without_number_by_organisation_number_only() -> None:
     id = host.add(Kind.CUSTOMER, name="Acme", organization_number="999888777")
     rows = [customer("c1", "10", "Acme AS", organization_number="999888777")]
     plan = sync(host, rows)
-    assert actions(plan) == ["link"]
+    assert actions(plan) == ["adopt"]
     assert host.linked("c1").id == id
     assert plan_for(host, rows).is_empty
 
@@ -136,7 +136,7 @@ def test_d3_organisation_numbers_differ() -> None:
     (conflict,) = plan.conflicts
     assert (conflict.code, conflict.busy_id, conflict.eaccounting_id) == ("organisation_differs", id, "c1")
     host.edit(id, organization_number="222")
-    assert actions(sync(host, rows)) == ["link"]
+    assert actions(sync(host, rows)) == ["adopt"]
 
 
 def test_d4_busys_value_kept_at_adoption_then_a_change_comes_through() -> None:
@@ -145,7 +145,7 @@ def test_d4_busys_value_kept_at_adoption_then_a_change_comes_through() -> None:
     id = host.add(Kind.PROJECT, number="1", name="Hus", notes="from Busy")
     plan = sync(host, [project("p1", notes="from eAccounting")])
     (planned,) = plan.changes
-    assert planned.action == "link"
+    assert planned.action == "adopt"
     (kept,) = planned.kept
     assert (kept.field, kept.old, kept.new) == ("notes", "from Busy", "from eAccounting")
     assert host[id].values["notes"] == "from Busy"
@@ -201,7 +201,7 @@ def test_d7_busys_holder_is_adopted_by_the_other() -> None:
     id = host.add(Kind.PROJECT, number="1", name="Hus")
     for settings in (ON, BY_NUMBER):
         plan = plan_for(host, [project("p1", "1", "Hus"), project("p2", "1", "Vei")], settings=settings)
-        assert [(each.action, each.busy_id) for each in plan.changes] == [("link", id), ("create", None)]
+        assert [(each.action, each.busy_id) for each in plan.changes] == [("adopt", id), ("create", None)]
         assert [(each.code, each.eaccounting_id) for each in plan.warnings] == [("same_number", "p2")]
         assert not plan.conflicts
 
@@ -232,7 +232,7 @@ def test_two_candidates_in_busy_are_ambiguous() -> None:
     (conflict,) = plan.conflicts
     assert (conflict.eaccounting_id, conflict.busy_id, conflict.busy_ids) == ("p1", None, (one, two))
     host.edit(two, name="Garasje")
-    assert actions(sync(host, [project("p1")])) == ["link"]
+    assert actions(sync(host, [project("p1")])) == ["adopt"]
 
 
 def test_two_candidates_in_eaccounting_are_ambiguous() -> None:
@@ -269,7 +269,7 @@ def test_branches_that_share_an_organisation_number() -> None:
         customer("c2", "11", "Acme Bergen", organization_number="999"),
     ]
     plan = sync(host, rows)
-    assert [(each.action, each.busy_id) for each in plan.changes] == [("link", oslo), ("create", None)]
+    assert [(each.action, each.busy_id) for each in plan.changes] == [("adopt", oslo), ("create", None)]
     assert plan_for(host, rows).is_empty
 
 
@@ -278,7 +278,7 @@ def test_match_number_adopts_another_name() -> None:
     host = Host()
     id = host.add(Kind.PRODUCT, number="1", name="Arbeid")
     plan = sync(host, [product("a1", "1", "Time")], settings=BY_NUMBER)
-    assert [(each.action, each.busy_id) for each in plan.changes] == [("link", id)]
+    assert [(each.action, each.busy_id) for each in plan.changes] == [("adopt", id)]
     assert host[id].values["name"] == "Arbeid"
 
 

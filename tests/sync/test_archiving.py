@@ -123,7 +123,7 @@ def test_adopted_archived_by_hand_stays_archived(row: Upstream) -> None:
     """A project that a person archived before the connection is linked and stays archived for good."""
     host = Host()
     host.add(Kind.PROJECT, number="1", name="Hus", archived=True)
-    assert actions(sync(host, [row])) == ["link"]
+    assert actions(sync(host, [row])) == ["adopt"]
     sync(host, [ONGOING])
     assert archived(host)
 
@@ -136,7 +136,7 @@ def test_r8_r23_projects_that_eaccounting_lacks_are_archived_at_connection() -> 
     nameless = host.add(Kind.PROJECT, name="Hus")
     plan = sync(host, [ONGOING], candidates=host.ids)
     assert [(each.action, each.busy_id, each.reason) for each in plan.changes] == [
-        ("link", known, Reason.ADOPTED),
+        ("adopt", known, Reason.ADOPTED),
         ("archive", unknown, Reason.MISSING_AT_CONNECTION),
         ("archive", nameless, Reason.MISSING_AT_CONNECTION),
     ]
@@ -235,7 +235,7 @@ def test_d14_made_in_eaccounting_later_but_finished() -> None:
     host = Host()
     id = host.add(Kind.PROJECT, number="1", name="Hus")
     sync(host, [OTHER], candidates=host.ids)
-    assert actions(sync(host, [OTHER, FINISHED])) == ["link"]
+    assert actions(sync(host, [OTHER, FINISHED])) == ["adopt"]
     assert host[id].values["archived"] is True
     sync(host, [OTHER, ONGOING])
     assert host[id].values["archived"] is False
@@ -251,7 +251,7 @@ def test_brought_back_by_hand_after_the_connection() -> None:
     assert actions(sync(host, [OTHER], candidates=candidates)) == ["note"]
     assert plan_for(host, [OTHER], candidates=candidates).is_empty
     host.edit(id, archived=True)
-    assert actions(sync(host, [OTHER, ONGOING])) == ["link"]
+    assert actions(sync(host, [OTHER, ONGOING])) == ["adopt"]
     assert host[id].values["archived"] is True
 
 

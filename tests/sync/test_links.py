@@ -148,7 +148,7 @@ def test_a_removed_link_is_matched_anew() -> None:
     host = Host()
     sync(host, [project("p1")])
     host.relink(host.one().id, None)
-    assert actions(plan_for(host, [project("p1")])) == ["link"]
+    assert actions(plan_for(host, [project("p1")])) == ["adopt"]
 
 
 def test_linked_ids() -> None:

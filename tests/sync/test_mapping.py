@@ -56,6 +56,25 @@ def test_absent_members_and_empty_texts_are_none() -> None:
     assert row.values == {**empty, "name": "Hus", "archived": False}
 
 
+def test_blank_texts_are_none() -> None:
+    """An organisation number of blanks is none; a blank would join records that are not the same."""
+    blank = " \t\u00a0 "
+    row = upstream_of(
+        Customer(
+            id=CustomerId(ID),
+            name="A",
+            is_active=True,
+            customer_number=blank,
+            corporate_identity_number=blank,
+        )
+    )
+    assert row.values == {"number": None, "name": "A", "organization_number": None, "archived": False}
+    row = upstream_of(
+        Project(id=ProjectId(ID), number=blank, name="Hus", status=ProjectStatus.ONGOING, notes=blank)
+    )
+    assert (row.values["number"], row.values["notes"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("status", "archived"),
     [

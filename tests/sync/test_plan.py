@@ -67,7 +67,7 @@ def test_one_line() -> None:
     _, plan = _full()
     assert str(plan) == (
         "+ 2 create  = 1 adopt  ~ 1 update  - 3 archive  ↺ 1 restore  · 1 note; "
-        "1 conflict; 1 warning; nothing has changed yet"
+        "1 conflict; 1 warning; nothing has changed yet; render(plan) shows all of it"
     )
     assert plan.counts[Action.ARCHIVE] == 3
 
@@ -81,7 +81,8 @@ def test_nothing_to_do() -> None:
     host.add(Kind.PROJECT, number="1", name="Hus")
     plan = plan_for(host, [project("p1"), project("p2")])
     assert plan.is_empty
-    assert str(plan) == "nothing to do; 2 conflicts"
+    assert str(plan) == "nothing to do; 2 conflicts; render(plan) shows all of it"
+    assert plan.lines()[-1] == "nothing to do; 2 conflicts"
 
 
 def test_every_change_is_readable() -> None:
@@ -113,7 +114,7 @@ def test_every_change_is_readable() -> None:
         "    archived: no → yes",
         *(line for line in plan.lines() if line[0] in "!?"),
         "unchanged: 1 customer",
-        str(plan),
+        str(plan).removesuffix("; render(plan) shows all of it"),
     ]
     findings = [line for line in plan.lines() if line[0] in "!?"]
     assert findings[0].startswith("! diverged project 6 Gjerde (name): ")
@@ -140,3 +141,39 @@ def test_repr_hides_what_names_people() -> None:
     for secret in ("Hus", "Villa", "Acme", "Beta", "Busys", "deres", "Murvegg", "Gjerde", "Naust"):
         assert secret not in shown
     assert repr(plan).startswith("<Plan of company ")
+
+
+def test_a_finding_is_one_line_for_a_person() -> None:
+    """Printed alone, a conflict and a warning say what they are, about what, and what to do."""
+    _, plan = _full()
+    (conflict,), (warning,) = plan.conflicts, plan.warnings
+    assert str(conflict) == f"diverged project 6 Gjerde (name): {conflict.advice}"
+    assert str(warning) == f"customer_unknown project 7 Ny: {warning.advice}"
+    assert "by hand" in conflict.advice
+    assert [line for line in plan.lines() if line[0] in "!?"] == [f"! {conflict}", f"? {warning}"]
+
+
+def test_what_is_not_to_be_seen_is_shown_as_an_escape() -> None:
+    """A line end, a control character or a change of direction in a text does not break the layout."""
+    acme = customer("c1", "10", "Acme\r\n+ create customer 11")
+    plan = plan_for(
+        Host(), [acme, project("p1", "1", "Hus\x1b[2J", customer="c1", notes="a\nb\u2028c\u202ed")]
+    )
+    assert render(plan).splitlines() == [
+        r"+ create customer 10 Acme\r\n+ create customer 11 (new in eAccounting)",
+        '    number: "10"',
+        r'    name: "Acme\r\n+ create customer 11"',
+        r"+ create project 1 Hus\x1b[2J (new in eAccounting)",
+        '    number: "1"',
+        r'    name: "Hus\x1b[2J"',
+        r"    customer: 10 Acme\r\n+ create customer 11",
+        r'    notes: "a\nb\u2028c\u202ed"',
+        "+ 2 create; nothing has changed yet",
+    ]
+
+
+def test_a_finding_is_one_line_whatever_the_name() -> None:
+    """A name with line ends stays in the line of its conflict or warning."""
+    plan = plan_for(Host(), [project("p1", "7", "Hus\n\nBru", customer="c9")])
+    (warning,) = plan.warnings
+    assert str(warning) == rf"customer_unknown project 7 Hus\n\nBru: {warning.advice}"

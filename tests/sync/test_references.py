@@ -192,7 +192,7 @@ def test_an_unknown_customer_at_adoption() -> None:
     gamma = host.add(Kind.CUSTOMER, number="77", name="Gamma")
     host.add(Kind.PROJECT, number="1", name="Hus", customer=gamma)
     plan = sync(host, [project("p1", customer="c1")])
-    assert actions(plan) == ["link"]
+    assert actions(plan) == ["adopt"]
     assert codes(plan) == ["customer_unknown"]
     assert customer_of(host) == gamma
 

@@ -16,8 +16,8 @@ class Action(enum.StrEnum):
     """What a planned change does to Busy's record."""
 
     CREATE = "create"
-    LINK = "link"
-    """Adopt the record: it is linked, and nothing of it changes."""
+    ADOPT = "adopt"
+    """Link the record for the first time; nothing of it changes."""
 
     UPDATE = "update"
     ARCHIVE = "archive"
@@ -108,7 +108,7 @@ class PlannedChange:
         fields: The fields that are set, old and new.
         kept: The fields that differ and in which Busy's value stands.
         reason: Why.
-        adopted: Whether the change links the record for the first time.
+        adopted: Whether the change links the record for the first time, whatever else it does.
         company: eAccounting's id of the company.
         change: What the host is asked. A reference that is `Pending` is left out of it: see `resolve`.
     """
@@ -159,7 +159,9 @@ ADVICE: Mapping[ConflictCode | WarningCode, str] = {
         "Make numbers, names and organisation numbers unique."
     ),
     ConflictCode.DIVERGED: (
-        "The field was changed in eAccounting and in Busy since the last sync. Check which value is right."
+        "The field was changed in eAccounting and in Busy since the last sync. Busy's value stands, except "
+        "that number and customer come from eAccounting. Check which value is right. To take eAccounting's, "
+        "enter it in Busy by hand: the link notes what eAccounting has, so this difference is told once."
     ),
     ConflictCode.LINK_UNREADABLE: (
         "The link stored beside Busy's record cannot be read, so the record is left alone, and so is what "
@@ -200,6 +202,8 @@ ADVICE: Mapping[ConflictCode | WarningCode, str] = {
 class Conflict:
     """Something that a person should look at or decide.
 
+    `str(conflict)` is one line that shows number and name, so it belongs in no log; its repr hides them.
+
     Attributes:
         code: What it is.
         kind: The kind of the records.
@@ -220,11 +224,16 @@ class Conflict:
     busy_ids: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return _finding(self.code, self.kind, self.label, self.advice, self.fields)
+
 
 @final
 @frozen(kw_only=True)
 class PlanWarning:
     """Something that a person should know.
+
+    `str(warning)` is one line that shows number and name, so it belongs in no log; its repr hides them.
 
     Attributes:
         code: What it is.
@@ -241,6 +250,27 @@ class PlanWarning:
     eaccounting_id: str | None = None
     label: str = field(repr=False)
     advice: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return _finding(self.code, self.kind, self.label, self.advice)
+
+
+def _finding(
+    code: ConflictCode | WarningCode, kind: Kind, label: str, advice: str, fields: tuple[str, ...] = ()
+) -> str:
+    subject = f"{kind} {in_one_line(label)}".strip()
+    about = f" ({', '.join(fields)})" if fields else ""
+    return f"{code} {subject}{about}: {advice}"
+
+
+def in_one_line(text: str) -> str:
+    """Return `text` with line ends and all else that cannot be seen shown as escapes.
+
+    Raw, they would break the layout of what a person reads, or make it show what is not there.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def label_of(values: Mapping[str, Value]) -> str:

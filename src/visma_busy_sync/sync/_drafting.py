@@ -95,7 +95,7 @@ def _action(merged: Merged, *, adopted: bool) -> tuple[Action, Reason]:
         return Action.RESTORE, Reason.ADOPTED if adopted else Reason.ONGOING_AGAIN
     if merged.fields:
         return Action.UPDATE, Reason.ADOPTED if adopted else Reason.CHANGED
-    return (Action.LINK, Reason.ADOPTED) if adopted else (Action.NOTE, Reason.NOTED)
+    return (Action.ADOPT, Reason.ADOPTED) if adopted else (Action.NOTE, Reason.NOTED)
 
 
 def archiving_as_missing(company: str, record: Record) -> PlannedChange:

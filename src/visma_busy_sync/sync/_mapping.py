@@ -47,7 +47,7 @@ class Read:
 def upstream_of(model: Project | Customer | Article) -> Upstream:
     """Return the imported values of one object of the API.
 
-    Absent members and empty texts are None. A project is archived if it is finished (R20), a customer or
+    Absent members and blank texts are None. A project is archived if it is finished (R20), a customer or
     an article if it is not active; a project status that is not known counts as not archived, because
     archiving is what a user would have to repair.
     """
@@ -84,7 +84,7 @@ def _product(model: Article) -> dict[str, Value]:
 
 
 def _text(value: str | Unset | None) -> str | None:
-    return value or None if value is not UNSET else None
+    return value if value is not UNSET and value is not None and value.strip() else None
 
 
 def _date(value: date | Unset | None) -> date | None:

@@ -53,13 +53,17 @@ class Plan:
         lines += map(finding_line, self.conflicts)
         lines += map(finding_line, self.warnings)
         lines.append(unchanged_line(self.unchanged))
-        return [*filter(None, lines), str(self)]
+        return [*filter(None, lines), self._summary()]
 
-    def __str__(self) -> str:
+    def _summary(self) -> str:
         return summary(self.counts, len(self.conflicts), len(self.warnings))
 
+    def __str__(self) -> str:
+        findings = self.conflicts or self.warnings
+        return self._summary() + ("; render(plan) shows all of it" if findings else "")
+
     def __repr__(self) -> str:
-        return f"<Plan of company {self.company}: {self}>"
+        return f"<Plan of company {self.company}: {self._summary()}>"
 
 
 def render(plan: Plan) -> str:

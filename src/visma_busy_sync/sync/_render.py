@@ -15,12 +15,13 @@ from visma_busy_sync.sync._changes import (
     PlanWarning,
     Reason,
     Shown,
+    in_one_line,
 )
 from visma_busy_sync.sync._records import Kind
 
 SIGNS: Final[Mapping[Action, str]] = {
     Action.CREATE: "+",
-    Action.LINK: "=",
+    Action.ADOPT: "=",
     Action.UPDATE: "~",
     Action.ARCHIVE: "-",
     Action.RESTORE: "↺",
@@ -28,7 +29,7 @@ SIGNS: Final[Mapping[Action, str]] = {
 }
 VERBS: Final[Mapping[Action, str]] = {
     Action.CREATE: "create",
-    Action.LINK: "adopt",
+    Action.ADOPT: "adopt",
     Action.UPDATE: "update",
     Action.ARCHIVE: "archive",
     Action.RESTORE: "restore",
@@ -76,9 +77,7 @@ def change_lines(planned: PlannedChange) -> list[str]:
 def finding_line(finding: Conflict | PlanWarning) -> str:
     """Return a conflict or a warning with its advice."""
     sign = "!" if isinstance(finding, Conflict) else "?"
-    about = f" ({', '.join(finding.fields)})" if isinstance(finding, Conflict) and finding.fields else ""
-    subject = f"{finding.kind} {finding.label}".strip()
-    return f"{sign} {finding.code} {subject}{about}: {finding.advice}"
+    return f"{sign} {finding}"
 
 
 def unchanged_line(unchanged: Mapping[Kind, int]) -> str:
@@ -92,7 +91,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _name(label: str) -> str:
-    return label or "without number and name"
+    return in_one_line(label) or "without number and name"
 
 
 def _change(change: FieldChange, *, created: bool) -> str:
@@ -107,11 +106,11 @@ def _kept(change: FieldChange) -> str:
 
 def _shown(value: Shown, label: str | None) -> str:
     if label:
-        return label
+        return in_one_line(label)
     if value is None or value == "":
         return "(empty)"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, date):
         return value.isoformat()
-    return value.eaccounting_id if isinstance(value, Pending) else f'"{value}"'
+    return value.eaccounting_id if isinstance(value, Pending) else f'"{in_one_line(value)}"'
