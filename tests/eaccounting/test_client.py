@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import pydoc
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -242,6 +243,29 @@ def test_a_server_that_refuses_filters_says_so(sandbox: Sandbox, api: EAccountin
     assert caught.value.code == 6000
 
 
+@pytest.mark.parametrize("wrong", ["", "/v3", "/v2/v2"], ids=["none", "v3", "twice"])
+def test_a_wrong_api_address_is_told_as_one(sandbox: Sandbox, wrong: str) -> None:
+    """No list is ever deleted, so it is not the id that is to be checked."""
+    server = attrs.evolve(sandbox.endpoints, api_url=sandbox.endpoints.api_url.removesuffix("/v2") + wrong)
+    with EAccounting(sandbox.info.access_token, endpoints=server, max_retries=0) as api:
+        with pytest.raises(EAccountingError) as caught:
+            list(api.projects.list())
+        assert "API address" in caught.value.advice
+        assert "deleted" not in caught.value.advice
+
+
+@pytest.mark.parametrize("cls", [EAccounting, AsyncEAccounting])
+def test_help_lists_what_a_client_has(cls: type[object]) -> None:
+    """Also the lists, which are no methods; their types are on the class."""
+    shown = pydoc.render_doc(cls, renderer=pydoc.plaintext)
+    with EAccounting("t") as api:
+        lists = [name for name in vars(api) if not name.startswith("_")]
+    assert len(lists) == 7
+    for name in lists:
+        assert f"{name}: " in shown
+        assert name in cls.__annotations__
+
+
 # --- orders --------------------------------------------------------------------------------------
 
 
@@ -291,16 +315,18 @@ def test_a_refused_order_tells_all_that_is_wrong(sandbox: Sandbox, api: EAccount
     before = len(list(api.orders.list()))
     bad = NewOrder(
         customer_id=CustomerId(ID),
-        currency_code="KRONER",
+        currency_code="NOK",
         order_date=date(2026, 3, 31),
-        rows=(),
+        rows=(NewOrderRow(line_number=1, is_text_row=True, text=""),),
         our_reference="Kari",
     )
     with pytest.raises(EAccountingError) as caught:
         api.orders.create(bad)
     error = caught.value
     assert isinstance(error, Rejected | NotFound)
-    assert "CurrencyCode" in {field.field for field in error.fields}
+    assert "Rows[0].Text" in {field.field for field in error.fields}
+    assert all(field.detail for field in error.fields)
+    assert "error.detail" in error.advice
     assert error.error_id
     assert error.error_id in str(error)
     assert not error.may_have_happened
@@ -310,9 +336,8 @@ def test_a_refused_order_tells_all_that_is_wrong(sandbox: Sandbox, api: EAccount
 
 def test_an_order_whose_date_has_a_time_is_not_sent(sandbox: Sandbox, api: EAccounting) -> None:
     """It could land on another day."""
-    bad = evolve(new_order(api), order_date=datetime(2026, 3, 31, 23, tzinfo=UTC))
     with pytest.raises(ConfigurationError, match="order_date"):
-        api.orders.create(bad)
+        api.orders.create(evolve(new_order(api), order_date=datetime(2026, 3, 31, 23, tzinfo=UTC)))
     assert sandbox.sent("POST", "/v2/orders") == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -27,8 +28,9 @@ from visma_busy_sync.eaccounting.errors import (
     UnreadableAnswer,
 )
 from visma_busy_sync.eaccounting.http import Response
+from visma_busy_sync.eaccounting.models import CustomerId, NewOrder
 
-from .given import API, ID, READ, WRITE, answer, plain
+from .given import API, ID, OTHER_ID, READ, WRITE, answer, plain
 
 ERROR_ID = "8f14e45f-ceea-467f-a8f4-1c2d3e4f5a6b"
 SECRET = "Kari Nordmann owes 1000"
@@ -125,7 +127,7 @@ TABLE: dict[str, Row] = {
     "401 page": Row(401, None, Unauthorized, None, "access token is not accepted", raw=HTML),
     "403 without body": Row(403, None, AccessDenied, None, "access is denied", "full rights"),
     "403 page": Row(403, None, UnreadableAnswer, says="web page", advice="API address", raw=HTML),
-    "404 without body": Row(404, None, NotFound, None, "no such object", "deleted"),
+    "404 without body": Row(404, None, NotFound, None, "no such object", "API address"),
     "404 of the framework": Row(404, {"title": "Not Found", "status": 404}, NotFound, None, "no such object"),
     "404 of the API": Row(404, body(3000), NotFound, 3000, "does not exist"),
     "404 page": Row(404, None, UnreadableAnswer, says="web page", advice="API address", raw=HTML),
@@ -203,7 +205,7 @@ def test_the_developers_message_is_kept_aside() -> None:
 
 
 def test_field_errors_are_told_by_name_and_code() -> None:
-    """The message that belongs to them is not: it may repeat the value."""
+    """The message that belongs to them is in their detail only: it may repeat the value."""
     faults: list[object] = [
         {"Field": "Rows[0].Quantity", "ErrorCode": "2000", "Message": SECRET, "Key": "x"},
         {"field": "CustomerId", "errorCode": 3000, "message": SECRET},
@@ -213,12 +215,50 @@ def test_field_errors_are_told_by_name_and_code() -> None:
     error = error_of(Row(400, body(2000, Errors=faults), Rejected))
     assert isinstance(error, ApiError)
     assert error.fields == (
-        FieldError(field="Rows[0].Quantity", code="2000"),
-        FieldError(field="CustomerId", code="3000"),
+        FieldError(field="Rows[0].Quantity", code="2000", detail=SECRET),
+        FieldError(field="CustomerId", code="3000", detail=SECRET),
         FieldError(field="?", code="?"),
     )
+    assert "Kari" not in repr(error.fields) + repr(error) + str(error.fields[0])
     assert "fields: Rows[0].Quantity (2000), CustomerId (3000), ? (?)" in error.message
     assert "Kari" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [body(2000), body(2000, None, Errors=[{"Field": "Rows", "ErrorCode": "2000", "Message": SECRET}])],
+    ids=["as a whole", "by field"],
+)
+def test_a_rejection_says_where_the_reason_is(told: dict[str, object]) -> None:
+    """A field and a code do not say what is wrong; the API's message does, and is not for logs."""
+    error = error_of(Row(400, told, Rejected))
+    assert "error.detail" in error.advice
+    assert "do not log it" in error.advice
+    assert "Kari" not in str(error)
+
+
+def test_a_rejection_without_a_reason_does_not_send_one_looking_for_it() -> None:
+    """There is nothing in `detail` then."""
+    assert error_of(Row(400, body(2000, None), Rejected)).advice == "Correct the named fields."
+
+
+@pytest.mark.parametrize(
+    "told", [None, {"title": "Not Found", "status": 404}, body(3000)], ids=["bare", "framework", "code"]
+)
+def test_a_list_that_is_not_found_is_a_wrong_address(told: object) -> None:
+    """No record of a list's path can be deleted; of a path with an id it can."""
+    for page in (endpoints.PROJECTS.page(), endpoints.CUSTOMERS.page(2), endpoints.COMPANY_SETTINGS):
+        error = error_of(Row(404, told, NotFound), page)
+        assert type(error) is NotFound
+        assert "ends in /v2" in error.advice
+        assert "deleted" not in error.advice
+    for one in (endpoints.PROJECTS.get(ID), endpoints.ORDERS.delete(ID)):
+        assert "deleted" in error_of(Row(404, told, NotFound), one).advice
+
+
+def test_a_body_may_refer_to_what_is_not_there() -> None:
+    """An order for a deleted customer, for instance, whose path has no id either."""
+    assert "deleted" in error_of(Row(404, body(3000), NotFound)).advice
 
 
 def test_many_field_errors_do_not_flood_the_message() -> None:
@@ -298,6 +338,55 @@ def test_an_answer_of_another_form_tells_paths_only() -> None:
         read_response(endpoints.PROJECTS.get(ID), answer(200, {"Id": ID, "Name": "Kari", "Status": "Kari"}))
     assert "$.Number is missing" in str(caught.value)
     assert "Kari" not in str(caught.value)
+
+
+def test_an_odd_record_is_named_and_to_be_mended() -> None:
+    """Its id and the member's path find it; the address of the API is right."""
+    page = {"Data": [{"Id": ID, "Name": "Kari", "IsActive": True}, {"id": OTHER_ID, "Name": None}]}
+    error = error_of(Row(200, page, UnreadableAnswer), endpoints.CUSTOMERS.page())
+    assert isinstance(error, UnreadableAnswer)
+    assert f"$.Data[1].Name should be a text, is null (Id {OTHER_ID})" in error.reason
+    assert error.advice.startswith("Mend the named record in eAccounting, or report")
+    assert "proxy" not in error.advice
+    assert "Kari" not in str(error)
+    single = error_of(Row(200, {"Id": ID, "Name": 5}, UnreadableAnswer), endpoints.PROJECTS.get(ID))
+    assert f"(Id {ID})" in str(single)
+    assert "Mend the named record" in single.advice
+
+
+def test_an_odd_record_without_an_id_is_named_by_its_place() -> None:
+    """What is there instead of an id may be anything, so it is not told."""
+    page = {"Data": [{"Id": "Kari", "Name": "x"}, "Kari"]}
+    error = error_of(Row(200, page, UnreadableAnswer), endpoints.UNITS.page())
+    assert "$.Data[0].Id is not an id" in str(error)
+    assert "$.Data[1] should be an object, is a text" in str(error)
+    assert "Mend the named record" in error.advice
+    assert "Kari" not in str(error)
+
+
+@pytest.mark.parametrize("told", [{"message": SECRET}, [1], {"Data": 1}, {"Meta": 5, "Data": []}], ids=str)
+def test_an_answer_of_another_form_may_be_of_another_server(told: object) -> None:
+    """There is no record to mend."""
+    error = error_of(Row(200, told, UnreadableAnswer), endpoints.UNITS.page())
+    assert "ends in /v2" in error.advice
+    assert "report" in error.advice
+    assert "Mend" not in error.advice
+
+
+def test_a_created_object_of_another_form_is_in_doubt() -> None:
+    """Mending or reporting comes after looking whether it exists."""
+    new = NewOrder(customer_id=CustomerId(ID), currency_code="NOK", order_date=date(2026, 1, 1), rows=())
+    error = error_of(Row(201, {"Id": ID, "Status": "x"}, UnreadableAnswer), endpoints.ORDERS.create(new))
+    assert error.may_have_happened
+    assert error.advice.startswith("It may have taken effect: look before sending it again.")
+
+
+def test_json_that_calls_itself_a_page_is_a_page() -> None:
+    """A portal in between may answer so."""
+    response = answer(200, {"login": "x"}, {"content-type": "text/html"})
+    with pytest.raises(UnreadableAnswer, match="web page") as caught:
+        read_response(endpoints.UNITS.page(), response)
+    assert "proxy" in caught.value.advice
 
 
 def test_all_faults_of_a_page_are_told_at_once() -> None:

@@ -41,6 +41,12 @@ NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 MARKER = "BY-ABCDEFGHIJKL.1"
 
+REMOTE_CUSTOMER = "00000000-0000-4000-8000-000000000010"
+REMOTE_PROJECT = "00000000-0000-4000-8000-000000000001"
+ARTICLE_50 = "00000000-0000-4000-8000-000000000050"
+ARTICLE_60 = "00000000-0000-4000-8000-000000000060"
+ARTICLE_70 = "00000000-0000-4000-8000-000000000070"
+
 PROJECT = Project(id="1", number="100", name="Website", customer="10")
 SHARED = Project(id="1", name="Website", customer="10", allows_several_customers=True)
 ADVICE = WorkType(id="5", name="Advice", product="50")
@@ -119,11 +125,11 @@ def company(**changes: Any) -> models.CompanySettings:
 
 def remote_customer(**changes: Any) -> models.Customer:
     known: dict[str, Any] = {"name": "Fjord AS", "is_active": True}
-    return models.Customer(id=models.CustomerId("remote-customer"), **(known | changes))
+    return models.Customer(id=models.CustomerId(REMOTE_CUSTOMER), **(known | changes))
 
 
 def remote_project(status: models.ProjectStatus = models.ProjectStatus.ONGOING) -> models.Project:
-    return models.Project(id=models.ProjectId("remote-project"), number="100", name="Website", status=status)
+    return models.Project(id=models.ProjectId(REMOTE_PROJECT), number="100", name="Website", status=status)
 
 
 def counterpart(**changes: Any) -> Counterpart:
@@ -133,7 +139,7 @@ def counterpart(**changes: Any) -> Counterpart:
         "company_id": "company",
         "customer": remote_customer(),
         "project": remote_project(),
-        "articles": {"50": article("article-50"), "60": article("article-60")},
+        "articles": {"50": article(ARTICLE_50), "60": article(ARTICLE_60)},
     }
     return Counterpart(**(known | changes))
 
@@ -208,6 +214,6 @@ def answer(order: Order, **changes: Any) -> models.Order:
     }
     return models.Order(
         id=models.OrderId("draft"),
-        customer_id=models.CustomerId("remote-customer"),
+        customer_id=models.CustomerId(REMOTE_CUSTOMER),
         **(known | changes),
     )

@@ -9,7 +9,19 @@ import pytest
 from visma_busy_sync.eaccounting.models import UNSET, NewOrderRow, OrderStatus, RotReducedInvoicingType
 from visma_busy_sync.orders import contains_marker, marked_reference, to_new_order
 
-from .given import MARKER, built, cost, counterpart, hours, money, work
+from .given import (
+    ARTICLE_50,
+    ARTICLE_60,
+    MARKER,
+    REMOTE_CUSTOMER,
+    REMOTE_PROJECT,
+    built,
+    cost,
+    counterpart,
+    hours,
+    money,
+    work,
+)
 
 
 def test_r14_a_draft_is_sent_with_all_that_the_api_requires() -> None:
@@ -17,7 +29,7 @@ def test_r14_a_draft_is_sent_with_all_that_the_api_requires() -> None:
     sent = to_new_order(built(work(hours(minutes=90), cost())), marker=MARKER)
 
     assert sent.status is OrderStatus.DRAFT
-    assert sent.customer_id == "remote-customer"
+    assert sent.customer_id == REMOTE_CUSTOMER
     assert sent.currency_code == "NOK"
     assert sent.order_date == date(2026, 11, 30)
     assert sent.our_reference == MARKER
@@ -43,8 +55,8 @@ def test_r14_a_draft_is_sent_with_all_that_the_api_requires() -> None:
             project_id=sent.rows[0].project_id,
         ),
     )
-    assert [row.article_id for row in sent.rows] == ["article-50", "article-60"]
-    assert {row.project_id for row in sent.rows} == {"remote-project"}
+    assert [row.article_id for row in sent.rows] == [ARTICLE_50, ARTICLE_60]
+    assert {row.project_id for row in sent.rows} == {REMOTE_PROJECT}
 
 
 def test_the_invoice_text_is_the_first_row() -> None:

@@ -12,6 +12,9 @@ import pytest
 from visma_busy_sync.busy import Expense, Grouping, PriceMode, Prices, PriceSource, TimeEntry, WorkType
 
 from .given import (
+    ARTICLE_50,
+    ARTICLE_60,
+    ARTICLE_70,
     NOON,
     article,
     built,
@@ -151,8 +154,8 @@ def test_r25_the_product_comes_from_the_work_type() -> None:
     order = built(work(hours("e1"), hours("e2", work_type="6")))
 
     assert [(line.text, line.product, line.eaccounting_article) for line in order.lines] == [
-        ("Advice", "50", "article-50"),
-        ("Coaching", "60", "article-60"),
+        ("Advice", "50", ARTICLE_50),
+        ("Coaching", "60", ARTICLE_60),
     ]
 
 
@@ -261,7 +264,7 @@ def test_lines_stand_by_work_type_name_then_date() -> None:
 )
 def test_the_text_of_a_cost_is_its_comment_or_the_products_name(changes: dict[str, Any], text: str) -> None:
     """A line always has a text."""
-    articles = {"60": article("article-60"), "70": article("article-70")}
+    articles = {"60": article(ARTICLE_60), "70": article(ARTICLE_70)}
 
     assert built(work(cost(**changes)), counterpart(articles=articles)).lines[0].text == text
 
@@ -284,7 +287,7 @@ def test_no_person_is_named_on_a_line() -> None:
 )
 def test_a_line_shows_the_unit_of_its_article(unit: dict[str, Any], shown: str) -> None:
     """The unit follows the article; it is for reading only."""
-    other = counterpart(articles={"50": article("article-50", **unit)})
+    other = counterpart(articles={"50": article(ARTICLE_50, **unit)})
 
     assert built(work(hours()), other).lines[0].unit == shown
 

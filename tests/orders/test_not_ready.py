@@ -16,6 +16,7 @@ from visma_busy_sync.orders._problems import PROBLEM_TEXTS
 
 from .given import (
     ADVICE,
+    ARTICLE_50,
     article,
     built,
     company,
@@ -142,7 +143,7 @@ def test_nothing_is_relabelled_to_another_currency(
 )
 def test_an_article_that_cannot_be_on_an_order_is_a_problem(changes: dict[str, Any], code: str) -> None:
     """It is told once for all hours that are sold as it."""
-    other = counterpart(articles={"50": article("article-50", **changes)})
+    other = counterpart(articles={"50": article(ARTICLE_50, **changes)})
 
     assert problems(work(hours("e1"), hours("e2")), other) == [(code, "product 50")]
 

@@ -96,11 +96,28 @@ class EAccounting:
         max_retries: How often a call may be repeated where that is safe.
         deadline: Seconds after which no further attempt begins.
 
+    Attributes:
+        projects: The projects.
+        customers: The customers.
+        articles: The articles, which Busy calls products.
+        units: The units of quantity.
+        terms_of_payments: The terms of payment.
+        article_account_codings: How articles are booked, with the rates of VAT.
+        orders: The orders and order drafts, the only ones to be created and deleted here.
+
     Raises:
         ConfigurationError: If the token is empty, or a number is out of its range.
 
     One client may be used by several threads.
     """
+
+    projects: Resource[Project]
+    customers: Resource[Customer]
+    articles: Resource[Article]
+    units: Resource[Unit]
+    terms_of_payments: Resource[TermsOfPayment]
+    article_account_codings: Resource[ArticleAccountCoding]
+    orders: Orders
 
     def __init__(
         self,
@@ -128,14 +145,12 @@ class EAccounting:
 
     def _bind(self, env: Env) -> None:
         self._env = env
-        self.projects: Resource[Project] = Resource(endpoints.PROJECTS, env)
-        self.customers: Resource[Customer] = Resource(endpoints.CUSTOMERS, env)
-        self.articles: Resource[Article] = Resource(endpoints.ARTICLES, env)
-        self.units: Resource[Unit] = Resource(endpoints.UNITS, env)
-        self.terms_of_payments: Resource[TermsOfPayment] = Resource(endpoints.TERMS_OF_PAYMENTS, env)
-        self.article_account_codings: Resource[ArticleAccountCoding] = Resource(
-            endpoints.ARTICLE_ACCOUNT_CODINGS, env
-        )
+        self.projects = Resource(endpoints.PROJECTS, env)
+        self.customers = Resource(endpoints.CUSTOMERS, env)
+        self.articles = Resource(endpoints.ARTICLES, env)
+        self.units = Resource(endpoints.UNITS, env)
+        self.terms_of_payments = Resource(endpoints.TERMS_OF_PAYMENTS, env)
+        self.article_account_codings = Resource(endpoints.ARTICLE_ACCOUNT_CODINGS, env)
         self.orders = Orders(endpoints.ORDERS, env)
 
     def company_settings(self) -> CompanySettings:
@@ -189,9 +204,26 @@ class AsyncEAccounting:
         max_retries: How often a call may be repeated where that is safe.
         deadline: Seconds after which no further attempt begins.
 
+    Attributes:
+        projects: The projects.
+        customers: The customers.
+        articles: The articles, which Busy calls products.
+        units: The units of quantity.
+        terms_of_payments: The terms of payment.
+        article_account_codings: How articles are booked, with the rates of VAT.
+        orders: The orders and order drafts, the only ones to be created and deleted here.
+
     Raises:
         ConfigurationError: If the token is empty, or a number is out of its range.
     """
+
+    projects: AsyncResource[Project]
+    customers: AsyncResource[Customer]
+    articles: AsyncResource[Article]
+    units: AsyncResource[Unit]
+    terms_of_payments: AsyncResource[TermsOfPayment]
+    article_account_codings: AsyncResource[ArticleAccountCoding]
+    orders: AsyncOrders
 
     def __init__(
         self,
@@ -218,16 +250,12 @@ class AsyncEAccounting:
 
     def _bind(self, env: Env) -> None:
         self._env = env
-        self.projects: AsyncResource[Project] = AsyncResource(endpoints.PROJECTS, env)
-        self.customers: AsyncResource[Customer] = AsyncResource(endpoints.CUSTOMERS, env)
-        self.articles: AsyncResource[Article] = AsyncResource(endpoints.ARTICLES, env)
-        self.units: AsyncResource[Unit] = AsyncResource(endpoints.UNITS, env)
-        self.terms_of_payments: AsyncResource[TermsOfPayment] = AsyncResource(
-            endpoints.TERMS_OF_PAYMENTS, env
-        )
-        self.article_account_codings: AsyncResource[ArticleAccountCoding] = AsyncResource(
-            endpoints.ARTICLE_ACCOUNT_CODINGS, env
-        )
+        self.projects = AsyncResource(endpoints.PROJECTS, env)
+        self.customers = AsyncResource(endpoints.CUSTOMERS, env)
+        self.articles = AsyncResource(endpoints.ARTICLES, env)
+        self.units = AsyncResource(endpoints.UNITS, env)
+        self.terms_of_payments = AsyncResource(endpoints.TERMS_OF_PAYMENTS, env)
+        self.article_account_codings = AsyncResource(endpoints.ARTICLE_ACCOUNT_CODINGS, env)
         self.orders = AsyncOrders(endpoints.ORDERS, env)
 
     async def company_settings(self) -> CompanySettings:

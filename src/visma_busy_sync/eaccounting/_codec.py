@@ -2,7 +2,8 @@
 
 Reading is tolerant where the API is: PascalCase or camelCase, unknown members kept, absent members
 `UNSET`, dates with or without time. It is strict about types, and reports every fault of an answer with
-its path. A fault never repeats the value that was found: it may be personal data.
+its path; but a fault in a member that a model can do without (see `Model.relied_on`) leaves that member
+`UNSET`, and what came in `extra`. A fault never repeats the value that was found: it may be personal data.
 """
 
 from __future__ import annotations
@@ -62,10 +63,12 @@ class DecodeError(ValueError):
 
     Attributes:
         faults: Every fault as (path, what is wrong), e.g. `("$.Data[3].Number", "is missing")`.
+        in_record: Whether the answer has the promised form as far as its records, and single ones have not.
     """
 
-    def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, faults: tuple[tuple[str, str], ...], *, in_record: bool = False) -> None:
         self.faults = faults
+        self.in_record = in_record
         shown = "; ".join(f"{path} {what}" for path, what in faults[:5])
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
         super().__init__(shown + more)
@@ -205,6 +208,7 @@ class _Slot:
     wire: str
     type: Any
     required: bool
+    relied_on: bool
     nullable: bool
     read: Callable[[JsonValue, Any], object]
 
@@ -221,6 +225,9 @@ def _model_reader(cls: type[Model], converter: Converter) -> Callable[[JsonValue
             wire=wire,
             type=inner,
             required=attribute.default is attrs.NOTHING,
+            relied_on=attribute.default is attrs.NOTHING
+            or cls.relied_on is None
+            or attribute.name in cls.relied_on,
             nullable=nullable,
             read=converter.get_structure_hook(inner),
         )
@@ -244,8 +251,11 @@ def _model_reader(cls: type[Model], converter: Converter) -> Callable[[JsonValue
                 try:
                     members[slot.name] = slot.read(item, slot.type)
                 except DecodeError as error:
-                    members[slot.name] = None
-                    faults += error.below(key)
+                    members[slot.name] = UNSET
+                    if slot.relied_on:
+                        faults += error.below(key)
+                    else:
+                        extra[key] = item
         faults += [(f"$.{wire}", "is missing") for wire, name in required.items() if name not in members]
         if faults:
             raise DecodeError(tuple(faults))

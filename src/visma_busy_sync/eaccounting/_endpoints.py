@@ -115,7 +115,7 @@ class Endpoint(Generic[M]):
         return text
 
     def _read_one(self, value: JsonValue) -> M:
-        return decode(self.model, value)
+        return _record(self.model, value)
 
     def _read_page(self, value: JsonValue) -> Page[M]:
         if not isinstance(value, dict):
@@ -123,22 +123,43 @@ class Endpoint(Generic[M]):
         members = {key[:1].upper() + key[1:]: item for key, item in value.items()}
         meta, data = PageMeta(), members.get("Data")
         faults: list[tuple[str, str]] = []
+        in_record = True
         try:
             meta = decode(PageMeta, members.get("Meta") or {})
         except DecodeError as error:
+            in_record = False
             faults += error.below("Meta")
         if not isinstance(data, list):
+            in_record = False
             faults.append(("$.Data", "should be a list"))
             data = []
         rows: list[M] = []
         for index, item in enumerate(data):
             try:
-                rows.append(decode(self.model, item))
+                rows.append(_record(self.model, item))
             except DecodeError as error:
                 faults += error.below(f"Data[{index}]")
         if faults:
-            raise DecodeError(tuple(faults))
+            raise DecodeError(tuple(faults), in_record=in_record)
         return Page(tuple(rows), meta)
+
+
+def _record(model: type[M], value: JsonValue) -> M:
+    """Decode a record; each fault names it by its id, if that has the right form."""
+    try:
+        return decode(model, value)
+    except DecodeError as error:
+        id = _id_of(value)
+        whose = f" (Id {id})" if id else ""
+        named = tuple((path, what + whose) for path, what in error.faults)
+        raise DecodeError(named, in_record=bool(id)) from None
+
+
+def _id_of(value: JsonValue) -> str | None:
+    try:
+        return guid(str(value.get("Id", value.get("id")))) if isinstance(value, dict) else None
+    except ValueError:
+        return None
 
 
 def _path_id(id: str) -> str:

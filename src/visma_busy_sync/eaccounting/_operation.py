@@ -151,7 +151,7 @@ def read_response(operation: Operation[T], response: Response) -> T:
         UnreadableAnswer: If the answer is none that the API promises.
     """
     if not 200 <= response.status < 300:
-        raise _refusal(operation.name, response)
+        raise _refusal(operation, response)
     if not operation.answers:
         if _is_page(response):
             raise _unreadable(operation.name, response, "")
@@ -161,7 +161,26 @@ def read_response(operation: Operation[T], response: Response) -> T:
     except _json.JsonError as error:
         raise _unreadable(operation.name, response, str(error)) from None
     except DecodeError as error:
-        raise _unreadable(operation.name, response, str(error)) from None
+        if _is_page(response):
+            raise _unreadable(operation.name, response, "") from None
+        advice = _ODD_RECORD if error.in_record else _ODD_FORM
+        raise UnreadableAnswer(
+            operation=operation.name,
+            status=response.status,
+            reason=str(error),
+            advice=advice if operation.repeatable else f"{_MAY_HAVE_HAPPENED} {advice}",
+        ) from None
+
+
+_ODD_RECORD: Final = (
+    "Mend the named record in eAccounting, or report the answer to the API support: the API's description "
+    "promises another form."
+)
+_ODD_FORM: Final = (
+    "Check that the API address is right (it ends in /v2). If it is, report the answer to the API support: "
+    "the API's description promises another form."
+)
+_MAY_HAVE_HAPPENED: Final = "It may have taken effect: look before sending it again."
 
 
 def _unreadable(name: str, response: Response, reason: str) -> UnreadableAnswer:
@@ -186,7 +205,7 @@ class _ErrorBody:
     fields: tuple[FieldError, ...] = ()
 
 
-def _refusal(name: str, response: Response) -> ApiError | UnreadableAnswer:
+def _refusal(operation: Operation[Any], response: Response) -> ApiError | UnreadableAnswer:
     body = _error_body(response)
     status = response.status
     if status < 400 or (
@@ -195,7 +214,7 @@ def _refusal(name: str, response: Response) -> ApiError | UnreadableAnswer:
             status not in _PLAIN_STATUSES or (status in _PAGE_SAYS_NOTHING and not _may_be_the_api(response))
         )
     ):
-        return _unreadable(name, response, "it is no error of the API")
+        return _unreadable(operation.name, response, "it is no error of the API")
     body = body or _ErrorBody()
     code = _code(status, body)
     meaning = f"{code.meaning} (HTTP {status}"
@@ -204,7 +223,7 @@ def _refusal(name: str, response: Response) -> ApiError | UnreadableAnswer:
         meaning += "; fields: " + ", ".join(f"{f.field} ({f.code})" for f in body.fields[:10])
     meaning += f". ErrorId {body.error_id}." if body.error_id else "."
     facts: dict[str, Any] = {
-        "operation": name,
+        "operation": operation.name,
         "status": status,
         "code": body.code,
         "error_id": body.error_id,
@@ -214,8 +233,25 @@ def _refusal(name: str, response: Response) -> ApiError | UnreadableAnswer:
     kind = _error_class(status, body)
     if kind is RateLimited:
         return RateLimited(meaning, retry_after=_wait_of(response, body.detail), **facts)
-    return kind(meaning, advice=code.advice or _ADVICE.get(kind, ""), **facts)
+    return kind(meaning, advice=_advice(operation, kind, code, body), **facts)
 
+
+def _advice(operation: Operation[Any], kind: type[ApiError], code: Code, body: _ErrorBody) -> str:
+    # A list does not get deleted: without an id in its path, and without a body that may refer to a
+    # missing object, it is the path that does not exist.
+    if kind is NotFound and not operation.params and (body.code != NOT_FOUND or operation.body is None):
+        return _WRONG_PATH
+    advice = code.advice or _ADVICE.get(kind, "")
+    if kind is Rejected and (body.detail or any(each.detail for each in body.fields)):
+        advice = f"{advice} {_SEE_DETAIL}".strip()
+    return advice
+
+
+_WRONG_PATH: Final = "Check the API address: it ends in /v2."
+_SEE_DETAIL: Final = (
+    "What exactly is wrong is in error.detail, and by field in error.fields; it may repeat what was sent, "
+    "so do not log it."
+)
 
 _ADVICE: Final[Mapping[type[ApiError], str]] = {
     NotFound: "Check the id, or sync again; it may be deleted.",
@@ -300,7 +336,12 @@ def _whole(value: JsonValue) -> int | None:
 
 def _field_error(value: dict[str, JsonValue]) -> FieldError:
     members = {key[:1].upper() + key[1:]: item for key, item in value.items()}
-    return FieldError(field=_short(members.get("Field")) or "?", code=_short(members.get("ErrorCode")) or "?")
+    detail = members.get("Message")
+    return FieldError(
+        field=_short(members.get("Field")) or "?",
+        code=_short(members.get("ErrorCode")) or "?",
+        detail=detail if isinstance(detail, str) else "",
+    )
 
 
 def _short(value: JsonValue) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, final
+from typing import Final, Protocol, final
 
 from visma_busy_sync._core.flight import Flight
 from visma_busy_sync._core.secret import Secret
@@ -13,6 +13,11 @@ from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._oauth import Application, TokenSet
 from visma_busy_sync.eaccounting.errors import POST_TOKEN, ReconnectNeeded
 from visma_busy_sync.eaccounting.http import Transport
+
+_NO_LOGIN: Final = "Press connect and log in; if that was done before, its tokens were not kept."
+_NO_REFRESH: Final = (
+    "Press connect and log in again, and ask for the scope offline_access, so that tokens can be renewed."
+)
 
 
 class TokenSource(Protocol):
@@ -105,7 +110,7 @@ class RenewedTokens:
     async def _load(self) -> TokenSet:
         tokens = await self._store.load()
         if tokens is None:
-            raise ReconnectNeeded("there is no login")
+            raise ReconnectNeeded("there is no login", advice=_NO_LOGIN)
         return tokens
 
     async def _renewed(self, stale: Secret) -> Secret:
@@ -119,7 +124,9 @@ class RenewedTokens:
         if tokens.access_token != stale:
             return tokens.access_token
         if tokens.refresh_token is None:
-            raise ReconnectNeeded("the access token has ended, and there is no refresh token")
+            raise ReconnectNeeded(
+                "the access token has ended, and there is no refresh token", advice=_NO_REFRESH
+            )
         if self._unsaved is None or self._unsaved[0] != tokens:
             try:
                 self._unsaved = (tokens, await self._refreshed(tokens, tokens.refresh_token))

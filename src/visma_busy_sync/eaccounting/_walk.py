@@ -139,7 +139,8 @@ async def next_rows(
     page = endpoint.page(current.number, size=size, where=where, order_by=order_by)
     if current.number > MOST_PAGES:
         reason = f"the list has more than {MOST_PAGES} pages and does not end"
-        raise UnreadableAnswer(operation=page.name, status=200, reason=reason)
+        advice = "Narrow the list by a filter, or report it to the API support."
+        raise UnreadableAnswer(operation=page.name, status=200, reason=reason, advice=advice)
     try:
         answer = await execute(page, env)
     except (Rejected, NotFound):

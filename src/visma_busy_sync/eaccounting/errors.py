@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import attrs
 from attrs import frozen
 
 from visma_busy_sync._core.errors import VismaBusySyncError
@@ -39,6 +40,7 @@ POST_REVOCATION: Final = "POST revocation"
 """How errors name the calls to the identity server; they have no path template."""
 
 _STATUS_PAGE: Final = "https://status.visma.com/"
+_WRONG_SERVER: Final = "Check that the API address is right; a proxy or a maintenance page may be answering."
 
 
 class EAccountingError(VismaBusySyncError):
@@ -114,18 +116,15 @@ class UnreadableAnswer(EAccountingError):
 
     Attributes:
         status: The HTTP status.
-        reason: What is wrong with it, without repeating it.
+        reason: What is wrong with it, without repeating it: of a record that the API's description does
+            not allow, the member's path and the record's id.
     """
 
-    def __init__(self, *, operation: str, status: int, reason: str) -> None:
+    def __init__(self, *, operation: str, status: int, reason: str, advice: str = _WRONG_SERVER) -> None:
         self.status = status
         self.reason = reason
-        later = status >= 500 or status in _TRY_LATER
-        advice = (
-            f"Try again later; {_STATUS_PAGE} tells of faults and maintenance."
-            if later
-            else "Check that the API address is right; a proxy or a maintenance page may be answering."
-        )
+        if status >= 500 or status in _TRY_LATER:
+            advice = f"Try again later; {_STATUS_PAGE} tells of faults and maintenance."
         if operation == POST_TOKEN:
             advice += " The connection to eAccounting is not lost by this."
         super().__init__(
@@ -150,10 +149,13 @@ class FieldError:
     Attributes:
         field: Its name, as the API answers it.
         code: The code, a text here.
+        detail: The API's message about it. It may repeat what was sent, so it is in no message, no repr and
+            no log of ours.
     """
 
     field: str
     code: str
+    detail: str = attrs.field(default="", repr=False)
 
 
 class ApiError(EAccountingError):

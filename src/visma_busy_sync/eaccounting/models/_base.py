@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import (
     TYPE_CHECKING,
     Any,
+    ClassVar,
     Final,
     Literal,
     NewType,
@@ -88,9 +89,16 @@ class OpenIntEnum(enum.IntEnum):
 
 
 class Model:
-    """Base of all models. Its repr shows ids, numbers, dates and flags, but no text: texts name people."""
+    """Base of all models. Its repr shows ids, numbers, dates and flags, but no text: texts name people.
+
+    Attributes:
+        relied_on: The members that must be as described; any other one that is not is left out, and stays
+            as it came in `extra`. None for all.
+    """
 
     __slots__ = ()
+
+    relied_on: ClassVar[frozenset[str] | None] = None
 
     def __repr__(self) -> str:
         shown: list[str] = []

@@ -71,7 +71,9 @@ class Article(Model):
     supplier_id: Guid | Unset | None = UNSET
     supplier_article_number: str | Unset | None = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset({"unit_id", "unit_name", "unit_abbreviation"})
 
 
 @model
@@ -96,4 +98,6 @@ class ArticleAccountCoding(Model):
     domestic_sales_vat_code_exempt_account_number: int | Unset | None = UNSET
     changed_utc: datetime | Unset = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset()

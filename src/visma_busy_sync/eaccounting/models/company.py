@@ -124,4 +124,8 @@ class CompanySettings(Model):
     default_background_id: Guid | Unset | None = UNSET
     invoice_print_settings_type: int | Unset = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset(
+        {"country_code", "currency_code", "corporate_identity_number", "company_identifier"}
+    )

@@ -92,4 +92,8 @@ class Customer(Model):
     delivery_based_vat: bool | Unset = UNSET
     sales_price_list_id: Guid | Unset | None = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset(
+        {"customer_number", "corporate_identity_number", "currency_code", "invoice_country_code"}
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from attrs import field
 
@@ -23,6 +25,21 @@ from visma_busy_sync.eaccounting.models._base import (
     Unset,
     model,
     no_members,
+)
+from visma_busy_sync.eaccounting.models._checks import (
+    Check,
+    all_of,
+    check,
+    is_currency,
+    is_day,
+    is_id,
+    lower_ids,
+    maybe,
+    maybe_day,
+    maybe_id,
+    maybe_text,
+    number,
+    whole,
 )
 
 
@@ -77,7 +94,21 @@ class OrderRow(Model):
     purchase_price: Decimal | Unset = UNSET
     freight_costs: Decimal | Unset = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset(
+        {
+            "line_number",
+            "article_id",
+            "is_text_row",
+            "text",
+            "unit_price",
+            "amount",
+            "discount_percentage",
+            "quantity",
+            "project_id",
+        }
+    )
 
 
 @model
@@ -147,7 +178,24 @@ class Order(Model):
     created_from_quote_id: Guid | Unset | None = UNSET
     background_id: Guid | Unset | None = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset(
+        {
+            "amount",
+            "currency_code",
+            "vat_amount",
+            "roundings_amount",
+            "includes_vat",
+            "order_date",
+            "number",
+            "modified_utc",
+            "our_reference",
+            "your_reference",
+            "buyers_order_reference",
+            "rows",
+        }
+    )
 
 
 @model
@@ -156,7 +204,10 @@ class NewOrderRow(Model):
 
     An article row needs `article_id`; a text row has `is_text_row` set, no article, and a `text` of 1 to
     2,000 characters. `quantity` has at most 4 decimals; `unit_price` 2, or 4 where customer or currency
-    are foreign; `discount_percentage` is a fraction from 0 to 1.
+    are foreign; `discount_percentage` is a fraction from 0 to 1. Numbers are `Decimal`.
+
+    Raises:
+        ConfigurationError: If a number is no Decimal, or a value is out of its range.
     """
 
     line_number: int
@@ -174,6 +225,26 @@ class NewOrderRow(Model):
     is_work_cost: bool = False
     eligible_for_reverse_charge_on_vat: bool = False
 
+    def __attrs_post_init__(self) -> None:
+        check(self, _ROW_CHECKS)
+        lower_ids(self, _ROW_CHECKS)
+
+
+_ROW_CHECKS: Final[Mapping[str, Check]] = {
+    "line_number": whole(0, 1000),
+    "article_id": maybe_id,
+    "text": maybe_text(2000),
+    "quantity": maybe(number(decimals=4)),
+    "unit_price": maybe(number(decimals=4)),
+    "discount_percentage": maybe(number(decimals=4, least=0, most=1)),
+    "amount": maybe(number()),
+    "project_id": maybe_id,
+    "cost_center_item_id1": maybe_id,
+    "cost_center_item_id2": maybe_id,
+    "cost_center_item_id3": maybe_id,
+}
+"""What `OrderRowApi` states; a price's decimals are those of the case that allows the most."""
+
 
 @model
 class NewOrder(Model):
@@ -182,6 +253,9 @@ class NewOrder(Model):
     The members without a default here are those that the API requires (`OrderApi.required`); the
     required flags of Swedish house work have the values that mean "does not apply". Amounts are left out
     by default and read back: whether the server recomputes them is not documented.
+
+    Raises:
+        ConfigurationError: If a number is no Decimal, a date is none, or a value is out of its range.
     """
 
     customer_id: CustomerId
@@ -200,3 +274,24 @@ class NewOrder(Model):
     eu_third_party: bool = False
     reverse_charge_on_construction_services: bool = False
     rot_reduced_invoicing_type: RotReducedInvoicingType = RotReducedInvoicingType.NORMAL
+
+    def __attrs_post_init__(self) -> None:
+        check(self, _ORDER_CHECKS)
+        lower_ids(self, _ORDER_CHECKS)
+
+
+_ORDER_CHECKS: Final[Mapping[str, Check]] = {
+    "customer_id": is_id,
+    "currency_code": is_currency,
+    "order_date": is_day,
+    "rows": all_of(NewOrderRow),
+    "our_reference": maybe_text(100),
+    "your_reference": maybe_text(100),
+    "buyers_order_reference": maybe_text(35),
+    "delivery_date": maybe_day,
+    "terms_of_payment_id": maybe_id,
+    "amount": maybe(number()),
+    "vat_amount": maybe(number()),
+    "roundings_amount": maybe(number()),
+}
+"""What `OrderApi` states."""

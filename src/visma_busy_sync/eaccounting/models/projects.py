@@ -41,4 +41,14 @@ class Project(Model):
     notes: str | Unset | None = UNSET
     modified_utc: datetime | Unset = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset(
+        {
+            "start_date",
+            "end_date",
+            "customer_id",
+            "notes",
+            "modified_utc",
+        }
+    )

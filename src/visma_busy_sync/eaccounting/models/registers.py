@@ -38,7 +38,9 @@ class Unit(Model):
     abbreviation: str | Unset | None = UNSET
     abbreviation_english: str | Unset | None = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset()
 
 
 @model
@@ -54,4 +56,6 @@ class TermsOfPayment(Model):
     available_for_sales: bool | Unset = UNSET
     available_for_purchase: bool | Unset = UNSET
     extra: JsonObject = field(factory=no_members)
-    """Members that this version does not know, as they came; sent back with a PUT."""
+    """Members that are unknown or not as described, as they came; sent back with a PUT."""
+
+    relied_on = frozenset()
