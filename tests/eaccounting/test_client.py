@@ -257,7 +257,7 @@ def test_a_wrong_api_address_is_told_as_one(sandbox: Sandbox, wrong: str) -> Non
 @pytest.mark.parametrize("cls", [EAccounting, AsyncEAccounting])
 def test_help_lists_what_a_client_has(cls: type[object]) -> None:
     """Also the lists, which are no methods; their types are on the class."""
-    shown = pydoc.render_doc(cls, renderer=pydoc.plaintext)
+    shown = pydoc.plain(pydoc.render_doc(cls))
     with EAccounting("t") as api:
         lists = [name for name in vars(api) if not name.startswith("_")]
     assert len(lists) == 7
