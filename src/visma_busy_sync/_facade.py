@@ -95,6 +95,7 @@ class Tenant:
             ScopeMissing: The user did not grant all that is needed.
             WrongCompany: The login is of another company than the connected one.
             CompanyUnidentified: The company has neither an id nor a name.
+            PortContractBroken: A port of the host answered something that it must not.
             EAccountingError: If Visma could not be reached or read; press connect again.
         """
         return step(_connection.complete_login, self._site, self.id, callback_url, session=session)
@@ -134,7 +135,7 @@ class Tenant:
             WrongCompany: If what is read is of another company.
             SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
-            PortContractBroken: If the host's catalogue answers something that it must not.
+            PortContractBroken: If a port of the host answers something that it must not.
         """
         return step(_syncing.sync, self._site, self.id)
 
@@ -161,6 +162,7 @@ class Tenant:
         Raises:
             OrderNotReady: With every problem and its cure.
             ProjectUnknown: If there is no such project.
+            PortContractBroken: If a port of the host answers something that it must not.
             NotConnected: If there is no connection.
             EAccountingError: If eAccounting cannot be read.
         """
@@ -185,8 +187,9 @@ class Tenant:
             OtherCompany: It was built for another company; nothing was sent.
             OrderClosed: It was refused before; nothing was sent.
             OrderRejected: eAccounting refused it.
-            OrderOutcomeUnknown: It may have arrived, or is being sent at this moment; it is not sent again
-                by itself.
+            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+            OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
+                moment. It is an `OrderOutcomeUnknown` too.
             NotConnected: There is no connection; nothing was sent.
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.
@@ -243,7 +246,8 @@ class BusySync:
 
     Raises:
         ConfigurationError: If an address or a setting is not allowed.
-        TypeError: If a port is of the other sort: asynchronous ports belong to `AsyncBusySync`.
+        TypeError: If a port lacks a method, or is of the other sort: asynchronous ports belong to
+            `AsyncBusySync`.
     """
 
     def __init__(
@@ -334,6 +338,7 @@ class AsyncTenant:
             ScopeMissing: The user did not grant all that is needed.
             WrongCompany: The login is of another company than the connected one.
             CompanyUnidentified: The company has neither an id nor a name.
+            PortContractBroken: A port of the host answered something that it must not.
             EAccountingError: If Visma could not be reached or read; press connect again.
         """
         return await _connection.complete_login(self._site, self.id, callback_url, session=session)
@@ -373,7 +378,7 @@ class AsyncTenant:
             WrongCompany: If what is read is of another company.
             SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
-            PortContractBroken: If the host's catalogue answers something that it must not.
+            PortContractBroken: If a port of the host answers something that it must not.
         """
         return await _syncing.sync(self._site, self.id)
 
@@ -400,6 +405,7 @@ class AsyncTenant:
         Raises:
             OrderNotReady: With every problem and its cure.
             ProjectUnknown: If there is no such project.
+            PortContractBroken: If a port of the host answers something that it must not.
             NotConnected: If there is no connection.
             EAccountingError: If eAccounting cannot be read.
         """
@@ -423,8 +429,9 @@ class AsyncTenant:
             OtherCompany: It was built for another company; nothing was sent.
             OrderClosed: It was refused before; nothing was sent.
             OrderRejected: eAccounting refused it.
-            OrderOutcomeUnknown: It may have arrived, or is being sent at this moment; it is not sent again
-                by itself.
+            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+            OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
+                moment. It is an `OrderOutcomeUnknown` too.
             NotConnected: There is no connection; nothing was sent.
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.
@@ -481,8 +488,8 @@ class AsyncBusySync:
 
     Raises:
         ConfigurationError: If an address or a setting is not allowed.
-        TypeError: If a port is of the other sort, when it is first called: synchronous ports belong to
-            `BusySync`.
+        TypeError: If a port lacks a method; or is of the other sort, when it is first called: synchronous
+            ports belong to `BusySync`.
     """
 
     def __init__(

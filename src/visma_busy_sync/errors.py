@@ -5,6 +5,7 @@ VismaBusySyncError            base: catch it to catch them all
 ├── ConfigurationError        the host called or set something up wrongly; nothing was changed or sent
 ├── PortContractBroken        a port of the host answered something that it must not
 ├── DocumentUnreadable        a stored document is damaged, or a newer version wrote it
+├── DocumentUnwritable        a document that could not be read back; it was not stored
 ├── StoreBusy                 others changed a document each time it was to be written
 ├── SyncRunning               another sync of the tenant runs at this moment
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
@@ -37,6 +38,7 @@ VismaBusySyncError            base: catch it to catch them all
     ├── OtherCompany          it was built for another company
     ├── OrderRejected         eAccounting refused it
     ├── OrderOutcomeUnknown   it may have arrived; it is not sent again by itself
+    │   └── OrderBeingSent    it is being sent at this moment, or was interrupted in that
     ├── OrderClosed           it was refused before; it is not sent again
     ├── OrderUnknown          the ledger knows no such order
     ├── OrderNotTransferred   there is nothing in eAccounting to read
@@ -85,6 +87,7 @@ from visma_busy_sync.orders import (
     DocumentTooNew,
     EntryTaken,
     IllegalTransition,
+    OrderBeingSent,
     OrderChanged,
     OrderError,
     OrderNotReady,
@@ -92,7 +95,7 @@ from visma_busy_sync.orders import (
     OrderRejected,
     OtherCompany,
 )
-from visma_busy_sync.state import DocumentUnreadable, StoreBusy
+from visma_busy_sync.state import DocumentUnreadable, DocumentUnwritable, StoreBusy
 from visma_busy_sync.sync import LinkUnreadable
 
 __all__ = [
@@ -107,6 +110,7 @@ __all__ = [
     "DocumentError",
     "DocumentTooNew",
     "DocumentUnreadable",
+    "DocumentUnwritable",
     "EAccountingError",
     "EntryTaken",
     "IllegalTransition",
@@ -116,6 +120,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "NotSent",
+    "OrderBeingSent",
     "OrderChanged",
     "OrderClosed",
     "OrderError",

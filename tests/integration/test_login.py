@@ -357,10 +357,37 @@ def test_tokens_live_in_memory_only(office: Office) -> None:
     office.connected().sync()
     again = office.tenant()
     assert again.status().state is ConnectionState.RECONNECT_NEEDED
-    with pytest.raises(ReconnectNeeded):
+    asked = len(office.journal())
+    with pytest.raises(ReconnectNeeded) as raised:
         again.sync()
+    assert len(office.journal()) == asked
+    told = str(raised.value)
+    assert "kept in memory only in this version" in told
+    assert "after each restart" in raised.value.advice
+    assert "POST" not in told
+    assert "password" not in told
     office.log_in(again)
     assert str(again.sync()) == "nothing to do"
+
+
+def test_a_process_without_tokens_leaves_the_connection_to_the_one_that_has_them(office: Office) -> None:
+    acme = office.connected()
+    acme.sync()
+    for _ in range(2):
+        with pytest.raises(ReconnectNeeded, match="in memory only"):
+            office.tenant().sync()
+    assert acme.status().state is ConnectionState.CONNECTED
+    assert str(acme.sync()) == "nothing to do"
+
+
+def test_a_login_that_was_found_dead_is_not_said_to_have_been_posted(office: Office) -> None:
+    acme = office.connected()
+    office.control("POST", "/password-change")
+    with pytest.raises(ReconnectNeeded):
+        acme.sync()
+    with pytest.raises(ReconnectNeeded, match="found dead before") as raised:
+        acme.sync()
+    assert "POST" not in str(raised.value)
 
 
 @pytest.mark.parametrize("rotation", [True, False])

@@ -8,10 +8,12 @@ from decimal import Decimal
 import attrs
 import pytest
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import LeftOutReason, Order
 from visma_busy_sync.eaccounting.errors import (
     NotFound,
+    ReconnectNeeded,
 )
 from visma_busy_sync.integration import (
     Choices,
@@ -141,6 +143,33 @@ def test_pushing_after_a_restart_makes_one_draft(office: Office) -> None:
     acme.push(order)
     assert office.connected().push(order).repeated
     assert len(office.drafts()) == 1
+
+
+def test_a_push_after_a_restart_is_tried_again_after_the_login(office: Office) -> None:
+    """No tokens are held: the order is not sent and not taken for sent."""
+    _, order = ready_to_push(office)
+    restarted = office.tenant()
+    with pytest.raises(ReconnectNeeded, match="in memory only"):
+        restarted.push(order)
+    entry = restarted.ledger_entry("o1")
+    assert entry is not None
+    assert entry.state is State.RESERVED
+    office.log_in(restarted)
+    assert not restarted.push(order).repeated
+    assert len(office.drafts()) == posts(office) == 1
+
+
+def test_an_order_that_could_not_be_read_back_is_neither_stored_nor_sent(office: Office) -> None:
+    """A host that made an order by hand, with a number for an id, hears of it before it is too late."""
+    acme, order = ready_to_push(office)
+    line = order.lines[0]
+    part = attrs.evolve(line.parts[0], id=7)  # type: ignore[arg-type] # what is tried
+    wrong = attrs.evolve(order, lines=(attrs.evolve(line, parts=(part, *line.parts[1:])), *order.lines[1:]))
+    with pytest.raises(ConfigurationError, match=r"neither stored nor sent: LinePart\.id"):
+        acme.push(wrong)
+    assert posts(office) == 0
+    assert acme.ledger_entry("o1") is None
+    assert not acme.push(order).repeated
 
 
 def test_an_order_that_was_built_anew_with_the_same_content_is_the_same(office: Office) -> None:

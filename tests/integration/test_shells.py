@@ -16,7 +16,7 @@ from visma_busy_sync.eaccounting.errors import NotSent
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
 from visma_busy_sync.integration import SyncRunning, Transfer, _connection, _ordering
 from visma_busy_sync.integration._ledger import LedgerBook
-from visma_busy_sync.orders import Event, IllegalTransition, OrderOutcomeUnknown
+from visma_busy_sync.orders import Event, IllegalTransition, OrderBeingSent
 from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.state import StoreBusy
@@ -146,7 +146,7 @@ def test_many_threads_or_tasks_that_push_one_order_make_one_draft(office: Office
     sent = [result for result in results if isinstance(result, Transfer) and not result.repeated]
     assert len(sent) == 1
     others = [result for result in results if not isinstance(result, Transfer)]
-    assert all(isinstance(result, OrderOutcomeUnknown) for result in others)
+    assert all(isinstance(result, OrderBeingSent) for result in others)
     assert acme.push(order).repeated
 
 

@@ -144,9 +144,9 @@ def cranky(office: Office, spoil: Callable[[list[Any]], Any]) -> Any:
     [
         (lambda outcomes: outcomes[:-1], r"64 changes have 63 outcomes"),
         (lambda outcomes: [*outcomes, Moved()], r"64 changes have 65 outcomes"),
-        (lambda outcomes: [None] * len(outcomes), "NoneType is no outcome"),
-        (lambda outcomes: None, "NoneType is no sequence"),
-        (lambda outcomes: [Applied("", o.values) for o in outcomes], "another id"),
+        (lambda outcomes: [None] * len(outcomes), r"\[0\] is None, expected: Applied, Moved or Refused"),
+        (lambda outcomes: None, "its answer is None, expected: a sequence"),
+        (lambda outcomes: [Applied("", o.values) for o in outcomes], r"\[0\]\.id is a blank str"),
     ],
     ids=["too-few", "too-many", "no-outcomes", "nothing", "no-id"],
 )

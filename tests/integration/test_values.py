@@ -157,6 +157,7 @@ ERRORS: list[VismaBusySyncError] = [
     OrderClosed("o1", state=State.RELEASED, problem=None),
     SyncRunning("acme"),
     PortContractBroken("Catalogue.apply", "it is wrong"),
+    PortContractBroken("Catalogue.load", "[0].id is int", field="[0].id", given="int", expected="a str"),
 ]
 
 

@@ -7,10 +7,24 @@ from typing import Any
 
 import pytest
 
-from visma_busy_sync.busy import Approval, LeftOutReason, Order, Period, TimeEntry
+from visma_busy_sync.busy import Approval, LeftOut, LeftOutReason, Order, Period, TimeEntry
 from visma_busy_sync.orders import OrderNotReady, customer_of, products_needed
+from visma_busy_sync.orders._problems import told_left_out
 
-from .given import COACHING, NOVEMBER, PROJECT, built, cost, hours, left_out, lines, problems, shared, work
+from .given import (
+    COACHING,
+    NOVEMBER,
+    PROJECT,
+    built,
+    cost,
+    hours,
+    left_out,
+    lines,
+    problems,
+    refusal,
+    shared,
+    work,
+)
 
 
 def with_one_more(entry: TimeEntry, **settings: Any) -> Order:
@@ -289,6 +303,58 @@ def test_nothing_to_bill_is_a_problem_that_says_how_much_stayed_out() -> None:
     assert problems(what, period=Period(date(2026, 1, 1), date(2026, 1, 1))) == [
         ("nothing_to_bill", "project 1")
     ]
+
+
+def test_nothing_to_bill_counts_what_stayed_out_by_reason() -> None:
+    """The most common reason first, in both languages; each entry is on the error."""
+    what = work(
+        hours("e1", minutes=0),
+        hours("e2", approval=Approval.NONE),
+        hours("e3", approval=Approval.NONE),
+    )
+    error = refusal(what)
+
+    (found,) = error.problems
+    assert found.message == (
+        "There is nothing to bill from 2026-11-01 to 2026-11-30: 3 entries stay out (2 not_approved, "
+        "1 nothing_billable)."
+    )
+    assert found.message_nb == (
+        "Det er ingenting å fakturere fra 2026-11-01 til 2026-11-30: 3 føringer er holdt utenfor "
+        "(2 ikke godkjent, 1 uten noe fakturerbart)."
+    )
+    assert "2 not_approved" in str(error)
+    assert error.left_out == (
+        LeftOut("e1", LeftOutReason.NOTHING_BILLABLE),
+        LeftOut("e2", LeftOutReason.NOT_APPROVED),
+        LeftOut("e3", LeftOutReason.NOT_APPROVED),
+    )
+
+
+def test_nothing_to_bill_of_one_entry_is_said_so() -> None:
+    """And of none at all."""
+    one = refusal(work(hours(approval=Approval.NONE))).problems[0]
+    none = refusal(work()).problems[0]
+
+    assert "1 entry stays out (1 not_approved)" in one.message
+    assert "1 føring er holdt utenfor (1 ikke godkjent)" in one.message_nb
+    assert none.message.endswith("no hours or costs are booked.")
+    assert none.message_nb.endswith("ingen timer eller kostnader er ført.")
+
+
+def test_every_reason_to_stay_out_has_its_norwegian_words() -> None:
+    """Each its own."""
+    words = {told_left_out([LeftOut("e", reason)]).nb for reason in LeftOutReason}
+
+    assert len(words) == len(LeftOutReason)
+
+
+def test_what_stays_out_is_told_with_any_problem() -> None:
+    """Also where something else could be billed."""
+    error = refusal(work(hours("e1", work_type=None), hours("e2", approval=Approval.NONE)))
+
+    assert [found.code for found in error.problems] == ["work_type_missing"]
+    assert error.left_out == (LeftOut("e2", LeftOutReason.NOT_APPROVED),)
 
 
 def test_a_project_of_another_work_type_is_untouched() -> None:

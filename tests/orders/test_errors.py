@@ -8,11 +8,13 @@ import pytest
 
 from visma_busy_sync import orders
 from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync.busy import Approval, LeftOut, LeftOutReason
 from visma_busy_sync.orders import (
     DocumentError,
     DocumentTooNew,
     EntryTaken,
     IllegalTransition,
+    OrderBeingSent,
     OrderChanged,
     OrderError,
     OrderNotReady,
@@ -24,13 +26,14 @@ from visma_busy_sync.orders import (
 from .given import hours, refusal, work
 
 ERRORS = [
-    refusal(work(hours(work_type=None))),
+    refusal(work(hours(work_type=None), hours("e2", approval=Approval.NONE))),
     OrderChanged("o", 1, known_hash="a", given_hash="b"),
     EntryTaken("o", {"entry:2": "p", "entry:1": "q"}),
     OtherCompany("o", company_id="a", connected_company_id="b"),
     OrderRejected("o", status=400, error_code=5005, error_id="id", problem="project has ended"),
     OrderRejected("o", status=400, error_code=None, error_id=None, problem="project has ended"),
     OrderOutcomeUnknown("o", marker="BY-X.1"),
+    OrderBeingSent("o", marker="BY-X.1"),
     IllegalTransition("o", state="open", event="send"),
     DocumentError("order", "it is no JSON"),
     DocumentTooNew("order", found=2, known=1),
@@ -67,6 +70,26 @@ def test_an_error_names_the_facts() -> None:
     assert "(HTTP 400, code 5005): project has ended" in str(ERRORS[4])
     assert "(HTTP 400): project has ended" in str(ERRORS[5])
     assert isinstance(ERRORS[0], OrderNotReady)
+
+
+def test_what_stayed_out_survives_pickling() -> None:
+    """Whoever shows the error elsewhere can list it."""
+    again = pickle.loads(pickle.dumps(ERRORS[0]))
+
+    assert again.left_out == (LeftOut("e2", LeftOutReason.NOT_APPROVED),)
+
+
+def test_an_order_that_is_being_sent_is_told_apart_from_an_unknown_outcome() -> None:
+    """One handler may serve both; the advice is to push again, and then to look for the marker."""
+    error = OrderBeingSent("o", marker="BY-X.1")
+
+    assert isinstance(error, OrderOutcomeUnknown)
+    assert error.message == (
+        "Order o is being sent at this moment, or was interrupted while it was being sent; this push sent "
+        "nothing."
+    )
+    assert error.advice.startswith("Push it again in a moment.")
+    assert "look for BY-X.1" in error.advice
 
 
 def test_the_public_names_are_sorted_and_there() -> None:

@@ -100,6 +100,40 @@ async def test_awaited_and_lifted_ports_hand_values_through() -> None:
     assert [found.key for found in await store.scan("a", tenant="acme")] == ["a"]
 
 
-def test_a_shell_without_ports_of_its_own_says_which_is_missing() -> None:
-    with pytest.raises(AttributeError, match="scan"):
-        LiftedStateStore(cast("Any", type("Half", (), {"read": lambda: None})()))
+METHODS = {
+    "load": "catalogue",
+    "apply": "catalogue",
+    "work": "work",
+    "finalised": "work",
+    "read": "state",
+    "scan": "state",
+    "commit": "state",
+}
+
+
+def without(method: str, port: object) -> Any:
+    """A port as it is, but for one method."""
+    kept = {name: getattr(port, name) for name in METHODS if name != method and hasattr(port, name)}
+    return type("Half", (), kept)()
+
+
+@pytest.mark.parametrize(("method", "port"), METHODS.items())
+def test_a_method_that_a_port_lacks_is_named_at_once(method: str, port: str) -> None:
+    told = rf"port {port}, Half, has no method {method}: write it as"
+    ports = blocking()
+    with pytest.raises(TypeError, match=told):
+        BusySync(**{**ports, port: without(method, ports[port])}, **CLIENT)
+    ports = awaiting()
+    with pytest.raises(TypeError, match=told):
+        AsyncBusySync(**{**ports, port: without(method, ports[port])}, **CLIENT)
+
+
+def test_every_method_that_a_port_lacks_is_named() -> None:
+    half = type("Half", (), {"read": lambda: None, "commit": None})()
+    with pytest.raises(TypeError, match="no method scan and no commit: write it as StateStore says"):
+        LiftedStateStore(cast("Any", half))
+
+
+def test_a_port_that_is_a_class_is_told_so() -> None:
+    with pytest.raises(TypeError, match=r"the port state is the class MemoryStateStore itself.*an instance"):
+        BusySync(**{**blocking(), "state": MemoryStateStore}, **CLIENT)

@@ -22,6 +22,7 @@ from visma_busy_sync.state import (
     Connection,
     ConnectionState,
     DocumentUnreadable,
+    DocumentUnwritable,
     PendingLogin,
     Schema,
     StoreBusy,
@@ -72,6 +73,31 @@ def test_moments_keep_their_instant() -> None:
     oslo = NOON.astimezone(timezone(timedelta(hours=2)))
     fact = ArchiveMissingFact(candidates=[], done_at=oslo)
     assert ARCHIVE_MISSING_SCHEMA.load("k", ARCHIVE_MISSING_SCHEMA.dump(fact)).done_at == NOON
+
+
+UNREADABLE: dict[str, tuple[Schema[Any], Any]] = {
+    "ids-are-numbers": (ARCHIVE_MISSING_SCHEMA, ArchiveMissingFact(candidates=[7, 7])),  # type: ignore[list-item]
+    "no-list": (ARCHIVE_MISSING_SCHEMA, ArchiveMissingFact(candidates=None)),  # type: ignore[arg-type]
+    "moment-without-zone": (
+        ARCHIVE_MISSING_SCHEMA,
+        ArchiveMissingFact(candidates=[], done_at=NOON.replace(tzinfo=None)),
+    ),
+    "flag-is-number": (LOGIN_SCHEMA, attrs.evolve(DOCUMENTS["login"][1], pkce=1)),
+    "id-is-bytes": (CLAIM_SCHEMA, Claim(order_id=b"CONFIDENTIAL")),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize(("schema", "value"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_document_that_could_not_be_read_back_is_not_written(
+    store: AsyncMemoryStateStore, schema: Schema[Any], value: Any
+) -> None:
+    with pytest.raises(DocumentUnwritable, match=schema.type.__name__) as raised:
+        step(update, store, "acme", "key", schema, lambda _: value)
+    error = raised.value
+    assert (error.document, error.__cause__) == (schema.type.__name__, None)
+    assert error.advice
+    assert SECRET not in str(error)
+    assert store.memory.scan("") == []
 
 
 def damaged(change: Callable[[dict[str, Any]], object]) -> str:

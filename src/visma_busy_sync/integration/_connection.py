@@ -19,6 +19,7 @@ from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration._vault import STORED_LOGIN
 from visma_busy_sync.integration.errors import NotConnected, ScopeMissing, WrongCompany
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
@@ -186,7 +187,7 @@ async def connection_of(site: Site, tenant: str) -> Connection:
     if kept is None or kept.value.state is ConnectionState.DISCONNECTED:
         raise NotConnected(tenant)
     if kept.value.state is ConnectionState.RECONNECT_NEEDED:
-        raise ReconnectNeeded("it was found dead before")
+        raise ReconnectNeeded("it was found dead before", operation=STORED_LOGIN)
     return kept.value
 
 
@@ -205,11 +206,13 @@ async def noting_death(
 ) -> T:
     """Run `work`; if it finds the login of `connection` dead, write that down for the status.
 
-    A login that was made meanwhile is not dead for that.
+    A login that was made meanwhile is not dead for that, nor one whose tokens another process may hold.
     """
     try:
         return await work()
     except ReconnectNeeded:
+        if site.vault.tokens(tenant, connection.login_id) is None:
+            raise
 
         def dead(now: Connection | None) -> Connection | None:
             if now is None or now.login_id != connection.login_id:

@@ -10,10 +10,12 @@ from typing import Final, final
 
 from attrs import frozen
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import EntryKind, Order, Work, claim_key
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import OrderUnknown
 from visma_busy_sync.orders import (
+    DocumentError,
     EntryTaken,
     Event,
     LedgerEntry,
@@ -94,6 +96,7 @@ class LedgerBook:
         """Store an order with all its claims in one commit; an order that is known already is returned.
 
         Raises:
+            ConfigurationError: If it could not be read back, since it is not as the builder made it.
             OrderChanged: If it is known with other content.
             EntryTaken: If an entry is on another order.
             StoreBusy: If others always came in between.
@@ -105,6 +108,7 @@ class LedgerBook:
             revision=order.revision,
         )
         entry = fire(new_entry(order, marker=marker), Event.RESERVE, at=self.site.clock.now())
+        body = _readable(entry)
         key = order_key(order.id)
         for _ in range(_MOST_TRIES):
             # One read for the order and its claims: they are as of one moment, so that a worker which
@@ -120,7 +124,7 @@ class LedgerBook:
             if taken:
                 raise EntryTaken(order.id, taken)
             writes = [
-                Write(key, None, entry_to_json(entry)),
+                Write(key, None, body),
                 *claim_writes(order.claims, found, order_id=order.id),
             ]
             if await self.site.state.commit(self.tenant, writes):
@@ -138,6 +142,20 @@ async def claimed_of(site: Site, tenant: str, work: Work) -> frozenset[str]:
     claims += [claim_key(EntryKind.EXPENSE, expense.id) for expense in work.expenses]
     found = await site.state.read(tenant, [claim_document_key(claim) for claim in claims])
     return frozenset(holders({key: document.body for key, document in found.items()}))
+
+
+def _readable(entry: LedgerEntry) -> str:
+    """Write an entry as text, and read that back: an order that is sent must never become unreadable."""
+    body = entry_to_json(entry)
+    try:
+        entry_from_json(body)
+    except DocumentError as error:
+        raise ConfigurationError(
+            f"Order {entry.order_id} could not be read back, so it was neither stored nor sent: "
+            f"{error.reason}.",
+            advice="Push an order as it was built; its lines and parts are not edited.",
+        ) from error
+    return body
 
 
 def _check_same(known: Order, given: Order) -> None:

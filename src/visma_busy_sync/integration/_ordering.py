@@ -24,6 +24,7 @@ from visma_busy_sync.orders import (
     Event,
     IllegalTransition,
     LedgerEntry,
+    OrderBeingSent,
     OrderOutcomeUnknown,
     OrderRejected,
     OtherCompany,
@@ -45,8 +46,8 @@ M = TypeVar("M", bound=models.Model)
 
 _MOST_TRIES: Final = 20
 
-_UNCLEAR_STATES: Final = frozenset({State.SENDING, State.OUTCOME_UNKNOWN, State.NEEDS_ATTENTION})
-"""A draft may be there; also while another worker sends it at this moment."""
+_UNCLEAR_STATES: Final = frozenset({State.OUTCOME_UNKNOWN, State.NEEDS_ATTENTION})
+"""A draft may be there, and nobody is about to find out."""
 
 
 @final
@@ -146,6 +147,8 @@ async def build_order(
 async def _work(site: Site, tenant: str, project: str, period: Period) -> Work:
     try:
         return await site.work.work(tenant, project, period)
+    except (KeyError, IndexError):
+        raise  # of a mistake in the host: a project that is there must not be called unknown for it
     except LookupError as error:
         raise ProjectUnknown(project) from error
 
@@ -196,6 +199,8 @@ async def _begun(site: Site, ledger: LedgerBook, order: Order) -> tuple[LedgerEn
         entry = await ledger.reserve(order)
         if entry.state is State.TRANSFERRED:
             return entry, None
+        if entry.state is State.SENDING:
+            raise OrderBeingSent(order.id, marker=entry.marker)
         if entry.state in _UNCLEAR_STATES:
             raise OrderOutcomeUnknown(order.id, marker=entry.marker)
         if not can_fire(entry, Event.SEND):

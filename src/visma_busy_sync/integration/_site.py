@@ -16,6 +16,7 @@ from visma_busy_sync.eaccounting import Application
 from visma_busy_sync.eaccounting._execute import Env, Options
 from visma_busy_sync.eaccounting._tokens import FixedToken, RenewedTokens, TokenSource
 from visma_busy_sync.eaccounting.http import Transport
+from visma_busy_sync.integration._checked_ports import CheckedCatalogue, CheckedStateStore, CheckedWorkLog
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration._vault import MemoryVault, TenantTokens
 from visma_busy_sync.integration.errors import SyncRunning
@@ -104,11 +105,11 @@ class _Syncing:
 @final
 @frozen(kw_only=True)
 class Site:
-    """One installation of the integration."""
+    """One installation of the integration. What its ports return is checked, here and nowhere else."""
 
-    catalogue: AsyncCatalogue
-    work: AsyncWorkLog
-    state: AsyncStateStore
+    catalogue: AsyncCatalogue = field(converter=CheckedCatalogue)
+    work: AsyncWorkLog = field(converter=CheckedWorkLog)
+    state: AsyncStateStore = field(converter=CheckedStateStore)
     application: Application
     transport: Transport
     runtime: Runtime

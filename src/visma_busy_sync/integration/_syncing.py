@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import cast, final
+from typing import final
 
 import attrs
 from attrs import define, field, frozen
 
 from visma_busy_sync.integration._connection import check_company, connection_of, noting_death
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import PortContractBroken
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -200,9 +199,7 @@ class _Application:
             await self._applied(follow_ups)
 
     async def _applied(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        outcomes = await self.site.catalogue.apply(self.tenant, changes)
-        check_outcomes(changes, outcomes)
-        return outcomes
+        return await self.site.catalogue.apply(self.tenant, changes)
 
     def archiving_is_done(self) -> bool:
         """Whether archiving what eAccounting lacks was carried out in full (D12)."""
@@ -229,22 +226,3 @@ async def _note(site: Site, tenant: str, work: _Application, ended: datetime) ->
     if situation.archiving is not None and work.archiving_is_done():
         await update(site.state, tenant, archive_missing_key(company), ARCHIVE_MISSING_SCHEMA, archived)
     await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, fetched)
-
-
-def check_outcomes(changes: Sequence[Change], outcomes: object) -> None:
-    """Require one outcome for each change, and of a record that is known the same id.
-
-    Raises:
-        PortContractBroken: If it is otherwise.
-    """
-    port = "Catalogue.apply"
-    if not isinstance(outcomes, Sequence):
-        raise PortContractBroken(port, f"{type(outcomes).__name__} is no sequence of outcomes")
-    answered = cast("Sequence[object]", outcomes)
-    if len(answered) != len(changes):
-        raise PortContractBroken(port, f"{len(changes)} changes have {len(answered)} outcomes")
-    for change, outcome in zip(changes, answered, strict=True):
-        if not isinstance(outcome, Applied | Moved | Refused):
-            raise PortContractBroken(port, f"{type(outcome).__name__} is no outcome")
-        if isinstance(outcome, Applied) and (not outcome.id or change.id not in {None, outcome.id}):
-            raise PortContractBroken(port, f"the {change.kind} that was changed comes back under another id")

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import threading
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync.eaccounting import TokenSet
+from visma_busy_sync.eaccounting.errors import ReconnectNeeded
+
+STORED_LOGIN: Final = "stored login"
+"""How errors name the look at what is known of a login; nothing was asked of Visma then."""
+
+
+def not_held() -> ReconnectNeeded:
+    """Return the error that this process holds no tokens of a login, most often since it is a new process."""
+    return ReconnectNeeded(
+        "this process holds no tokens of the login, since they are kept in memory only in this version and "
+        "end with the process",
+        operation=STORED_LOGIN,
+        advice="Press connect and log in again after each restart. Nothing in Busy is lost.",
+    )
 
 
 @final
@@ -76,9 +90,16 @@ class TenantTokens:
     tenant: str
     login_id: str
 
-    async def load(self) -> TokenSet | None:
-        """Return the tokens; None if there are none."""
-        return self.vault.tokens(self.tenant, self.login_id)
+    async def load(self) -> TokenSet:
+        """Return the tokens.
+
+        Raises:
+            ReconnectNeeded: If this process holds none.
+        """
+        tokens = self.vault.tokens(self.tenant, self.login_id)
+        if tokens is None:
+            raise not_held()
+        return tokens
 
     async def replace(self, old: TokenSet, new: TokenSet) -> None:
         """Keep `new` in the place of `old`; where another set came in between, that one stays."""

@@ -192,20 +192,28 @@ class SyncRunning(VismaBusySyncError):
 
 @final
 class PortContractBroken(VismaBusySyncError):
-    """A port of the host answered something that its contract does not allow.
+    """A port of the host answered something that its contract does not allow. The value is never told.
 
     What the host did before that stays; of ours, nothing was written down for it. The next sync looks at
     every record again.
 
     Attributes:
-        port: The method, e.g. `Catalogue.apply`.
+        port: The method, e.g. `Catalogue.load`.
         reason: What is wrong with the answer.
+        field: Where in the answer, e.g. `values['archived']`; empty for the answer as a whole.
+        given: The type that came, or what is wrong with a value of the right one.
+        expected: What the contract asks for.
     """
 
-    def __init__(self, port: str, reason: str) -> None:
+    def __init__(
+        self, port: str, reason: str, *, field: str = "", given: str = "", expected: str = ""
+    ) -> None:
         self.port = port
         self.reason = reason
+        self.field = field
+        self.given = given
+        self.expected = expected
         super().__init__(
             f"The host's {port} broke its contract: {reason}.",
-            advice="Correct the port in the host application, then sync again.",
+            advice="Correct the port in the host application, then try again.",
         )

@@ -25,7 +25,7 @@ from visma_busy_sync.orders._limits import (
     tidy,
 )
 from visma_busy_sync.orders._lines import LineMaker
-from visma_busy_sync.orders._problems import ProblemCode, Problems
+from visma_busy_sync.orders._problems import ProblemCode, Problems, told_left_out
 from visma_busy_sync.orders._rounding import DOMESTIC_DECIMALS, FOREIGN_DECIMALS, ROUNDING_RULES
 
 
@@ -179,7 +179,7 @@ def _bill(
     _check_size(work, period, sifted, lines, texts["invoice_text"], problems)
     found = problems.listed()
     if found or currency is None or counterpart.customer is None:
-        raise OrderNotReady(found)
+        raise OrderNotReady(found, left_out=sifted.left_out)
     return _Bill(
         customer=decided,
         eaccounting_project=counterpart.project.id if counterpart.project is not None else None,
@@ -276,5 +276,5 @@ def _check_size(
             work.project.id,
             first=period.first,
             last=period.last,
-            left_out=len(sifted.left_out),
+            entries=told_left_out(sifted.left_out),
         )

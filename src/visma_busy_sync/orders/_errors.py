@@ -8,6 +8,7 @@ OrderError                             never raised itself
 ├── OtherCompany                       the order was built for another company
 ├── OrderRejected                      eAccounting refused this order
 ├── OrderOutcomeUnknown                nobody can say whether the draft was made
+│   └── OrderBeingSent                 it is being sent, or was interrupted in that
 ├── IllegalTransition                  an event that the order's state does not know
 └── DocumentError                      a stored order or ledger entry cannot be read
     └── DocumentTooNew                 it was written by a newer version of this package
@@ -17,8 +18,10 @@ OrderError                             never raised itself
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync.busy import LeftOut
 from visma_busy_sync.orders._problems import Problem
 
 
@@ -47,10 +50,13 @@ class OrderNotReady(OrderError):
 
     Attributes:
         problems: Every problem that was found, each with what it is about and its cure.
+        left_out: The hours and costs that would not be on the order, each with its reason; empty where the
+            customer is not decided, since the reasons depend on it.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], *, left_out: Sequence[LeftOut] = ()) -> None:
         self.problems = tuple(problems)
+        self.left_out = tuple(left_out)
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         listed = "; ".join(
             f"{problem.code} ({problem.entity}): {problem.message.rstrip('.')}" for problem in problems
@@ -154,13 +160,32 @@ class OrderOutcomeUnknown(OrderError):
         marker: What the draft's our-reference ends with, if it was made.
     """
 
+    _MESSAGE: ClassVar = "It is not known whether order {order_id} reached eAccounting."
+    _ADVICE: ClassVar = (
+        "Look for {marker} among the order drafts in eAccounting before anything is sent again."
+    )
+
     def __init__(self, order_id: str, *, marker: str) -> None:
         self.order_id = order_id
         self.marker = marker
-        super().__init__(
-            f"It is not known whether order {order_id} reached eAccounting.",
-            advice=f"Look for {marker} among the order drafts in eAccounting before anything is sent again.",
-        )
+        super().__init__(self._MESSAGE.format(order_id=order_id), advice=self._ADVICE.format(marker=marker))
+
+
+class OrderBeingSent(OrderOutcomeUnknown):
+    """The order is being sent by another worker at this moment, or its sending was interrupted.
+
+    From here the two look the same, and in both the order is not sent a second time. Where a worker is at
+    it, the next push returns what became of it.
+    """
+
+    _MESSAGE: ClassVar = (
+        "Order {order_id} is being sent at this moment, or was interrupted while it was being sent; "
+        "this push sent nothing."
+    )
+    _ADVICE: ClassVar = (
+        "Push it again in a moment. If this stays, look for {marker} among the order drafts in eAccounting "
+        "before anything is sent again."
+    )
 
 
 class IllegalTransition(OrderError):

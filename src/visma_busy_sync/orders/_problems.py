@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from attrs import field, frozen
+
+from visma_busy_sync.busy import LeftOut, LeftOutReason
 
 
 class ProblemCode(enum.StrEnum):
@@ -134,10 +137,10 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
             "Bruk samme valuta begge steder: på kunden i eAccounting eller for prisene.",
         ),
         ProblemCode.NOTHING_TO_BILL: _Texts(
-            "There is nothing to bill from {first} to {last}; {left_out} entries stay out.",
-            "Det er ingenting å fakturere fra {first} til {last}; {left_out} føringer er holdt utenfor.",
-            "Look at why entries stay out: approval, period, customer, or an earlier order.",
-            "Se hvorfor føringer er holdt utenfor: godkjenning, periode, kunde eller en tidligere ordre.",
+            "There is nothing to bill from {first} to {last}: {entries}.",
+            "Det er ingenting å fakturere fra {first} til {last}: {entries}.",
+            "Choose another period, or mend in Busy what keeps the entries out.",
+            "Velg en annen periode, eller rett i Busy det som holder føringene utenfor.",
         ),
         ProblemCode.WORK_TYPE_MISSING: _Texts(
             "The hours have no work type of this project.",
@@ -218,14 +221,56 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
 _ORDER: Final = {code: place for place, code in enumerate(ProblemCode)}
 
 
+@frozen
+class Told:
+    """A fact that is told in words, so that it is another one in each language."""
+
+    en: str
+    nb: str
+
+
+_REASONS_NB: Final[Mapping[LeftOutReason, str]] = MappingProxyType(
+    {
+        LeftOutReason.HOURS_MISSING: "uten timene de gjelder",
+        LeftOutReason.OUTSIDE_PERIOD: "utenfor perioden",
+        LeftOutReason.BEFORE_START_DATE: "før startdatoen for ordrer",
+        LeftOutReason.CUSTOMER_MISSING: "uten kunde",
+        LeftOutReason.CUSTOMER_NOT_ALLOWED: "med en kunde som ikke hører til prosjektet",
+        LeftOutReason.OTHER_CUSTOMER: "for en annen kunde",
+        LeftOutReason.ALREADY_ORDERED: "allerede på en ordre",
+        LeftOutReason.EXCLUDED: "unntatt fra fakturering",
+        LeftOutReason.NOTHING_BILLABLE: "uten noe fakturerbart",
+        LeftOutReason.NOT_APPROVED: "ikke godkjent",
+    }
+)
+
+
+def told_left_out(left_out: Sequence[LeftOut]) -> Told:
+    """Return how many entries stay out, by reason, the most common one first."""
+    if not left_out:
+        return Told("no hours or costs are booked", "ingen timer eller kostnader er ført")
+    found = Counter(one.reason for one in left_out)
+    counts = [(reason, found[reason]) for reason in LeftOutReason if found[reason]]
+    counts.sort(key=lambda counted: -counted[1])
+    total = len(left_out)
+    en = ", ".join(f"{count} {reason}" for reason, count in counts)
+    nb = ", ".join(f"{count} {_REASONS_NB[reason]}" for reason, count in counts)
+    return Told(
+        f"{total} {'entry stays' if total == 1 else 'entries stay'} out ({en})",
+        f"{total} {'føring' if total == 1 else 'føringer'} er holdt utenfor ({nb})",
+    )
+
+
 def problem(code: ProblemCode, entity: Entity, **facts: object) -> Problem:
     """Return the problem with its texts, the facts put in their places."""
     texts = PROBLEM_TEXTS[code]
+    en = {name: fact.en if isinstance(fact, Told) else fact for name, fact in facts.items()}
+    nb = {name: fact.nb if isinstance(fact, Told) else fact for name, fact in facts.items()}
     return Problem(
         code,
         entity,
-        texts.message_en.format_map(facts),
-        texts.message_nb.format_map(facts),
+        texts.message_en.format_map(en),
+        texts.message_nb.format_map(nb),
         texts.cure_en,
         texts.cure_nb,
     )

@@ -16,7 +16,10 @@ class Catalogue(Protocol):
     def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
         """Return every record of a kind, archived ones too, each with its link.
 
-        What is returned is a copy: changing it changes nothing in the host, nor the other way round.
+        Ids are texts, each of which occurs once; `archived` is a bool, also where the database keeps 0 and
+        1; a day is a `date` without time. What is otherwise is refused with `PortContractBroken` before
+        anything is done with it. What is returned is a copy: changing it changes nothing in the host, nor
+        the other way round.
         """
         ...
 
@@ -38,7 +41,9 @@ class WorkLog(Protocol):
         """Return the work on a project within a period as one consistent value.
 
         Raises:
-            LookupError: If there is no such project.
+            LookupError: If there is no such project: `LookupError` itself or a subclass of the host's own.
+                `KeyError` and `IndexError` do not mean that, since they mostly come of a mistake; they and
+                all others come through as they are.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 `Lifted` ones are a synchronous host's, as coroutines that are finished when they are made. `Awaited` ones
 are an asynchronous host's as they are, but a method that turns out to be synchronous is told by name.
-A mistaken kind of port is a mistake of the program, so it raises `TypeError`.
+A mistaken kind of port, or one that lacks a method, is a mistake of the program, so it raises `TypeError`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,21 @@ from visma_busy_sync.ports._blocking import Catalogue, StateStore, WorkLog
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _complete(name: str, port: object, protocol: type) -> None:
+    """Require every method of the protocol, and name those that are missing."""
+    if isinstance(port, type):
+        message = f"the port {name} is the class {port.__name__} itself: give it an instance"
+        raise TypeError(message)
+    methods = [method for method in vars(protocol) if not method.startswith("_")]
+    missing = [method for method in methods if not callable(getattr(port, method, None))]
+    if missing:
+        message = (
+            f"the port {name}, {type(port).__name__}, has no method {' and no '.join(missing)}: "
+            f"write it as {protocol.__name__} says"
+        )
+        raise TypeError(message)
 
 
 def _blocking(name: str, port: object, fn: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -51,6 +66,7 @@ class LiftedCatalogue:
     """A `Catalogue` as an `AsyncCatalogue` whose awaitables are already finished."""
 
     def __init__(self, port: Catalogue) -> None:
+        _complete("catalogue", port, Catalogue)
         self.load = _blocking("catalogue", port, port.load)
         self.apply = _blocking("catalogue", port, port.apply)
 
@@ -59,6 +75,7 @@ class LiftedWorkLog:
     """A `WorkLog` as an `AsyncWorkLog` whose awaitables are already finished."""
 
     def __init__(self, port: WorkLog) -> None:
+        _complete("work", port, WorkLog)
         self.work = _blocking("work", port, port.work)
         self.finalised = _blocking("work", port, port.finalised)
 
@@ -67,6 +84,7 @@ class LiftedStateStore:
     """A `StateStore` as an `AsyncStateStore` whose awaitables are already finished."""
 
     def __init__(self, port: StateStore) -> None:
+        _complete("state", port, StateStore)
         self.read = _blocking("state", port, port.read)
         self.scan = _blocking("state", port, port.scan)
         self.commit = _blocking("state", port, port.commit)
@@ -76,6 +94,7 @@ class AwaitedCatalogue:
     """An `AsyncCatalogue` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncCatalogue) -> None:
+        _complete("catalogue", port, AsyncCatalogue)
         self.load = _awaited("catalogue", port, port.load)
         self.apply = _awaited("catalogue", port, port.apply)
 
@@ -84,6 +103,7 @@ class AwaitedWorkLog:
     """An `AsyncWorkLog` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncWorkLog) -> None:
+        _complete("work", port, AsyncWorkLog)
         self.work = _awaited("work", port, port.work)
         self.finalised = _awaited("work", port, port.finalised)
 
@@ -92,6 +112,7 @@ class AwaitedStateStore:
     """An `AsyncStateStore` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncStateStore) -> None:
+        _complete("state", port, AsyncStateStore)
         self.read = _awaited("state", port, port.read)
         self.scan = _awaited("state", port, port.scan)
         self.commit = _awaited("state", port, port.commit)

@@ -12,7 +12,15 @@ from visma_busy_sync.state._connection import (
     PendingLogin,
     archive_missing_key,
 )
-from visma_busy_sync.state._documents import DocumentUnreadable, Kept, Schema, StoreBusy, read, update
+from visma_busy_sync.state._documents import (
+    DocumentUnreadable,
+    DocumentUnwritable,
+    Kept,
+    Schema,
+    StoreBusy,
+    read,
+    update,
+)
 from visma_busy_sync.state._orders import (
     CLAIM_PREFIX,
     claim_document_key,
@@ -33,6 +41,7 @@ __all__ = [
     "Connection",
     "ConnectionState",
     "DocumentUnreadable",
+    "DocumentUnwritable",
     "Kept",
     "PendingLogin",
     "Schema",

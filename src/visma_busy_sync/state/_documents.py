@@ -58,6 +58,21 @@ class DocumentUnreadable(VismaBusySyncError):
         )
 
 
+class DocumentUnwritable(VismaBusySyncError):
+    """A document could not have been read back, so it was not stored. The message never repeats its content.
+
+    Attributes:
+        document: What it was to be.
+    """
+
+    def __init__(self, document: str) -> None:
+        self.document = document
+        super().__init__(
+            f"A {document} that could not be read back was not stored.",
+            advice="Check what the host handed in, such as a clock whose time has no time zone.",
+        )
+
+
 class StoreBusy(VismaBusySyncError):
     """A document was changed by others each time it was to be written; nothing was changed by us.
 
@@ -92,8 +107,17 @@ class Schema(Generic[D]):
     version: int = 1
 
     def dump(self, value: D) -> str:
-        """Write a document as text."""
-        return json.dumps({"schema": self.version, "data": _CONVERTER.unstructure(value)})
+        """Write a document as text, and read that back: what is stored once must be readable for ever.
+
+        Raises:
+            DocumentUnwritable: If a member is not of the type that it is declared with.
+        """
+        try:
+            body = json.dumps({"schema": self.version, "data": _CONVERTER.unstructure(value)})
+            _CONVERTER.structure(json.loads(body)["data"], self.type)
+        except Exception:  # noqa: BLE001 - as in `load`
+            raise DocumentUnwritable(self.type.__name__) from None
+        return body
 
     def load(self, key: str, body: str) -> D:
         """Read a document.
