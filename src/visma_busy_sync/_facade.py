@@ -121,6 +121,7 @@ class Tenant:
             ReconnectNeeded: If the login is dead; only a new one helps.
             WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If a port of the host answers something that it must not.
         """
         return step(_syncing.plan, self._site, self.id)
 
@@ -190,6 +191,7 @@ class Tenant:
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
                 moment. It is an `OrderOutcomeUnknown` too.
+            ConfigurationError: It is not as it was built and could not be read back; nothing was sent.
             NotConnected: There is no connection; nothing was sent.
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.
@@ -364,6 +366,7 @@ class AsyncTenant:
             ReconnectNeeded: If the login is dead; only a new one helps.
             WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If a port of the host answers something that it must not.
         """
         return await _syncing.plan(self._site, self.id)
 
@@ -432,6 +435,7 @@ class AsyncTenant:
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
                 moment. It is an `OrderOutcomeUnknown` too.
+            ConfigurationError: It is not as it was built and could not be read back; nothing was sent.
             NotConnected: There is no connection; nothing was sent.
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.

@@ -11,7 +11,7 @@ import pytest
 
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.busy import PriceMode, Prices, Project, Work
-from visma_busy_sync.integration import PortContractBroken
+from visma_busy_sync.integration import PortContractBroken, ProjectUnknown
 from visma_busy_sync.integration._checked_ports import CheckedCatalogue, CheckedStateStore, CheckedWorkLog
 from visma_busy_sync.ports import (
     Found,
@@ -311,6 +311,18 @@ class Raising:
 
     def work(self, tenant: str, project: str, period: Any) -> Work:
         raise self._error
+
+
+class NoSuchProject(LookupError):
+    """A host's own error."""
+
+
+@pytest.mark.parametrize("error", [LookupError("j"), NoSuchProject("j")], ids=["plain", "own"])
+def test_a_lookup_error_of_the_work_log_means_an_unknown_project(office: Office, error: Exception) -> None:
+    host = office.connected(work=in_shell(office, Raising(office.hours, error)))
+    with pytest.raises(ProjectUnknown) as raised:
+        host.build_order("j", MARCH)
+    assert raised.value.__cause__ is error
 
 
 @pytest.mark.parametrize("error", [KeyError("rate"), IndexError("rows")], ids=["key", "index"])

@@ -194,8 +194,8 @@ class SyncRunning(VismaBusySyncError):
 class PortContractBroken(VismaBusySyncError):
     """A port of the host answered something that its contract does not allow. The value is never told.
 
-    What the host did before that stays; of ours, nothing was written down for it. The next sync looks at
-    every record again.
+    What the host did before that stays; of ours, nothing was written down for it, except where it is
+    `StateStore.commit` that does not say whether it was made. The next sync looks at every record again.
 
     Attributes:
         port: The method, e.g. `Catalogue.load`.
