@@ -45,6 +45,7 @@ class Upstream:
         self.revoked: list[bytes | None] = []
         self.refreshes = 0
         self.dead: set[str] = set()
+        self.company = COMPANY
 
     def send(self, request: Request) -> Response:
         """Answer a request, with its effect, in one go."""
@@ -58,7 +59,7 @@ class Upstream:
         if request.headers["Authorization"].removeprefix("Bearer ") in self.dead:
             return _json({"ErrorCode": 4005, "ErrorId": "e", "DeveloperErrorMessage": "no"}, 401)
         if path == "companysettings":
-            return _json({"Name": "Acme AS", "CompanyIdentifier": COMPANY, "CurrencyCode": "NOK"})
+            return _json({"Name": "Acme AS", "CompanyIdentifier": self.company, "CurrencyCode": "NOK"})
         if path == "orders":
             order = {**json.loads(request.body or b""), "Id": guid(f"order {len(self.orders)}")}
             self.orders.append(order)
@@ -166,6 +167,7 @@ def site(
         options=Options(max_retries=0),
     )
     made.vault.put(ACME, LOGIN, tokens("access-0"))
+    made.vault.settle(ACME, LOGIN)
     return made
 
 

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import attrs
 import pytest
 
 from visma_busy_sync._core.errors import ConfigurationError, VismaBusySyncError
+from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting.errors import (
     AccessDenied,
     AnswerLost,
@@ -20,17 +22,22 @@ from visma_busy_sync.eaccounting.errors import (
     StateMismatch,
     UnreadableAnswer,
 )
-from visma_busy_sync.eaccounting.http import NotSentError, Request
+from visma_busy_sync.eaccounting.http import NotSentError, Request, Response
 from visma_busy_sync.integration import (
     Choices,
     CompanyUnidentified,
     NotConnected,
     ScopeMissing,
     WrongCompany,
+    _connection,
 )
+from visma_busy_sync.ports import LiftedStateStore
 from visma_busy_sync.state import ConnectionState
+from visma_busy_sync.stores import MemoryStateStore
 from visma_busy_sync.sync import Kind
+from visma_busy_sync.testing import scheduler
 
+from .fake import Upstream, connected, connection_in, site, tokens
 from .office import ACME, SESSION, Office
 
 COMPANY = "c509f287-8331-5791-b13a-ae597cfe03b7"
@@ -448,7 +455,28 @@ def test_disconnecting_holds_even_if_visma_does_not_confirm(office: Office) -> N
     with pytest.raises(EAccountingError, match="revocation"):
         acme.disconnect()
     assert acme.status().state is ConnectionState.DISCONNECTED
-    acme.disconnect()  # and again: there is nothing left to do
+    with pytest.raises(NotConnected):
+        acme.disconnect()  # and again: there is nothing left to do
+
+
+def test_a_revocation_that_fails_does_not_keep_the_others_from_being_tried() -> None:
+    state, upstream = MemoryStateStore(), Upstream()
+    connected(state)
+    made = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
+    made.vault.put(ACME, "left over", tokens("access-1"))
+    made.vault.settle(ACME, "left over")
+    tried: list[bytes | None] = []
+
+    class Failing:
+        async def send(self, request: Request) -> Response:
+            tried.append(request.body)
+            raise NotSentError("ConnectError") if len(tried) == 1 else OSError
+
+    with pytest.raises(NotSent):
+        step(_connection.disconnect, attrs.evolve(made, transport=Failing()), ACME)
+    assert len(tried) == 2
+    assert connection_in(state).state is ConnectionState.DISCONNECTED
+    assert made.vault.settled(ACME) == frozenset()
 
 
 def test_who_was_never_connected_cannot_disconnect(office: Office) -> None:

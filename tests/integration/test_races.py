@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ import pytest
 
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded, StateMismatch
+from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration import (
     NotConnected,
     SyncRunning,
@@ -23,7 +25,14 @@ from visma_busy_sync.integration import (
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import EntryTaken, OrderBeingSent, OrderOutcomeUnknown, State, entry_from_json
 from visma_busy_sync.ports import LiftedStateStore, Write
-from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, ConnectionState, holders, order_key
+from visma_busy_sync.state import (
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    ConnectionState,
+    PendingLogin,
+    holders,
+    order_key,
+)
 from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore
 from visma_busy_sync.sync import Kind, Value, linked_ids
 from visma_busy_sync.testing import scheduler
@@ -253,6 +262,81 @@ def test_a_late_refusal_of_the_old_login_does_not_mark_the_new_one_dead() -> Non
         world.run({"after": sync})
 
     scheduler.check(scenario, SEEDS)
+
+
+def test_a_sync_finds_a_good_login_as_soon_as_it_finds_the_connection() -> None:
+    """The tokens are kept before the connection is written down, so that nobody takes it for a dead one."""
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        upstream.project("1", "House")
+        made = site(world, upstream, state)
+        login = functools.partial(_connection.complete_login, made, ACME, begun(made, state), session=SESSION)
+
+        async def waiting() -> _syncing.SyncReport:
+            while True:
+                with contextlib.suppress(NotConnected):
+                    return await _syncing.sync(made, ACME)
+
+        result = world.run(both(login=login, sync=waiting))
+        assert result.values["login"].state is ConnectionState.CONNECTED
+        assert result.values["sync"].applied
+        assert connection_in(state).state is ConnectionState.CONNECTED
+
+    scheduler.check(scenario, SEEDS)
+
+
+def test_a_sync_of_another_process_never_marks_a_login_dead() -> None:
+    """Two sites over one state store: only the one that made the login holds its tokens."""
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made, other = site(world, upstream, state), site(world, upstream, state)
+        login = functools.partial(_connection.complete_login, made, ACME, begun(made, state), session=SESSION)
+        sync = functools.partial(_syncing.sync, other, ACME)
+        world.run(both(login=login, sync=sync), expected=ReconnectNeeded)
+        assert connection_in(state).state is ConnectionState.CONNECTED
+        world.run({"late": sync}, expected=ReconnectNeeded)
+        assert connection_in(state).state is ConnectionState.CONNECTED
+        world.run({"own": functools.partial(_syncing.sync, made, ACME)})
+
+    scheduler.check(scenario, SEEDS)
+
+
+def test_of_two_logins_at_once_the_one_that_stays_keeps_its_tokens() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        pending = PendingLogin(
+            state_hash="", session_hash="", project_sync=True, pkce=False, expires_at=made.clock.now()
+        )
+
+        def keep(access: str) -> Callable[[], Coroutine[Any, Any, None]]:
+            company = CompanySettings(name="Acme AS", company_identifier=COMPANY)
+            return functools.partial(_connection._keep, made, ACME, pending, company, tokens(access))
+
+        leave = functools.partial(_connection.disconnect, made, ACME)
+        world.run(both(one=keep("1"), two=keep("2"), leave=leave))
+        connection = connection_in(state)
+        here = connection.state is ConnectionState.CONNECTED
+        assert made.vault.settled(ACME) == (frozenset({connection.login_id}) if here else frozenset())
+
+    scheduler.check(scenario, range(400))
+
+
+def test_tokens_of_a_login_that_could_not_be_written_down_are_dropped_and_revoked() -> None:
+    upstream, state = Upstream(), MemoryStateStore()
+    world = scheduler.World()
+    made = site(world, upstream, state)
+    callback = begun(made, state)
+    connected(state)
+    upstream.company = "other"
+    login = functools.partial(_connection.complete_login, made, ACME, callback, session=SESSION)
+    world.run({"login": login}, expected=WrongCompany)
+    assert made.vault.settled(ACME) == {LOGIN}
+    assert len(upstream.revoked) == 1
 
 
 def test_disconnecting_during_a_login_leaves_no_tokens_behind() -> None:

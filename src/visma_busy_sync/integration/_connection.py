@@ -86,22 +86,40 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
     tokens = await _login.redeem(
         site.application, callback.code, verifier=verifier, transport=site.transport, clock=site.clock
     )
-    login_id = site.runtime.token()
     try:
         _check_scopes(site, tokens)
         company = await site.upstream_with(tokens.access_token).company_settings()
-        await _store(site, tenant, pending, company, login_id)
     except Exception:  # also what the host's ports raise: tokens that nobody will use should not live on
         await _end(site, tokens)
         raise
-    logins = site.vault.put(tenant, login_id, tokens)
+    await _keep(site, tenant, pending, company, tokens)
+    return await status(site, tenant)
+
+
+async def _keep(
+    site: Site, tenant: str, pending: PendingLogin, company: CompanySettings, tokens: TokenSet
+) -> None:
+    """Keep the tokens and write the connection down, in this order.
+
+    Whoever reads the connection finds its tokens, so that no sync in between takes a good login for a
+    dead one.
+    """
+    login_id = site.runtime.token()
+    site.vault.put(tenant, login_id, tokens)
+    try:
+        await _store(site, tenant, pending, company, login_id)
+    except Exception:  # as above
+        site.vault.drop(tenant, frozenset({login_id}))
+        await _end(site, tokens)
+        raise
+    finally:
+        settled = site.vault.settle(tenant, login_id)
     # Ours replaces older ones; but another login, or a disconnection, may have come in between.
     kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
     connected = kept is not None and kept.value.state is not ConnectionState.DISCONNECTED
     current = {kept.value.login_id} if kept is not None and connected else frozenset[str]()
-    for useless in site.vault.drop(tenant, logins - current):
+    for useless in site.vault.drop(tenant, settled - current):
         await _end(site, useless)
-    return await status(site, tenant)
 
 
 async def _end(site: Site, tokens: TokenSet) -> None:
@@ -229,18 +247,28 @@ async def disconnect(site: Site, tenant: str) -> None:
     """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
 
     Raises:
-        NotConnected: If there never was a connection.
-        EAccountingError: If Visma did not confirm the revocation; the tenant is disconnected all the same.
+        NotConnected: If there is no connection.
+        EAccountingError: If Visma did not confirm a revocation; the tenant is disconnected all the same,
+            and all its tokens were tried.
     """
+    # A login that is written down after this one ends keeps its tokens.
+    ended = set(site.vault.settled(tenant))
 
-    def ended(connection: Connection | None) -> Connection:
-        if connection is None:
+    def end(connection: Connection | None) -> Connection:
+        if connection is None or connection.state is ConnectionState.DISCONNECTED:
             raise NotConnected(tenant)
+        ended.add(connection.login_id)
         return attrs.evolve(connection, state=ConnectionState.DISCONNECTED)
 
-    await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, ended)
-    for tokens in site.vault.drop(tenant):
-        await _login.revoke(site.application, tokens, transport=site.transport)
+    await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, end)
+    failures: list[Exception] = []
+    for tokens in site.vault.drop(tenant, frozenset(ended)):
+        try:
+            await _login.revoke(site.application, tokens, transport=site.transport)
+        except Exception as error:  # noqa: BLE001 - raised below, once the others were tried as well
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 async def status(site: Site, tenant: str) -> Status:

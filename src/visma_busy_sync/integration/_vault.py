@@ -37,6 +37,7 @@ class MemoryVault:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._tokens: dict[str, dict[str, TokenSet]] = {}
+        self._arriving: set[tuple[str, str]] = set()
         self._verifiers: dict[str, tuple[str, Secret]] = {}
 
     def tokens(self, tenant: str, login_id: str) -> TokenSet | None:
@@ -44,12 +45,28 @@ class MemoryVault:
         with self._guard:
             return self._tokens.get(tenant, {}).get(login_id)
 
-    def put(self, tenant: str, login_id: str, tokens: TokenSet) -> frozenset[str]:
-        """Keep the tokens of a new login, and return the ids of all logins that are kept now."""
+    def put(self, tenant: str, login_id: str, tokens: TokenSet) -> None:
+        """Keep the tokens of a login that is about to be written down; it arrives until it is settled."""
         with self._guard:
-            kept = self._tokens.setdefault(tenant, {})
-            kept[login_id] = tokens
-            return frozenset(kept)
+            self._tokens.setdefault(tenant, {})[login_id] = tokens
+            self._arriving.add((tenant, login_id))
+
+    def settle(self, tenant: str, login_id: str) -> frozenset[str]:
+        """Note that a login was written down, or never will be; return what `settled` returns then."""
+        with self._guard:
+            self._arriving.discard((tenant, login_id))
+            return self._settled(tenant)
+
+    def settled(self, tenant: str) -> frozenset[str]:
+        """Return the ids of the logins that are kept, without those that arrive.
+
+        What is written down after this call tells of each of them whether it is of use any more.
+        """
+        with self._guard:
+            return self._settled(tenant)
+
+    def _settled(self, tenant: str) -> frozenset[str]:
+        return frozenset(id for id in self._tokens.get(tenant, {}) if (tenant, id) not in self._arriving)
 
     def replace(self, tenant: str, login_id: str, old: TokenSet, new: TokenSet) -> None:
         """Keep `new`, if `old` is still what is kept: a refresh brings nothing back that was dropped."""
