@@ -78,6 +78,51 @@ def test_half_a_surrogate_pair_survives(tmp_path: Path) -> None:
         assert get("/projects/p").text == '{"Id":"p","Name":"a\\ud800b\\u00e6"}'
 
 
+@pytest.mark.parametrize("rate", ["-100", "-1", "1E+300", '"x"'])
+def test_impossible_vat_rates_break_nothing(tmp_path: Path, rate: str) -> None:
+    """They are served as given, and articles and orders can still be written: they count as no VAT."""
+    ids = {name: f"00000000-0000-4000-8000-00000000000{place}" for place, name in enumerate("acuk")}
+    company = f"""{{"articleaccountcodings": [{{"Id": "{ids["c"]}", "VatRatePercent": {rate}}}],
+        "units": [{{"Id": "{ids["u"]}"}}], "customers": [{{"Id": "{ids["k"]}"}}],
+        "articles": [{{"Id": "{ids["a"]}", "CodingId": "{ids["c"]}"}}]}}"""
+    article = {
+        "Number": "1",
+        "Name": "x",
+        "IsActive": True,
+        "CodingId": ids["c"],
+        "UnitId": ids["u"],
+        "GrossPrice": 100,
+    }
+    row = {
+        "LineNumber": 1,
+        "IsTextRow": False,
+        "ArticleId": ids["a"],
+        "IsWorkCost": False,
+        "EligibleForReverseChargeOnVat": False,
+        "Quantity": 2,
+        "UnitPrice": 50,
+    }
+    order = {
+        "CustomerId": ids["k"],
+        "CurrencyCode": "NOK",
+        "OrderDate": "2026-11-24",
+        "Status": 1,
+        "EuThirdParty": False,
+        "ReverseChargeOnConstructionServices": False,
+        "RotReducedInvoicingType": 0,
+        "Rows": [row],
+    }
+    file = tmp_path / "company.json"
+    file.write_text(company, encoding="utf-8")
+    with SandboxProcess(company=file) as process, httpx.Client(trust_env=False, timeout=20) as http:
+        http.headers["Authorization"] = f"Bearer {process.info.access_token}"
+        api = process.info.api_url
+        created = http.post(f"{api}/articles", json=article)
+        assert (created.status_code, created.json()["NetPrice"]) == (201, 100)
+        taken = http.post(f"{api}/orders", json=order)
+        assert (taken.status_code, taken.json()["Amount"]) == (201, 100)
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
@@ -87,6 +132,8 @@ def test_half_a_surrogate_pair_survives(tmp_path: Path) -> None:
         (b"\xff\xfe{}", "UTF-8"),
         ('{"projects": []}'.encode("utf-16"), "UTF-8"),
         (b"[" * 100_000, "nested"),
+        (b'{"projects": [{"Id": "a", "X": ' + b"[" * 400 + b"]" * 400 + b"}]}", "nested"),
+        (b'{"companysettings": {"X": ' + b'{"Y": ' * 400 + b"1" + b"}" * 402, "nested"),
         (b'{"projects": [NaN]}', "NaN"),
         (b'{"projects": {}, "projects": []}', "projects"),
         (b'{"projects": {}}', "projects: must be a list"),

@@ -125,6 +125,14 @@ def test_booleans_stand_bare_or_alone(api: Api) -> None:
     assert _numbers(api, "/customers", "IsActive").isdisjoint(inactive)
 
 
+def test_functions_are_booleans_too(api: Api) -> None:
+    """OData has ``contains(…) eq true`` as well as ``contains(…)``."""
+    with_a = {row["Number"] for row in api.rows("/projects") if "a" in row["Name"]}
+    assert _numbers(api, "/projects", "contains(Name,'a') eq true") == with_a
+    assert _numbers(api, "/projects", "false ne contains(Name,'a')") == with_a
+    assert _numbers(api, "/projects", "contains(Name,'a') eq false").isdisjoint(with_a)
+
+
 def test_a_quote_inside_a_text_is_doubled(api: Api) -> None:
     """Texts may hold quotes, brackets and keywords."""
     name = "O'Hara (and 'sons') or 100 % eq æ"
@@ -167,10 +175,15 @@ def test_a_quote_inside_a_text_is_doubled(api: Api) -> None:
         ("ModifiedUtc gt 2026-1-1", 6001),
         ("ModifiedUtc gt 2026-01-01T25:00:00Z", 6001),
         ("ModifiedUtc gt 01/02/2026", 6001),
+        ("ModifiedUtc gt 01.02.2026", 6001),
+        ("ModifiedUtc gt yesterday", 6001),
+        ("ModifiedUtc gt 'yesterday'", 6001),
+        ("StartDate eq 2026", 6001),
+        ("StartDate eq Name", 6000),
     ],
 )
 def test_a_faulty_filter_is_refused(api: Api, condition: str, code: int) -> None:
-    """Syntax, unknown names and mixed types are 6000; a malformed date is 6001."""
+    """Syntax, unknown names and mixed types are 6000; what is no date where one belongs is 6001."""
     assert api.refusal("GET", "/projects", filter=condition) == (400, code)
 
 
@@ -197,7 +210,8 @@ def test_order_follows_the_keys_and_then_the_id(api: Api) -> None:
     )
     rows = api.rows("/projects", orderby="Status")
     assert [(row["Status"], row["Id"]) for row in rows] == sorted((row["Status"], row["Id"]) for row in rows)
-    rows = api.rows("/projects", orderby="status desc")
+    assert api.rows("/projects", orderby="Status ASC") == rows
+    rows = api.rows("/projects", orderby="status DESC")
     assert [(-row["Status"], row["Id"]) for row in rows] == sorted(
         (-row["Status"], row["Id"]) for row in rows
     )

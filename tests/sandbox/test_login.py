@@ -103,7 +103,7 @@ def visitor(api: Api) -> Visitor:
 
 def _error(answer: httpx.Response) -> tuple[int, str]:
     body = answer.json()
-    assert set(body) == {"error", "error_description"}
+    assert set(body) == {"error", "error_description", "ErrorId"}
     assert answer.headers["cache-control"] == "no-store"
     return answer.status_code, body["error"]
 
@@ -222,6 +222,19 @@ def test_extra_parameters_are_allowed(visitor: Visitor) -> None:
         "state": None,
     }
     assert set(visitor.result(visitor.ask(sandbox_auto="approve", **change))) == {"code", "scope", "iss"}
+
+
+def test_an_empty_parameter_counts_as_none(visitor: Visitor) -> None:
+    """RFC 6749, 3.1 and 3.2: at authorize, at the token endpoint, beside Basic."""
+    result = visitor.result(visitor.ask(response_type="", sandbox_auto="approve"))
+    assert result["error"] == "invalid_request"
+    empty: dict[str, str | None] = {"code_challenge": "", "state": "", "prompt": ""}
+    result = visitor.result(visitor.ask(sandbox_auto="approve", **empty))
+    assert "state" not in result
+    answer = visitor.exchange(result["code"], code_verifier="", client_secret="", client_id="")
+    assert answer.status_code == 200
+    answer = visitor.refresh(answer.json()["refresh_token"], scope="")
+    assert answer.json()["scope"] == "ea:api offline_access ea:sales"
 
 
 def test_a_parameter_sent_twice_is_refused(visitor: Visitor) -> None:

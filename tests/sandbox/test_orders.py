@@ -321,13 +321,13 @@ def test_a_text_row_has_no_amount(api: Api) -> None:
 
 
 def test_drafts_and_ongoing_orders_can_be_deleted(api: Api) -> None:
-    """They are gone at once; a second time is 404 with 3000."""
+    """They are gone at once; a second time is refused with 3000."""
     for status in (1, 2):
         order = _post(api, _order(api, Status=status))
         answer = api.call("DELETE", f"/orders/{order['Id']}")
         assert (answer.status_code, answer.content) == (200, b"")
-        assert api.refusal("GET", f"/orders/{order['Id']}") == (404, 3000)
-        assert api.refusal("DELETE", f"/orders/{order['Id']}") == (404, 3000)
+        assert api.refusal("GET", f"/orders/{order['Id']}") == (400, 3000)
+        assert api.refusal("DELETE", f"/orders/{order['Id']}") == (400, 3000)
 
 
 @pytest.mark.parametrize("status", [3, 4])

@@ -108,6 +108,15 @@ def test_an_address_in_use_is_named() -> None:
     assert "cannot listen on 127.0.0.1" in ended.stderr.decode()
 
 
+@pytest.mark.parametrize("host", ["..", "a" * 100, "256.1.1.1", "no-such-host.invalid"])
+def test_a_host_that_is_none_is_named(host: str) -> None:
+    """Exit 1 and one line, whatever makes it impossible."""
+    ended = _run("--host", host)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert ended.stderr.decode().startswith(f"cannot listen on {host} ")
+    assert ended.stderr.count(b"\n") == 1
+
+
 def test_a_given_port_is_used() -> None:
     """``--host`` and ``--port`` as asked."""
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -4,6 +4,7 @@ import json
 import random
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,15 +19,19 @@ def _raw(api: Api, data: bytes, *, timeout: float = 10) -> bytes:
     parts = urlsplit(api.info.api_url)
     with socket.create_connection((parts.hostname, parts.port), timeout=timeout) as connection:
         connection.sendall(data)
-        received = b""
-        while True:
-            head, blank, body = received.partition(b"\r\n\r\n")
-            if blank and len(body) >= _length(head):
-                return received
-            part = connection.recv(65536)
-            if not part:
-                return received
-            received += part
+        return _answer(connection)
+
+
+def _answer(connection: socket.socket) -> bytes:
+    received = b""
+    while True:
+        head, blank, body = received.partition(b"\r\n\r\n")
+        if blank and len(body) >= _length(head):
+            return received
+        part = connection.recv(65536)
+        if not part:
+            return received
+        received += part
 
 
 def _length(head: bytes) -> int:
@@ -257,6 +262,67 @@ def test_what_is_no_http_gets_the_apis_error(api: Api, data: bytes) -> None:
     _checked(_raw(api, data))
 
 
+_HEAD = b"POST /v2/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+_PARTS = {
+    "a word": b"hello",
+    "half a head": b"GET /v2/units HTTP/1.1\r\nHost: x\r\nAuthori",
+    "half a body": _HEAD + b'Content-Length: 20\r\n\r\n{"a":',
+    "no body": _HEAD + b"Content-Length: 20\r\n\r\n",
+    "half a chunk": _HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
+    "a whole one, then half a head": b"GET /v2/nothing HTTP/1.1\r\nHost: x\r\n\r\nGET /v2/nothi",
+}
+
+
+def _last_answer(api: Api, data: bytes, *, half_closed: bool) -> bytes:
+    """Send bytes, read until the server closes, and return what it said last."""
+    parts = urlsplit(api.info.api_url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        connection.sendall(data)
+        if half_closed:
+            connection.shutdown(socket.SHUT_WR)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    return received[received.rindex(b"HTTP/1.1 ") :]
+
+
+def test_a_request_that_stops_is_refused_in_seconds(api: Api) -> None:
+    """408 and closed, wherever it stops; others are served meanwhile."""
+    begin = time.monotonic()
+    with ThreadPoolExecutor(len(_PARTS)) as pool:
+        answers = pool.map(lambda data: _last_answer(api, data, half_closed=False), _PARTS.values())
+        assert api.call("GET", "/units").status_code == 200
+        assert time.monotonic() - begin < 2
+        assert {_checked(answer)[0] for answer in answers} == {408}
+    assert time.monotonic() - begin < 8
+
+
+@pytest.mark.parametrize("data", _PARTS.values(), ids=_PARTS)
+def test_a_request_that_ends_in_its_middle_is_refused(api: Api, data: bytes) -> None:
+    """Its sender closed only its own direction, and still gets an answer."""
+    assert _checked(_last_answer(api, data, half_closed=True))[0] == 400
+
+
+def test_a_slow_request_is_served(api: Api) -> None:
+    """A body may take longer than its longest pause; a pause between requests is no fault either."""
+    request = _request(api, "POST /v2/projects HTTP/1.1", b"    {}", "Content-Type: application/json")
+    parts = urlsplit(api.info.api_url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        for piece in (request[:-5], request[-5:-3], request[-3:-1], request[-1:]):
+            time.sleep(1.3)
+            connection.sendall(piece)
+        assert _checked(_answer(connection))[0] == 400
+        time.sleep(3.5)
+        connection.sendall(_request(api, "GET /v2/units HTTP/1.1"))
+        assert _answer(connection).startswith(b"HTTP/1.1 200")
+
+
+def test_a_request_refused_before_routing_is_in_the_journal(api: Api) -> None:
+    """Broken encoding in the path: the journal shows what came and what was answered."""
+    _checked(_raw(api, _request(api, "GET /v2/units/%zz HTTP/1.1")))
+    entry = api.journal()[-1]
+    assert (entry["path"], entry["path_template"]) == ("/v2/units/%zz", None)
+    assert (entry["status"], entry["error_code"]) == (400, 6000)
+
+
 def test_a_broken_chunk_closes_the_connection(api: Api) -> None:
     """Nothing hangs when the body itself is no HTTP."""
     head = b"POST /v2/orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
@@ -282,8 +348,9 @@ def test_old_and_chatty_clients_are_served(api: Api) -> None:
         api, "POST /v2/orders HTTP/1.1", b"{}", "Content-Type: application/json", "Expect: 100-continue"
     )
     assert b"HTTP/1.1 400" in _raw(api, expecting) or b"HTTP/1.1 100" in _raw(api, expecting)
+    # Both answers may have arrived by the time the first one is complete.
     double = _request(api, "GET /v2/nothing HTTP/1.1") * 2
-    assert _checked(_raw(api, double))[0] == 404
+    assert _raw(api, double).startswith(b"HTTP/1.1 404")
 
 
 def test_a_request_takes_milliseconds(api: Api) -> None:

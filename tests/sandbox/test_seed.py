@@ -7,7 +7,7 @@ from visma_busy_sync.sandbox.process import SandboxProcess
 from visma_busy_sync.sandbox.schema import RESOURCES
 
 from .conftest import Api
-from .openapi import missing_members
+from .openapi import description, missing_members
 
 _NAMES = {
     "projects": "ProjectApi",
@@ -82,10 +82,27 @@ def test_only_drafts_have_no_number(api: Api) -> None:
         assert (order["Number"] is None) == (order["Status"] == 1)
 
 
+def test_optional_texts_are_filled_in(api: Api) -> None:
+    """Every optional text of the description is there in some record, but Swedish and obsolete ones."""
+    unused = {"GLN", "TaxDeductionNumber", "Iban", "EdiServiceDelivererId", "BankGiro", "PlusGiro", "Swish"}
+    unused |= {"HouseWorkCorporateIdentityNumber", "HouseWorkPropertyName", "BankgiroNumberPrint", "Gln"}
+    rows = {name: api.rows(f"/{path}") for path, name in _NAMES.items()}
+    rows["CompanySettingsApi"] = [api.get("/companysettings")]
+    for name, records in rows.items():
+        for member, rule in description()["components"]["schemas"][name]["properties"].items():
+            text = rule.get("type") == "string" and rule.get("nullable") and "format" not in rule
+            if text and member not in unused:
+                assert any(record[member] for record in records), f"{name}.{member}"
+    businesses = [row for row in rows["CustomerApi"] if not row["IsPrivatePerson"] and row["VatNumber"]]
+    assert len(businesses) >= 40
+    assert sum(row["Note"] is not None for row in rows["CustomerApi"]) >= 30
+    assert all(row["Note"] for row in rows["ArticleApi"])
+
+
 def test_mail_addresses_and_phones_are_invented(api: Api) -> None:
     """Nobody real can be reached: example domains only."""
     for customer in api.rows("/customers"):
-        for member in ("EmailAddress", "EmailAddressOrder", "ContactPersonEmail"):
+        for member in ("EmailAddress", "EmailAddressOrder", "EmailAddressQuote", "ContactPersonEmail"):
             assert customer[member] is None or customer[member].endswith(("@example.no", "@example.com"))
 
 

@@ -105,8 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         listener = _listen(options.host, options.port)
-    except OSError as fault:
-        print(f"cannot listen on {options.host} port {options.port}: {fault.strerror}", file=sys.stderr)
+    except (OSError, UnicodeError) as fault:  # UnicodeError: the host can be no name
+        reason = fault.strerror if isinstance(fault, OSError) else "not a host name"
+        print(f"cannot listen on {options.host} port {options.port}: {reason}", file=sys.stderr)
         return 1
     state = State(company, _address(options.host, listener.getsockname()[1]))
     serve(state, listener, lambda: print(ready_line(state), flush=True))

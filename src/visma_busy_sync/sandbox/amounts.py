@@ -8,6 +8,7 @@ from visma_busy_sync.sandbox.jsontext import Json
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
+PERCENT_MOST = 1000
 _PRECISION = 200
 
 
@@ -32,10 +33,16 @@ def row_amount(row: Mapping[str, Json]) -> Decimal:
 
 
 def vat_fraction(percent: Json) -> Decimal:
-    """Return a VAT rate as a fraction. Rates are percents (25); a company file may hold 0.25 instead."""
+    """Return a VAT rate as a fraction. Rates are percents (25); a company file may hold 0.25 instead.
+
+    A company file may hold anything; what can be no rate counts as 0, as a rate of -1 or 1E+300 cannot be
+    reckoned with.
+    """
     rate = decimal(percent)
+    if not 0 <= rate <= PERCENT_MOST:
+        return Decimal(0)
     with localcontext(prec=_PRECISION):
-        return rate if abs(rate) <= 1 else rate / 100
+        return rate if rate <= 1 else rate / 100
 
 
 @dataclass(frozen=True, slots=True)

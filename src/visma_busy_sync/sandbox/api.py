@@ -118,5 +118,5 @@ class Api:
         if record is None:
             if not is_guid(record_id):
                 raise ApiFault(400, BAD_DATE, f"'{record_id[:60]}' is not a GUID")
-            raise ApiFault(404, NOT_FOUND, f"There is no such record in {path}")
+            raise ApiFault(RESOURCES[path].missing, NOT_FOUND, f"There is no such record in {path}")
         return record

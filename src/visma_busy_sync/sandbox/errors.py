@@ -64,3 +64,8 @@ def error_body(code: int, message: str, faults: Sequence[FieldFault] = ()) -> di
         ]
         or None,
     }
+
+
+def oauth_body(error: str, description: str) -> dict[str, Json]:
+    """Build the body of a refusal in the words of RFC 6749, with an ErrorId as the API's errors have it."""
+    return {"error": error, "error_description": description, "ErrorId": str(uuid.uuid4())}

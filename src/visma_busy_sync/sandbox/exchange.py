@@ -6,24 +6,20 @@ effect, every request is atomic, and the journal holds requests in the order the
 the answer sent, which may take as long as it likes.
 """
 
-import asyncio
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from visma_busy_sync.sandbox.errors import BAD_BODY, UNHANDLED, ApiFault
+from visma_busy_sync.sandbox.errors import UNHANDLED, ApiFault
 from visma_busy_sync.sandbox.faults import Fault
 from visma_busy_sync.sandbox.refusals import Refusals, matching
 from visma_busy_sync.sandbox.routes import bare_path, routed_path
 from visma_busy_sync.sandbox.spoil import Cut, spoilt
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.web import body_of, receive_body
-
-BODY_SECONDS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Exchange:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive a request, have it handled, send the answer."""
         request = Request({**scope, "method": scope["method"].upper()}, receive)
-        request.state.error_code = None
+        request.state.error_code, request.state.body = None, b""
         try:
             answer = await self._refused(request)
         except ClientDisconnect:
@@ -48,16 +44,14 @@ class Exchange:
     async def _refused(self, request: Request) -> Response | None:
         """Receive the body and read the path; return an answer when that fails."""
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                request.state.body = await receive_body(request)
+            request.state.body = await receive_body(request)
             request.scope["path"] = routed_path(_path(request))
-        except TimeoutError:
-            fault = ApiFault(408, BAD_BODY, f"The body did not come within {BODY_SECONDS} seconds")
         except ApiFault as refused:
             fault = refused
         else:
             return None
         answer = await Refusals(self.state).api(request, fault)
+        self._note(request, None, None, fault.status, fault.code)
         if fault.status != 400:
             answer.headers["connection"] = "close"
         return answer

@@ -55,7 +55,7 @@ def is_loopback(address: str) -> bool:
 
 
 def _parameters(encoded: bytes) -> dict[str, str]:
-    """Read a query or form; each parameter may be sent once (RFC 6749, 3.1)."""
+    """Read a query or form; each parameter may be sent once, an empty one counts as none (RFC 6749, 3.1)."""
     try:
         found = parameters(encoded)
     except BadEncoding as fault:
@@ -63,7 +63,7 @@ def _parameters(encoded: bytes) -> dict[str, str]:
     for name, times in Counter(name for name, _ in found.multi_items()).items():
         if times > 1:
             raise OAuthFault("invalid_request", f"the parameter {name[:60]} was sent twice")
-    return dict(found)
+    return {name: value for name, value in found.items() if value}
 
 
 def _form(request: Request) -> dict[str, str]:

@@ -6,7 +6,7 @@ written as ``1.10``. This module knows nothing of eAccounting.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn, TypeAlias
 
@@ -16,6 +16,9 @@ Json: TypeAlias = "bool | int | Decimal | str | Sequence[Json] | Mapping[str, Js
 INT_DIGITS = 300
 # Beyond this many places a number is written with an exponent: 1E+999999 is not spelled out.
 PLAIN_DIGITS = 400
+
+# Deeper ones are refused while reading, because writing them would end in a RecursionError.
+NESTING_MOST = 100
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -72,7 +75,24 @@ def parse(data: bytes) -> Json:
         raise BadJson("the text is nested too deeply") from None
     except ValueError as fault:
         raise BadJson(f"not JSON: {fault}") from None
+    if _too_deep(value):
+        raise BadJson("the text is nested too deeply")
     return value
+
+
+def _too_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(NESTING_MOST):
+        level = [part for whole in level for part in _parts(whole)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Json) -> Iterable[Json]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def has_odd_text(value: Json) -> bool:

@@ -4,7 +4,8 @@
 
     or       := and ("or" and)*
     and      := unary ("and" unary)*
-    unary    := "not" unary | "(" or ")" | function | operand [operator operand]
+    unary    := "not" unary | "(" or ")" | side [operator side]
+    side     := function | operand
     function := ("contains" | "startswith" | "endswith") "(" operand "," operand ")"
     operator := "eq" | "ne" | "gt" | "ge" | "lt" | "le"
     operand  := 'text' | number | true | false | null | GUID | date | property
@@ -215,18 +216,19 @@ class _Parser:
             self._depth -= 1
 
     def _comparison(self) -> Predicate:
-        following = self._tokens[min(self._place + 1, len(self._tokens) - 1)]
-        if following == _Token("(", "mark"):
-            return self._function()
-        left = self._operand()
+        left = self._side()
         name = self._word(*_EQUALITY, *_ORDER)
         if name is None:
             if left.kind != "boolean":
                 self._unexpected()
             return lambda record: left.value(record) is True
-        return _compare(name, left, self._operand())
+        return _compare(name, left, self._side(beside=left.kind))
 
-    def _function(self) -> Predicate:
+    def _side(self, beside: Kind | None = None) -> _Operand:
+        following = self._tokens[min(self._place + 1, len(self._tokens) - 1)]
+        return self._function() if following == _Token("(", "mark") else self._operand(beside)
+
+    def _function(self) -> _Operand:
         name = self._word(*_FUNCTIONS)
         if name is None:
             self._unexpected()
@@ -243,18 +245,24 @@ class _Parser:
             whole, piece = text.value(record), part.value(record)
             return isinstance(whole, str) and isinstance(piece, str) and test(whole, piece)
 
-        return holds
+        return _Operand("boolean", holds)
 
-    def _operand(self) -> _Operand:
+    def _operand(self, beside: Kind | None = None) -> _Operand:
         token = self._peek()
-        if token.form == "text":
-            self._place += 1
-            return _constant("text", token.text)
-        if token.form != "word":
+        if token.form not in ("text", "word"):
             self._unexpected()
-        found = _literal(token.text) or self._property(token.text)
+        found = _constant("text", token.text) if token.form == "text" else _literal(token.text)
+        if beside == "date" and self._no_date(token, found):
+            bad(f"$filter: '{token.text[:60]}' is not a date", BAD_DATE)
+        found = found or self._property(token.text)
         self._place += 1
         return found
+
+    def _no_date(self, token: _Token, found: _Operand | None) -> bool:
+        """Tell whether what stands beside a date property neither is a date nor could become one."""
+        if found is None:
+            return self._schema.member(token.text) is None
+        return found.kind == "number" or (found.kind == "text" and dates.ticks(token.text) is None)
 
     def _property(self, name: str) -> _Operand:
         if not _NAME.fullmatch(name):
@@ -302,12 +310,13 @@ def sort(records: Sequence[Record], text: str, schema: Schema) -> list[Record]:
     ordered = sorted(records, key=lambda record: str(record.get("Id")).lower())
     for part in reversed(text.split(",")):
         words = part.split()
-        if not words or len(words) > 2 or words[1:2] not in ([], ["asc"], ["desc"]):
+        direction = words[1].lower() if len(words) == 2 else "asc"
+        if not words or len(words) > 2 or direction not in ("asc", "desc"):
             bad(f"$orderby: '{part.strip()[:60]}' is not a property with asc or desc")
         member = find_member(schema, words[0], "$orderby")
         value = _from_record(member)
         # reverse=True keeps the order of equal ones, so the id still decides among them.
-        ordered.sort(key=partial(_rank, value), reverse=words[1:] == ["desc"])
+        ordered.sort(key=partial(_rank, value), reverse=direction == "desc")
     return ordered
 
 

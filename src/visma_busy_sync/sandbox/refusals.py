@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from visma_busy_sync.sandbox.errors import BAD_QUERY, UNHANDLED, ApiFault, error_body
+from visma_busy_sync.sandbox.errors import BAD_QUERY, UNHANDLED, ApiFault, error_body, oauth_body
 from visma_busy_sync.sandbox.identity import NO_STORE
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.tokens import OAuthFault
@@ -57,7 +57,7 @@ class Refusals:
         request.state.error_code = fault.error
         unknown = fault.error == "invalid_client"
         return JsonAnswer(
-            {"error": fault.error, "error_description": fault.description},
+            oauth_body(fault.error, fault.description),
             401 if unknown else 400,
             NO_STORE | _BASIC if unknown else NO_STORE,
         )
@@ -75,7 +75,7 @@ class Refusals:
         message = f"{request.method[:20]} is not allowed here"
         if matching(request)[0].path.startswith("/connect/"):
             request.state.error_code = "invalid_request"
-            return JsonAnswer({"error": "invalid_request", "error_description": message}, 405, allow)
+            return JsonAnswer(oauth_body("invalid_request", message), 405, allow)
         return await self.api(request, ApiFault(405, BAD_QUERY, message), allow)
 
     async def unhandled(self, request: Request, _fault: Exception) -> Response:

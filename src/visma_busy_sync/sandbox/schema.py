@@ -107,13 +107,17 @@ def blank(schema: Schema) -> dict[str, Json]:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One list of the API: its path name, its schema, its change stamp, who may read and write it."""
+    """One list of the API: its path name, its schema, its change stamp, who may read and write it.
+
+    ``missing`` is the status for an id that is not there; the API description has 404 for two lists only.
+    """
 
     path: str
     schema: Schema
     stamp: str | None
     read: frozenset[str]
     write: frozenset[str] = frozenset()
+    missing: int = 400
 
 
 _SALES = frozenset({"ea:sales", "ea:sales_readonly"})
@@ -131,10 +135,11 @@ RESOURCES: Final[Mapping[str, Resource]] = {
             "ModifiedUtc",
             _SALES | _PURCHASE | _ACCOUNTING,
             frozenset({"ea:accounting"}),
+            missing=404,
         ),
         Resource("customers", SCHEMAS["Customer"], "ChangedUtc", _SALES, _WRITE),
         Resource("articles", SCHEMAS["Article"], "ChangedUtc", _SALES, _WRITE),
-        Resource("units", SCHEMAS["Unit"], None, _SALES),
+        Resource("units", SCHEMAS["Unit"], None, _SALES, missing=404),
         Resource("termsofpayments", SCHEMAS["TermsOfPayment"], None, _SALES | _PURCHASE),
         Resource("articleaccountcodings", SCHEMAS["ArticleAccountCoding"], "ChangedUtc", _SALES),
         Resource("orders", SCHEMAS["Order"], "ModifiedUtc", _SALES, _WRITE),

@@ -15,10 +15,13 @@ from visma_busy_sync.sandbox.dates import written
 from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.schema import SCHEMAS, SETTINGS_SCHEMA, blank
 from visma_busy_sync.sandbox.seedlists import (
+    ARTICLE_NOTES,
     ARTICLES,
     CODINGS,
     COMPANY_KINDS,
+    COMPANY_TEXTS,
     COMPANY_WORDS,
+    CUSTOMER_NOTES,
     FIRST_NAMES,
     FOREIGN,
     LAST_NAMES,
@@ -124,7 +127,11 @@ def _articles() -> list[Record]:
                 "CreatedUtc": _stamp(FIRST_DAY, place),
                 "ChangedUtc": stamp,
                 "SendToWebshop": True,
-                "Note": None if active else "Utgått, brukes ikke på nye ordre.",
+                "Note": ARTICLE_NOTES[kind] if active else "Utgått, brukes ikke på nye ordre.",
+                "StockLocationReference": f"Lager {'ABC'[place % 3]}, hylle {place}"
+                if kind == "Goods"
+                else None,
+                "SupplierArticleNumber": f"LEV-{number}" if kind == "Goods" else None,
                 "IsServiceArticle": kind == "Service",
                 "StockBalance": Decimal(0 if kind == "Service" else 10 + place),
                 "PurchasePrice": cents(net * Decimal("0.6")) if kind == "Goods" else Decimal("0.00"),
@@ -176,6 +183,7 @@ def _business(place: int) -> dict[str, Json]:
     name = f"{COMPANY_WORDS[place % len(COMPANY_WORDS)]} {COMPANY_KINDS[place % len(COMPANY_KINDS)]}"
     contact = _person(place)
     mailbox = f"kunde{place + 1:02}"
+    organisation = f"000{place * 13 % 900 + 100}{place * 29 % 900 + 100}"
     street = f"{STREETS[place * 3 % len(STREETS)]} {place + 2}"
     city, code = PLACES[place * 2 % len(PLACES)]
     return _customer(
@@ -183,21 +191,31 @@ def _business(place: int) -> dict[str, Json]:
         name,
         str(FIRST_CUSTOMER_NUMBER + place),
         {
-            "CorporateIdentityNumber": f"000 {place * 13 % 900 + 100} {place * 29 % 900 + 100}",
+            "CorporateIdentityNumber": f"000 {organisation[3:6]} {organisation[6:]}",
+            "VatNumber": f"NO{organisation}MVA",
+            "ElectronicAddress": f"0192:{organisation}",
+            "ElectronicReference": f"Avdeling {place % 7 + 1}" if place % 2 else None,
+            # No GLN begins with 000.
+            "EdiGlnNumber": f"0000000{place * 97 % 900_000 + 100_000}" if place % 3 == 0 else None,
+            "MobilePhone": _phone(place + 70),
             "EmailAddress": f"faktura.{mailbox}@example.no",
-            "EmailAddressOrder": f"ordre.{mailbox}@example.no" if place % 3 == 0 else None,
+            "EmailAddressOrder": f"ordre.{mailbox}@example.no",
+            "EmailAddressQuote": f"tilbud.{mailbox}@example.no",
             "EmailAddresses": [f"arkiv.{mailbox}@example.no"] if place % 5 == 0 else [],
             "ContactPersonName": contact,
             "ContactPersonEmail": f"kontakt.{mailbox}@example.no",
             "ContactPersonMobile": _phone(place + 50),
             "ContactPersonPhone": _phone(place + 60),
-            "InvoiceAddress2": "v/ regnskap" if place % 4 == 0 else None,
+            "InvoiceAddress2": "v/ regnskap" if place % 4 != 3 else None,
             "DeliveryCustomerName": f"{name}, avd. {city}" if place % 6 == 0 else None,
             "DeliveryAddress1": street if place % 6 == 0 else None,
+            "DeliveryAddress2": "Port 3, ring vaktmester" if place % 6 == 0 else None,
             "DeliveryPostalCode": code if place % 6 == 0 else None,
             "DeliveryCity": city if place % 6 == 0 else None,
             "DeliveryCountryCode": "NO" if place % 6 == 0 else None,
-            "Note": "Krever bestillingsnummer på alle ordre." if place % 7 == 0 else None,
+            "Note": "Krever bestillingsnummer på alle ordre."
+            if place % 7 == 0
+            else CUSTOMER_NOTES[place % len(CUSTOMER_NOTES)],
             "RequiresReferenceNumber": place % 7 == 0,
             "DiscountPercentage": Decimal("0.0500") if place % 9 == 0 else Decimal("0.0"),
             "WwwAddress": f"https://{mailbox}.example.no",
@@ -216,6 +234,8 @@ def _private(place: int) -> dict[str, Json]:
             "IsPrivatePerson": True,
             "EmailAddress": f"privat{place + 1:02}@example.com",
             "MobilePhone": _phone(index),
+            "ContactPersonPhone": _phone(index + 60),
+            "PropertyReference": f"Gnr. {index} bnr. {place + 1}",
             "Note": "Hund i hagen; ring på forhånd." if place % 5 == 0 else None,
             "IsActive": place != 9,
         },
@@ -286,7 +306,9 @@ def default_settings() -> dict[str, Json]:
         "Name": "Fjordmesteren Bygg og Rådgivning AS",
         "Email": "post@fjordmesteren.example.no",
         "Phone": "000 12 345",
+        "MobilePhone": "000 98 765",
         "Address1": "Eksempelkaia 8",
+        "Address2": "Postboks 1",
         "CountryCode": "NO",
         "PostalCode": "5003",
         "City": "Bergen",
@@ -296,6 +318,9 @@ def default_settings() -> dict[str, Json]:
         "TermsOfPaymentId": seed_id("termsofpayments", TERMS[0][0]),
         "CorporateIdentityNumber": "000 999 111",
         "VatCode": "NO000999111MVA",
+        "PeppolId": "0192:000999111",
+        "BankAccount": "0000 00 00000",
+        "CompanyEmailForUpload": "bilag@fjordmesteren.example.no",
         "AccountNumberDigits": 4,
         "AccountingLockedTo": "2024-12-31T00:00:00",
         "TaxDeclarationDate": {"Month": 1, "Day": 1},
@@ -312,6 +337,7 @@ def default_settings() -> dict[str, Json]:
         "ShowPricesExclVatPC": True,
         "UsesProject": True,
         "UsesPaymentReferenceNumber": True,
+        "CompanyText": {**blank(SCHEMAS["CompanyTexts"]), **COMPANY_TEXTS},
         "CompanyStatus": 1,
         "CompanyIdentifier": seed_id("companysettings", "company"),
         "FirstPaymentReminderWithoutFee": True,

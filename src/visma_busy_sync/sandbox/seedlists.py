@@ -120,3 +120,27 @@ PROJECT_NOTES: Final = (
     None,
     "Fastpris på riving, resten etter regning.",
 )
+CUSTOMER_NOTES: Final = (
+    "Faktura samles per måned.",
+    "Adgangskort hentes i vakta.\nParkering bak bygget.",
+    None,
+    "Rammeavtale; timepriser avtales årlig.",
+)
+ARTICLE_NOTES: Final = {
+    "Service": "Føres per påbegynt kvarter.",
+    "Goods": "Pris etter siste prisliste fra leverandør.",
+}
+COMPANY_TEXTS: Final = {
+    "CustomerInvoiceTextDomestic": "Takk for oppdraget. Ved forsinket betaling beregnes forsinkelsesrente.",
+    "CustomerInvoiceTextForeign": "Thank you for your business. Interest is charged on late payment.",
+    "OrderTextDomestic": "Vi bekrefter ordren med takk.",
+    "OrderTextForeign": "We confirm your order with thanks.",
+    "OverDueTextDomestic": "Vi kan ikke se å ha mottatt betaling. Ta kontakt hvis noe er uklart.",
+    "OverDueTextForeign": "We cannot see that we have received your payment.",
+    "QuoteEmailDomestic": "Vedlagt følger vårt tilbud.",
+    "QuoteEmailForeign": "Please find our quote attached.",
+    "InvoiceEmailDomestic": "Vedlagt følger faktura.",
+    "InvoiceEmailForeign": "Please find our invoice attached.",
+    "OrderEmailDomestic": "Vedlagt følger ordrebekreftelse.",
+    "OrderEmailForeign": "Please find our order confirmation attached.",
+}

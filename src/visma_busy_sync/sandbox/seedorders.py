@@ -12,6 +12,13 @@ from visma_busy_sync.sandbox.profile import Profile
 
 SeedId = Callable[[str, str | int], str]
 SHIPPED = 3
+_BUSINESS: Final[Mapping[str, Json]] = {
+    "BuyersOrderReference": "PO-2026-0815",
+    "DeliveryMethodCode": "BIL",
+    "DeliveryMethodName": "Egen bil",
+    "DeliveryTermCode": "FRITT",
+    "DeliveryTermName": "Fritt levert",
+}
 
 # Customer number, project number, day, status, rows: article number and quantity, or a text.
 _ORDERS: Final[tuple[tuple[str, str | None, str, int, tuple[tuple[str, str] | str, ...]], ...]] = (
@@ -54,6 +61,8 @@ def _body(company: Company, customer_id: str, day: str, status: int) -> dict[str
         "RotReducedInvoicingType": 0,
         "YourReference": customer.get("ContactPersonName"),
         "OurReference": company.settings.get("OurReference"),
+        # Only a business has an order number of its own and takes deliveries.
+        **(_BUSINESS if customer.get("CorporateIdentityNumber") else {}),
     }
 
 

@@ -5,6 +5,7 @@ the first of repeated headers and the last of repeated parameters. A sandbox has
 what is read here is checked before Starlette, or instead of it.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -18,6 +19,8 @@ from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_QUERY, ApiFault
 from visma_busy_sync.sandbox.jsontext import BadJson, Json, encode, has_odd_text, parse, same
 
 BODY_MOST_BYTES: Final = 16 * 1024 * 1024
+# A body may take its time, but not stand still.
+BODY_SECONDS: Final = 3
 JSON_TYPES: Final = frozenset({"application/json", "text/json"})
 
 _BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -93,10 +96,16 @@ async def receive_body(request: Request) -> bytes:
     """
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= BODY_MOST_BYTES:
-            parts.append(part)
+    time = asyncio.get_running_loop().time
+    try:
+        async with asyncio.timeout(BODY_SECONDS) as patience:
+            async for part in request.stream():
+                patience.reschedule(time() + BODY_SECONDS)
+                size += len(part)
+                if size <= BODY_MOST_BYTES:
+                    parts.append(part)
+    except TimeoutError:
+        raise ApiFault(408, BAD_BODY, f"No more of the body came for {BODY_SECONDS} seconds") from None
     if size > BODY_MOST_BYTES:
         raise ApiFault(413, BAD_BODY, f"The body is larger than {BODY_MOST_BYTES} bytes")
     return b"".join(parts)

@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from http import HTTPStatus
 from types import FrameType
 
 import h11
@@ -20,6 +21,8 @@ from visma_busy_sync.sandbox.errors import BAD_QUERY, error_body
 from visma_busy_sync.sandbox.web import JsonAnswer
 
 GRACE_SECONDS = 1
+# From the first byte of a request to the end of its head.
+HEAD_SECONDS = 3
 LINGER_SECONDS = 2
 _TRANSPORT = "sandbox.transport"
 
@@ -28,6 +31,7 @@ class SandboxProtocol(H11Protocol):
     """HTTP/1.1 that lends its transport to the application and refuses broken requests in JSON."""
 
     _refused = False
+    _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn does
         """Lend the transport to every request of the connection."""
@@ -35,11 +39,15 @@ class SandboxProtocol(H11Protocol):
         self.app_state = {**self.app_state, _TRANSPORT: transport}
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP with the API's error body, and close."""
-        answer = JsonAnswer(error_body(BAD_QUERY, msg), 400, {"connection": "close"})
+        """Answer what is not HTTP."""
+        self._refuse(HTTPStatus.BAD_REQUEST, msg)
+
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
+        """Answer what cannot be handed on with the API's error body, and close."""
+        answer = JsonAnswer(error_body(BAD_QUERY, message), status, {"connection": "close"})
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             parts = (
-                h11.Response(status_code=400, headers=answer.raw_headers, reason=b"Bad Request"),
+                h11.Response(status_code=status, headers=answer.raw_headers, reason=status.phrase.encode()),
                 h11.Data(data=bytes(answer.body)),
                 h11.EndOfMessage(),
             )
@@ -55,6 +63,40 @@ class SandboxProtocol(H11Protocol):
         """Pass data on, unless the connection was refused and only waits for its end."""
         if not self._refused:
             super().data_received(data)
+            self._watch()
+
+    def on_response_complete(self) -> None:
+        """Turn to the next request; a part of it may be there already."""
+        super().on_response_complete()
+        self._watch()
+
+    def eof_received(self) -> None:
+        """Refuse a request that ended before it was complete: its sender may still read."""
+        if not self._refused and (self._head_begun() or self.conn.their_state is h11.SEND_BODY):
+            self._refuse(HTTPStatus.BAD_REQUEST, "The request ended before it was complete")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop to wait."""
+        self._stop_watch()
+        super().connection_lost(exc)
+
+    def _head_begun(self) -> bool:
+        return self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+
+    def _watch(self) -> None:
+        """Wait for the rest of a request's head for some seconds only."""
+        if self._refused or not self._head_begun():
+            self._stop_watch()
+        elif self._patience is None:
+            message = f"The request's head did not come within {HEAD_SECONDS} seconds"
+            self._patience = self.loop.call_later(
+                HEAD_SECONDS, self._refuse, HTTPStatus.REQUEST_TIMEOUT, message
+            )
+
+    def _stop_watch(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
 
 def _transport(scope: Scope) -> asyncio.Transport:
