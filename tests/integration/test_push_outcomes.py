@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting.errors import (
@@ -221,6 +222,51 @@ def test_a_refused_order_is_reopened_and_its_hours_go_on_a_new_one(office: Offic
     assert [posts(office), len(office.drafts())] == [2, 1]
     with pytest.raises(IllegalTransition):
         acme.reopen("o2")
+
+
+@pytest.mark.parametrize("sent", [True, False], ids=["after-it-was-sent", "before"])
+@pytest.mark.parametrize("error", [OSError("SECRET"), TimeoutError(), KeyError("SECRET")], ids=repr)
+def test_an_error_of_a_hosts_own_transport_is_unknown_and_never_sent_again(
+    office: Office, error: Exception, sent: bool
+) -> None:
+    acme, order = ready_to_push(office)
+
+    def fails(request: Request, _: Response | None = None) -> None:
+        if request.method == "POST" and request.url.endswith("/orders"):
+            raise error
+
+    if sent:
+        office.shell.wire.after = fails
+    else:
+        office.shell.wire.before = fails
+    with pytest.raises(OrderOutcomeUnknown) as raised:
+        acme.push(order)
+    assert raised.value.__cause__ is error
+    office.shell.wire.before = office.shell.wire.after = None
+    known = acme.ledger_entry("o1")
+    assert known is not None
+    assert known.state is State.OUTCOME_UNKNOWN
+    assert type(error).__name__ in str(known.problem)
+    assert "SECRET" not in str(known.problem)
+    with pytest.raises(OrderOutcomeUnknown):
+        acme.push(order)
+    assert posts(office) == len(office.drafts()) == int(sent)
+
+
+def test_a_client_that_is_closed_sends_nothing_and_the_order_waits(office: Office) -> None:
+    acme, order = ready_to_push(office)
+
+    def closed(request: Request) -> None:
+        if request.method == "POST":
+            raise ConfigurationError("The HTTP client is closed.")
+
+    office.shell.wire.before = closed
+    with pytest.raises(ConfigurationError, match="closed"):
+        acme.push(order)
+    assert state_of(acme) is State.RESERVED
+    office.shell.wire.before = None
+    acme.push(order)
+    assert len(office.drafts()) == 1
 
 
 # Crashes

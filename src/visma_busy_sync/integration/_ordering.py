@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotFound, NotSent, UnreadableAnswer
@@ -231,6 +232,18 @@ async def _create(
         if event is Event.OUTCOME_UNKNOWN:
             raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
         raise
+    except ConfigurationError as error:
+        # Such as a client that was closed: it is raised before anything is sent, and only then.
+        await _noted(ledger, entry, Event.NOT_SENT, problem=error.message)
+        raise
+    except Exception as error:  # a host's own transport may raise anything, before or after it sent
+        await _noted(ledger, entry, Event.OUTCOME_UNKNOWN, problem=_unforeseen(error))
+        raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
+
+
+def _unforeseen(error: Exception) -> str:
+    # Its text may tell an address or more; the traceback has it all the same.
+    return f"The sending failed with {type(error).__name__}."
 
 
 async def _noted(
