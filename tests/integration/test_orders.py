@@ -37,7 +37,7 @@ from visma_busy_sync.orders import (
 )
 from visma_busy_sync.sync import Kind
 
-from .office import ACME, MARCH, Office, entry, ready_to_push, with_work
+from .office import ACME, MARCH, PATHS, Office, entry, ready_to_push, with_work
 
 POST = "POST /v2/orders"
 
@@ -269,8 +269,25 @@ def test_an_article_that_cannot_be_sold_is_told(office: Office, gone: bool) -> N
         office.edit_upstream(Kind.PRODUCT, article, IsActive=False)
     with pytest.raises(OrderNotReady) as raised:
         again(acme, order.project, "o2")
-    assert len(problems(raised)) == 1
+    assert problems(raised) == {ProblemCode.ARTICLE_GONE if gone else ProblemCode.ARTICLE_INACTIVE}
     assert posts(office) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(Kind.PROJECT, ProblemCode.PROJECT_GONE), (Kind.CUSTOMER, ProblemCode.CUSTOMER_GONE)],
+    ids=str,
+)
+def test_what_is_linked_to_something_that_is_gone_is_told(
+    office: Office, kind: Kind, code: ProblemCode
+) -> None:
+    """An order never loses its project without a word."""
+    acme, order = ready_to_push(office)
+    gone = order.eaccounting_project if kind is Kind.PROJECT else order.eaccounting_customer
+    office.control("DELETE", f"/records/{PATHS[kind]}/{gone}")
+    with pytest.raises(OrderNotReady) as raised:
+        again(acme, order.project, "o2")
+    assert problems(raised) == {code}
 
 
 def test_a_customer_that_is_not_linked_is_told(office: Office) -> None:
@@ -279,7 +296,7 @@ def test_a_customer_that_is_not_linked_is_told(office: Office) -> None:
     office.busy.edit(ACME, Kind.PROJECT, order.project, customer=stranger)
     with pytest.raises(OrderNotReady) as raised:
         again(acme, order.project, "o2")
-    assert len(problems(raised)) == 1
+    assert problems(raised) == {ProblemCode.CUSTOMER_NOT_LINKED}
 
 
 def test_an_unknown_project_is_an_error_of_the_tree(office: Office) -> None:

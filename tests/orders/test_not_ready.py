@@ -11,7 +11,7 @@ import pytest
 from visma_busy_sync.busy import Grouping, PriceMode, Prices, Project, WorkType
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
-from visma_busy_sync.orders import OrderNotReady, ProblemCode
+from visma_busy_sync.orders import Entity, OrderNotReady, ProblemCode
 from visma_busy_sync.orders._problems import PROBLEM_TEXTS
 
 from .given import (
@@ -103,6 +103,25 @@ def test_a_customer_that_is_not_linked_gets_no_order() -> None:
 def test_a_project_that_is_not_linked_is_no_problem() -> None:
     """Without project sync no project is; the rows have none then."""
     assert built(work(hours()), counterpart(project=None)).eaccounting_project is None
+
+
+def test_a_project_that_is_linked_but_gone_gets_no_order() -> None:
+    """Else it would be sent without its project, and nobody would know."""
+    other = counterpart(project=None, gone=frozenset({Entity("project", "1")}))
+
+    assert problems(work(hours()), other) == [("project_gone", "project 1")]
+
+
+def test_what_is_linked_but_gone_is_told_from_what_is_not_linked() -> None:
+    """The cures differ."""
+    gone = frozenset({Entity("customer", "10"), Entity("product", "50")})
+    other = counterpart(customer=None, articles={}, gone=gone)
+
+    assert problems(work(hours(), cost()), other) == [
+        ("customer_gone", "customer 10"),
+        ("product_not_linked", "product 60"),
+        ("article_gone", "product 50"),
+    ]
 
 
 @pytest.mark.parametrize(

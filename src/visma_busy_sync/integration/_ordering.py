@@ -22,6 +22,7 @@ from visma_busy_sync.integration.errors import OrderClosed, OrderNotTransferred,
 from visma_busy_sync.orders import (
     Counterpart,
     Difference,
+    Entity,
     Event,
     IllegalTransition,
     LedgerEntry,
@@ -118,13 +119,26 @@ async def build_order(
         upstream = site.upstream(tenant, connection.login_id)
         company = await upstream.company_settings()
         check_company(connection, company)
+        gone: set[Entity] = set()
+
+        async def linked(get: Callable[[str], Awaitable[M]], kind: Kind, busy_id: str) -> M | None:
+            id = links[kind].get(busy_id)
+            if id is None:
+                return None
+            try:
+                return await get(id)
+            except NotFound:
+                gone.add(Entity(str(kind), busy_id))
+                return None
+
         products = sorted(products_needed(work, period, customer))
         return Counterpart(
             company=company,
             company_id=connection.company_id,
-            customer=await _linked(upstream.customer, links[Kind.CUSTOMER].get(billed)),
-            project=await _linked(upstream.project, links[Kind.PROJECT].get(project)),
-            articles={p: await _linked(upstream.article, links[Kind.PRODUCT].get(p)) for p in products},
+            customer=await linked(upstream.customer, Kind.CUSTOMER, billed),
+            project=await linked(upstream.project, Kind.PROJECT, project),
+            articles={p: await linked(upstream.article, Kind.PRODUCT, p) for p in products},
+            gone=frozenset(gone),
         )
 
     counterpart = await noting_death(site, tenant, connection, read)
@@ -152,15 +166,6 @@ async def _work(site: Site, tenant: str, project: str, period: Period) -> Work:
         raise  # of a mistake in the host: a project that is there must not be called unknown for it
     except LookupError as error:
         raise ProjectUnknown(project) from error
-
-
-async def _linked(get: Callable[[str], Awaitable[M]], id: str | None) -> M | None:
-    if id is None:
-        return None
-    try:
-        return await get(id)
-    except NotFound:
-        return None
 
 
 async def push(site: Site, tenant: str, order: Order) -> Transfer:

@@ -25,7 +25,7 @@ from visma_busy_sync.orders._limits import (
     tidy,
 )
 from visma_busy_sync.orders._lines import LineMaker
-from visma_busy_sync.orders._problems import ProblemCode, Problems, told_left_out
+from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems, told_left_out
 from visma_busy_sync.orders._rounding import DOMESTIC_DECIMALS, FOREIGN_DECIMALS, ROUNDING_RULES
 
 
@@ -42,10 +42,12 @@ class Counterpart:
         company_id: The id under which links and orders name it.
         customer: The customer that Busy's customer is linked to; None if it is linked to none, or that
             one is gone.
-        project: The project that Busy's project is linked to; None if it is linked to none. Then the
-            rows have no project.
+        project: The project that Busy's project is linked to; None if it is linked to none, or that one
+            is gone. Linked to none, the rows have no project.
         articles: By Busy's id of a product, the article that it is linked to; None if it is linked to
             none, or that one is gone.
+        gone: What of Busy's (`project`, `customer`, `product`) is linked to something that eAccounting no
+            longer has.
     """
 
     company: models.CompanySettings
@@ -53,6 +55,7 @@ class Counterpart:
     customer: models.Customer | None
     project: models.Project | None = None
     articles: Mapping[str, models.Article | None] = field(converter=_copy, repr=False)
+    gone: frozenset[Entity] = frozenset()
 
 
 def customer_of(work: Work, customer: str | None = None) -> str:
@@ -164,7 +167,7 @@ def _bill(
     texts: Mapping[str, str | None],
 ) -> _Bill:
     """Work out what is billed to whom, or raise every problem that is in the way."""
-    problems = Problems()
+    problems = Problems(counterpart.gone)
     _check_texts(texts, order_id, problems)
     decided = decide_customer(work, customer)
     billed = decided if isinstance(decided, str) else None
@@ -199,6 +202,8 @@ def _check_counterpart(
         problems.add(ProblemCode.PROJECT_NOT_BILLABLE, "project", work.project.id)
     if project is not None and project.status == models.ProjectStatus.FINISHED:
         problems.add(ProblemCode.PROJECT_FINISHED, "project", work.project.id)
+    if Entity("project", work.project.id) in counterpart.gone:
+        problems.add(ProblemCode.PROJECT_GONE, "project", work.project.id)
     companys = _code(counterpart.company.currency_code)
     prices = work.prices.currency or companys
     if prices is None:

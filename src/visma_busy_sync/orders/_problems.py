@@ -18,10 +18,12 @@ class ProblemCode(enum.StrEnum):
 
     PROJECT_NOT_BILLABLE = "project_not_billable"
     PROJECT_FINISHED = "project_finished"
+    PROJECT_GONE = "project_gone"
     CUSTOMER_MISSING = "customer_missing"
     CUSTOMER_AMBIGUOUS = "customer_ambiguous"
     CUSTOMER_NOT_ON_PROJECT = "customer_not_on_project"
     CUSTOMER_NOT_LINKED = "customer_not_linked"
+    CUSTOMER_GONE = "customer_gone"
     CUSTOMER_INACTIVE = "customer_inactive"
     CURRENCY_UNKNOWN = "currency_unknown"
     CURRENCY_DIFFERS = "currency_differs"
@@ -30,6 +32,7 @@ class ProblemCode(enum.StrEnum):
     WORK_TYPE_WITHOUT_PRODUCT = "work_type_without_product"
     COST_WITHOUT_PRODUCT = "cost_without_product"
     PRODUCT_NOT_LINKED = "product_not_linked"
+    ARTICLE_GONE = "article_gone"
     ARTICLE_INACTIVE = "article_inactive"
     ARTICLE_WITHOUT_UNIT = "article_without_unit"
     PRICE_MISSING = "price_missing"
@@ -94,6 +97,14 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
             "Set the project to ongoing in eAccounting and fetch again.",
             "Sett prosjektet til pågående i eAccounting og hent på nytt.",
         ),
+        ProblemCode.PROJECT_GONE: _Texts(
+            "The project is linked to one that no longer exists in eAccounting.",
+            "Prosjektet er koblet til et prosjekt som ikke lenger finnes i eAccounting.",
+            "Create the project in eAccounting and link it by hand, or remove the link: "
+            "then the order is sent without project.",
+            "Opprett prosjektet i eAccounting og koble det manuelt, eller fjern koblingen: "
+            "da sendes ordren uten prosjekt.",
+        ),
         ProblemCode.CUSTOMER_MISSING: _Texts(
             "The project has no customer.",
             "Prosjektet har ingen kunde.",
@@ -117,6 +128,12 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
             "Kunden er ikke koblet til en kunde i eAccounting.",
             "Create the customer in eAccounting and fetch again, or link it by hand.",
             "Opprett kunden i eAccounting og hent på nytt, eller koble den manuelt.",
+        ),
+        ProblemCode.CUSTOMER_GONE: _Texts(
+            "The customer is linked to one that no longer exists in eAccounting.",
+            "Kunden er koblet til en kunde som ikke lenger finnes i eAccounting.",
+            "Create the customer in eAccounting and link it by hand, or choose another one.",
+            "Opprett kunden i eAccounting og koble den manuelt, eller velg en annen.",
         ),
         ProblemCode.CUSTOMER_INACTIVE: _Texts(
             "The customer is inactive in eAccounting.",
@@ -161,10 +178,16 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
             "Velg et produkt på kostnaden, eller sett et reserveprodukt.",
         ),
         ProblemCode.PRODUCT_NOT_LINKED: _Texts(
-            "The product is not linked to an article in eAccounting, or the article is gone.",
-            "Produktet er ikke koblet til en artikkel i eAccounting, eller artikkelen er borte.",
+            "The product is not linked to an article in eAccounting.",
+            "Produktet er ikke koblet til en artikkel i eAccounting.",
             "Choose a product that comes from eAccounting, or link this one to an article.",
             "Velg et produkt som kommer fra eAccounting, eller koble dette til en artikkel.",
+        ),
+        ProblemCode.ARTICLE_GONE: _Texts(
+            "The product is linked to an article that no longer exists in eAccounting.",
+            "Produktet er koblet til en artikkel som ikke lenger finnes i eAccounting.",
+            "Create the article in eAccounting and link it by hand, or choose another product.",
+            "Opprett artikkelen i eAccounting og koble den manuelt, eller velg et annet produkt.",
         ),
         ProblemCode.ARTICLE_INACTIVE: _Texts(
             "The product's article is inactive in eAccounting.",
@@ -276,16 +299,30 @@ def problem(code: ProblemCode, entity: Entity, **facts: object) -> Problem:
     )
 
 
-class Problems:
-    """Collects problems; the same problem of the same thing counts once, however many hours meet it."""
+_IF_GONE: Final[Mapping[ProblemCode, ProblemCode]] = MappingProxyType(
+    {
+        ProblemCode.CUSTOMER_NOT_LINKED: ProblemCode.CUSTOMER_GONE,
+        ProblemCode.PRODUCT_NOT_LINKED: ProblemCode.ARTICLE_GONE,
+    }
+)
 
-    def __init__(self) -> None:
+
+class Problems:
+    """Collects problems; the same problem of the same thing counts once, however many hours meet it.
+
+    Args:
+        gone: What is linked to something that no longer exists: it is not called "not linked".
+    """
+
+    def __init__(self, gone: frozenset[Entity] = frozenset()) -> None:
+        self._gone = gone
         self._found: dict[tuple[ProblemCode, Entity, str], Problem] = {}
 
     def add(self, code: ProblemCode, kind: str, id: str, **facts: object) -> None:
         """Take note of a problem."""
-        found = problem(code, Entity(kind, id), **facts)
-        self._found.setdefault((code, found.entity, found.message), found)
+        entity = Entity(kind, id)
+        found = problem(_IF_GONE.get(code, code) if entity in self._gone else code, entity, **facts)
+        self._found.setdefault((found.code, found.entity, found.message), found)
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Take note of problems that were found elsewhere."""
