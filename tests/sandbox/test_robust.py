@@ -307,10 +307,10 @@ def test_a_slow_request_is_served(api: Api) -> None:
     parts = urlsplit(api.info.api_url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
         for piece in (request[:-5], request[-5:-3], request[-3:-1], request[-1:]):
-            time.sleep(1.3)
+            time.sleep(0.85)
             connection.sendall(piece)
         assert _checked(_answer(connection))[0] == 400
-        time.sleep(3.5)
+        time.sleep(3.1)
         connection.sendall(_request(api, "GET /v2/units HTTP/1.1"))
         assert _answer(connection).startswith(b"HTTP/1.1 200")
 
