@@ -51,12 +51,13 @@ def test_nothing_is_noted() -> None:
     assert read(written(NOTED, company=OTHER_COMPANY)) is None
 
 
-def test_other_companies_are_kept_untouched() -> None:
+@pytest.mark.parametrize("odd", [{"of": ["another", "form"]}, ["no", "object"]], ids=["object", "list"])
+def test_other_companies_are_kept_untouched(odd: object) -> None:
     """Writing for one company leaves what is noted for another, even what this version cannot read."""
     document = json.loads(written(NOTED).document)
-    document["companies"][OTHER_COMPANY] = {"of": ["another", "form"]}
+    document["companies"][OTHER_COMPANY] = odd
     link = written(Noted("p2"), Link(json.dumps(document)))
-    assert json.loads(link.document)["companies"][OTHER_COMPANY] == {"of": ["another", "form"]}
+    assert json.loads(link.document)["companies"][OTHER_COMPANY] == odd
     assert read(link) == Noted("p2")
 
 
