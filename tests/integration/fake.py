@@ -118,7 +118,6 @@ class GatedState:
         self.commit = scheduler.gate(memory.commit, "state.commit")
 
 
-@final
 class GatedCatalogue:
     """A catalogue with points around each single change."""
 

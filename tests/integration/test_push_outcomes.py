@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import attrs
 import pytest
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.stepper import step
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting.errors import (
@@ -23,6 +25,7 @@ from visma_busy_sync.eaccounting.errors import (
 from visma_busy_sync.eaccounting.http import NotSentError, Request, Response
 from visma_busy_sync.integration import (
     OrderClosed,
+    _ordering,
 )
 from visma_busy_sync.orders import (
     IllegalTransition,
@@ -31,10 +34,13 @@ from visma_busy_sync.orders import (
     OrderRejected,
     State,
 )
-from visma_busy_sync.ports import Write
+from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.stores import MemoryStateStore
+from visma_busy_sync.testing import scheduler
 
-from .office import MARCH, Office, ready_to_push
+from .fake import LOGIN, Upstream, connected, site, tokens
+from .fake import order as fake_order
+from .office import ACME, MARCH, Office, ready_to_push
 
 POST = "POST /v2/orders"
 
@@ -241,7 +247,7 @@ def test_an_error_of_a_hosts_own_transport_is_unknown_and_never_sent_again(
         office.shell.wire.before = fails
     with pytest.raises(OrderOutcomeUnknown) as raised:
         acme.push(order)
-    assert raised.value.__cause__ is error
+    assert raised.value.__cause__ is not None
     office.shell.wire.before = office.shell.wire.after = None
     known = acme.ledger_entry("o1")
     assert known is not None
@@ -251,6 +257,28 @@ def test_an_error_of_a_hosts_own_transport_is_unknown_and_never_sent_again(
     with pytest.raises(OrderOutcomeUnknown):
         acme.push(order)
     assert posts(office) == len(office.drafts()) == int(sent)
+
+
+def test_an_error_that_nobody_foresaw_is_unknown() -> None:
+    """Nothing but a crash leaves an order in `sending`."""
+    upstream, state = Upstream(), MemoryStateStore()
+    connected(state)
+    error = OSError("SECRET")
+
+    class Failing:
+        async def acquire(self, key: str) -> None:
+            raise error
+
+    made = attrs.evolve(
+        site(scheduler.World(), upstream, state, store=LiftedStateStore(state)), limiter=Failing()
+    )
+    made.vault.put(ACME, LOGIN, tokens("access-0"))
+    with pytest.raises(OrderOutcomeUnknown) as raised:
+        step(_ordering.push, made, ACME, fake_order("o", "h1"))
+    assert raised.value.__cause__ is error
+    known = step(_ordering.ledger_entry, made, ACME, "o")
+    assert known is not None
+    assert (known.state, known.problem) == (State.OUTCOME_UNKNOWN, "The sending failed with OSError.")
 
 
 def test_a_client_that_is_closed_sends_nothing_and_the_order_waits(office: Office) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,18 +27,20 @@ from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import EntryTaken, OrderBeingSent, OrderOutcomeUnknown, State, entry_from_json
 from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.state import (
+    ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
     CONNECTION_SCHEMA,
     ConnectionState,
     PendingLogin,
+    archive_missing_key,
     holders,
     order_key,
 )
 from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore
-from visma_busy_sync.sync import Kind, Value, linked_ids
+from visma_busy_sync.sync import Change, Kind, Outcome, Refused, Value, linked_ids
 from visma_busy_sync.testing import scheduler
 
-from .fake import COMPANY, LOGIN, Upstream, connected, connection_in, order, site, tokens
+from .fake import COMPANY, LOGIN, GatedCatalogue, Upstream, connected, connection_in, order, site, tokens
 from .office import ACME, SESSION
 
 SEEDS = range(250)
@@ -445,6 +448,51 @@ def test_a_sync_that_dies_at_any_await_converges_when_it_is_run_again() -> None:
 
     assert scheduler.check_all(scenario) == 70
     assert 40 < len(died) < 70  # every await was tried, and some numbers beyond the last
+
+
+def test_a_sync_that_began_earlier_never_turns_the_clock_back() -> None:
+    """Another process may have synced meanwhile: what is noted is the later reading."""
+    upstream, busy, state = small_world()
+    world = scheduler.World()
+    made = site(world, upstream, state, busy)
+    later = made.clock.now() + timedelta(minutes=5)
+    noted = {str(kind): later for kind in Kind}
+    there = attrs.evolve(connection_in(state), fetched=noted, read=noted)
+    version = state.read(ACME, [CONNECTION])[CONNECTION].version
+    assert state.commit(ACME, [Write(CONNECTION, version, CONNECTION_SCHEMA.dump(there))])
+    world.run({"sync": functools.partial(_syncing.sync, made, ACME)})
+    assert connection_in(state).fetched == connection_in(state).read == noted
+
+
+def test_d13_archiving_does_not_return_for_what_was_decided_later() -> None:
+    """After the first sure run only what the host could not yet archive is left of it."""
+    upstream, busy, state = small_world()
+    twins = [busy.add(ACME, Kind.PROJECT, number="2", name="Hut") for _ in range(2)]
+    (own,) = [record.id for record in busy.load(ACME, Kind.PROJECT) if record.values["name"] == "Own"]
+    world = scheduler.World()
+    made = site(world, upstream, state, busy)
+    candidates(world, made, state)
+
+    class Full(GatedCatalogue):
+        async def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+            return [
+                Refused("an invoice is open")
+                if change.id == own
+                else (await GatedCatalogue.apply(self, tenant, [change]))[0]
+                for change in changes
+            ]
+
+    full = attrs.evolve(made, catalogue=Full(busy))
+    report = world.run({"first": functools.partial(_syncing.sync, full, ACME)}).values["first"]
+    assert [parked.planned.busy_id for parked in report.refused] == [own]
+    for twin in twins:
+        busy.edit(ACME, Kind.PROJECT, twin, number="77", name="Decided: neither of them")
+    world.run({"second": functools.partial(_syncing.sync, made, ACME)})
+    flags = [busy.get(ACME, Kind.PROJECT, id).values["archived"] for id in (own, *twins)]
+    assert flags == [True, False, False]
+    key = archive_missing_key(COMPANY)
+    fact = ARCHIVE_MISSING_SCHEMA.load(key, state.read(ACME, [key])[key].body)
+    assert (fact.candidates, fact.done_at is not None) == ([], True)
 
 
 def test_two_syncs_at_once_create_nothing_twice() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from visma_busy_sync.integration import Choices
 from visma_busy_sync.sync import Action, ArchiveMissing, Kind
 
 from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
-from .office import ACME, MARCH, Office, with_work
+from .office import ACME, MARCH, PATHS, Office, with_work
 
 NEW_ID = "11111111-2222-4333-8444-555555555555"
 
@@ -428,3 +429,20 @@ def test_r27_an_unsure_reading_is_no_fetch(office: Office) -> None:
     assert status.fetched[Kind.PROJECT] == fetched
     assert status.fetched[Kind.CUSTOMER] == office.clock.now()
     assert status.last_fetched == fetched
+    assert str(status).endswith("last fetched just now, not surely complete")
+    acme.sync()
+
+
+def test_r27_a_server_that_never_says_how_much_there_is_is_not_never_fetched(office: Office) -> None:
+    acme = office.connected()
+    for kind, path in PATHS.items():
+        rows = json.loads(json.dumps(office.upstream(kind)[:3], default=float))
+        office.fault("GET", f"/{path}", "status", status=200, payload={"Data": rows}, times=100)
+    acme.sync()
+    office.clock.advance(120)
+    status = acme.status()
+    assert (status.last_fetched, status.last_read) == (None, office.clock.now() - timedelta(minutes=2))
+    assert str(status).endswith("last fetched 2 minutes ago, not surely complete")
+    office.control("DELETE", "/faults")
+    acme.sync()
+    assert str(acme.status()).endswith("last fetched just now")

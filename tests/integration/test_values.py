@@ -24,6 +24,7 @@ from visma_busy_sync.integration import (
     ProjectUnknown,
     ScopeMissing,
     Status,
+    SyncReport,
     SyncRunning,
     WrongCompany,
 )
@@ -31,7 +32,7 @@ from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._status import ago
 from visma_busy_sync.orders import OrderError, State
 from visma_busy_sync.state import Connection, ConnectionState
-from visma_busy_sync.sync import Kind
+from visma_busy_sync.sync import Action, Change, Kind, Link, Plan, PlannedChange, Reason
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -184,3 +185,21 @@ def test_a_base_is_not_raised_itself() -> None:
 def test_all_is_sorted_and_there() -> None:
     assert list(integration.__all__) == sorted(integration.__all__)
     assert all(hasattr(integration, name) for name in integration.__all__)
+
+
+def test_a_report_counts_in_the_order_of_the_plan() -> None:
+    change = Change(kind=Kind.PROJECT, id="1", values={}, expected={}, expected_link=None, link=Link("{}"))
+    planned = PlannedChange(
+        action=Action.NOTE,
+        kind=Kind.PROJECT,
+        busy_id="1",
+        eaccounting_id="2",
+        label="",
+        reason=Reason.NOTED,
+        company="c",
+        change=change,
+    )
+    plan = Plan(company="c", changes=(planned,))
+    applied = {Action.NOTE: 4, Action.RESTORE: 3, Action.ADOPT: 2, Action.CREATE: 1, Action.UPDATE: 0}
+    report = SyncReport(plan=plan, applied=applied, started=NOON, ended=NOON)
+    assert str(report) == "applied: 1 create, 2 adopt, 3 restore, 4 note"

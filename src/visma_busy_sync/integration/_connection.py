@@ -191,6 +191,7 @@ def _connected(
         connected_at=site.clock.now(),
         login_id=login_id,
         fetched=known.fetched if known is not None and same else {},
+        read=known.read if known is not None and same else {},
     )
 
 

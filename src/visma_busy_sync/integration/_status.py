@@ -23,6 +23,12 @@ def ago(moment: datetime, now: datetime) -> str:
     return "just now"
 
 
+def _oldest(moments: Mapping[Kind, datetime | None]) -> datetime | None:
+    """Return the first of the moments; None if one of them is missing."""
+    known = [moment for moment in moments.values() if moment is not None]
+    return min(known, default=None) if len(known) == len(moments) else None
+
+
 @final
 @frozen(kw_only=True)
 class Status:
@@ -36,6 +42,7 @@ class Status:
         project_sync: Whether projects are synchronised.
         fetched: When the reading began that was last carried out whole, for each kind that is synchronised;
             None for one that never was.
+        read: The same, of the last reading that was carried out, be it whole or not surely complete.
         now: The moment this was asked.
     """
 
@@ -44,6 +51,7 @@ class Status:
     company_name: str = field(default="", repr=False)
     project_sync: bool = False
     fetched: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
+    read: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     now: datetime
 
     @classmethod
@@ -51,23 +59,35 @@ class Status:
         """Make the status of what is stored; `kinds` are those that are synchronised."""
         if connection is None:
             return cls(state=ConnectionState.DISCONNECTED, now=now)
+        known = tuple(kinds)
         return cls(
             state=connection.state,
             company_id=connection.company_id,
             company_name=connection.company_name,
             project_sync=connection.project_sync,
-            fetched={kind: connection.fetched.get(kind) for kind in kinds},
+            fetched={kind: connection.fetched.get(kind) for kind in known},
+            read={kind: connection.read.get(kind) for kind in known},
             now=now,
         )
 
     @property
     def last_fetched(self) -> datetime | None:
         """Since when all that is synchronised is up to date; None if some of it was never fetched."""
-        moments = [moment for moment in self.fetched.values() if moment is not None]
-        return min(moments, default=None) if len(moments) == len(self.fetched) else None
+        return _oldest(self.fetched)
+
+    @property
+    def last_read(self) -> datetime | None:
+        """When all that is synchronised was last read; later than `last_fetched` if not surely completely."""
+        return _oldest(self.read)
+
+    def _told(self) -> str:
+        sure, last = self.last_fetched, self.last_read
+        if last is not None and (sure is None or sure < last):
+            return f"last fetched {ago(last, self.now)}, not surely complete"
+        return f"last fetched {ago(sure, self.now)}" if sure is not None else "never fetched"
 
     def __str__(self) -> str:
-        fetched = f"last fetched {ago(self.last_fetched, self.now)}" if self.last_fetched else "never fetched"
+        fetched = self._told()
         match self.state:
             case ConnectionState.CONNECTED:
                 return f"connected to {self.company_name}, {fetched}"

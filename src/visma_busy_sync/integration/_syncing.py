@@ -40,6 +40,7 @@ from visma_busy_sync.sync import (
     resolve,
     settle,
 )
+from visma_busy_sync.sync._render import VERBS
 
 
 @frozen
@@ -79,7 +80,8 @@ class SyncReport:
     def __str__(self) -> str:
         if self.plan.is_empty:
             return "nothing to do"
-        done = ", ".join(f"{count} {action}" for action, count in self.applied.items() if count)
+        counts = {action: self.applied.get(action, 0) for action in Action}
+        done = ", ".join(f"{count} {VERBS[action]}" for action, count in counts.items() if count)
         left = [f"{len(self.moved)} moved meanwhile"] if self.moved else []
         left += [f"{len(self.refused)} refused by Busy"] if self.refused else []
         return f"applied: {', '.join([done or 'nothing', *left])}"
@@ -136,7 +138,7 @@ async def _look(site: Site, tenant: str) -> _Situation:
     async def read_all() -> Mapping[Kind, Read]:
         upstream = site.upstream(tenant, connection.login_id)
         check_company(connection, await upstream.company_settings())
-        return {kind: (await upstream.read(kind))[0] for kind in settings.kinds}
+        return {kind: await upstream.read(kind) for kind in settings.kinds}
 
     found = await noting_death(site, tenant, connection, read_all)
     records = {kind: await site.catalogue.load(tenant, kind) for kind in Kind}
@@ -201,28 +203,43 @@ class _Application:
     async def _applied(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         return await self.site.catalogue.apply(self.tenant, changes)
 
-    def archiving_is_done(self) -> bool:
-        """Whether archiving what eAccounting lacks was carried out in full (D12)."""
+    def still_to_archive(self) -> frozenset[str] | None:
+        """Return the projects whose archiving the host put off; None if there was no sure reading (D12).
+
+        Archiving what eAccounting lacks happens once. Only what was planned then and did not take is left
+        for the next time, not what a person decides later (D13).
+        """
         projects = self.situation.read.get(Kind.PROJECT)
-        left = [p for p in (*self.moved, *self.refused) if p.planned.reason is Reason.MISSING_AT_CONNECTION]
-        return projects is not None and projects.sure and bool(projects.rows) and not left
+        if projects is None or not projects.sure or not projects.rows:
+            return None
+        left = [p.planned for p in (*self.moved, *self.refused)]
+        return frozenset(p.busy_id for p in left if p.reason is Reason.MISSING_AT_CONNECTION and p.busy_id)
 
 
 async def _note(site: Site, tenant: str, work: _Application, ended: datetime) -> None:
     situation = work.situation
     company = situation.connection.company_id
-    whole = {str(kind): situation.started for kind, found in situation.read.items() if found.sure}
+    begun = {str(kind): situation.started for kind in situation.read}
+    whole = {kind: moment for kind, moment in begun.items() if situation.read[Kind(kind)].sure}
+    left = work.still_to_archive()
 
     def archived(fact: ArchiveMissingFact | None) -> ArchiveMissingFact | None:
-        return None if fact is None or fact.done_at else attrs.evolve(fact, done_at=ended)
+        if fact is None or fact.done_at or left is None:
+            return None
+        candidates = [id for id in fact.candidates if id in left]
+        return attrs.evolve(fact, candidates=candidates, done_at=None if candidates else ended)
 
     def fetched(now: Connection | None) -> Connection | None:
         # Meanwhile the tenant may have gone to another company, of which nothing was fetched.
         if now is None or now.company_id != company:
             return None
-        later = {kind: max(moment, now.fetched.get(kind, moment)) for kind, moment in whole.items()}
-        return attrs.evolve(now, fetched={**now.fetched, **later})
+        return attrs.evolve(now, fetched=_later(now.fetched, whole), read=_later(now.read, begun))
 
-    if situation.archiving is not None and work.archiving_is_done():
+    if situation.archiving is not None and left is not None:
         await update(site.state, tenant, archive_missing_key(company), ARCHIVE_MISSING_SCHEMA, archived)
     await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, fetched)
+
+
+def _later(known: Mapping[str, datetime], new: Mapping[str, datetime]) -> dict[str, datetime]:
+    # A sync that began earlier may end later.
+    return {**known, **{kind: max(moment, known.get(kind, moment)) for kind, moment in new.items()}}

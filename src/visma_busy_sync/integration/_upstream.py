@@ -6,7 +6,6 @@ keeps it so. What has no method here cannot happen (R11, R17, R18).
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final, TypeVar, final
 
 from visma_busy_sync.eaccounting import _endpoints as endpoints
@@ -40,8 +39,8 @@ class Upstream:
         """Read the settings of the company."""
         return await execute(endpoints.COMPANY_SETTINGS, self._env)
 
-    async def read(self, kind: Kind) -> tuple[Read, datetime | None]:
-        """Read a whole list, and the server's clock when the reading began."""
+    async def read(self, kind: Kind) -> Read:
+        """Read a whole list."""
         match kind:
             case Kind.CUSTOMER:
                 return await self._read(endpoints.CUSTOMERS)
@@ -50,9 +49,9 @@ class Upstream:
             case Kind.PROJECT:
                 return await self._read(endpoints.PROJECTS)
 
-    async def _read(self, endpoint: Endpoint[M]) -> tuple[Read, datetime | None]:
+    async def _read(self, endpoint: Endpoint[M]) -> Read:
         found = await walk(endpoint, self._env)
-        return Read(rows=tuple(upstream_of(row) for row in found.rows), sure=found.sure), found.server_time
+        return Read(rows=tuple(upstream_of(row) for row in found.rows), sure=found.sure)
 
     async def customer(self, id: str) -> Customer:
         """Read one customer."""

@@ -33,6 +33,7 @@ class Connection:
             connected before, is of no use for this connection.
         fetched: For each kind, when the reading began that was last carried out whole (R27): what changed
             in eAccounting since then may be missing.
+        read: The same, of the last reading that was carried out, be it whole or not surely complete.
     """
 
     state: ConnectionState
@@ -42,6 +43,7 @@ class Connection:
     connected_at: datetime
     login_id: str
     fetched: dict[str, datetime] = field(factory=dict[str, datetime])
+    read: dict[str, datetime] = field(factory=dict[str, datetime])
 
 
 @frozen(kw_only=True)
@@ -70,7 +72,8 @@ class ArchiveMissingFact:
     """The fact that archiving what eAccounting lacks happens once per company (R8, R23, R30).
 
     Attributes:
-        candidates: Busy's ids of the projects that were there when project sync was first switched on.
+        candidates: Busy's ids of the projects that were there when project sync was first switched on; after
+            the first sure reading, those of them that the host could not yet archive.
         done_at: When it was done; None: not yet.
     """
 
