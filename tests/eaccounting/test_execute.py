@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -348,11 +349,46 @@ def test_a_traceback_ends_without_the_retrying_library(run: Callable[..., Any]) 
 
 
 def test_another_error_goes_through_with_its_traceback(run: Callable[..., Any]) -> None:
-    """An error of the host's code is the host's to see."""
-    bench = Bench(UNREACHABLE, KeyError("of a host's transport"))
+    """An error of the host's code is the host's to see, also after a repetition."""
+
+    class Store:
+        async def token(self) -> Secret:
+            if bench.script.requests:
+                raise KeyError("of a host's store")
+            return Secret("t")
+
+        async def token_after_refusal(self, refused: Secret) -> Secret | None:
+            raise NotImplementedError
+
+    bench = Bench(UNREACHABLE, tokens=Store())
     with pytest.raises(KeyError):
         run(READ, bench.env)
-    assert len(bench.script.requests) == 2
+    assert len(bench.script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [OSError("to api.example"), KeyError("x"), TimeoutError(), httpx.ReadError("to api.example")],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_what_a_transport_should_not_raise_counts_as_lost(run: Callable[..., Any], fault: Exception) -> None:
+    """It may have come after sending, so a write is not repeated; only the class is told."""
+    bench = Bench(fault)
+    with pytest.raises(AnswerLost) as caught:
+        run(WRITE, bench.env)
+    assert len(bench.script.requests) == 1
+    assert caught.value.may_have_happened
+    assert caught.value.reason == type(fault).__name__
+    assert "api.example" not in str(caught.value)
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+
+
+def test_a_transport_that_cannot_be_used_says_so_itself(run: Callable[..., Any]) -> None:
+    """A wrong setup is no fault of the network."""
+    bench = Bench(ConfigurationError("closed"))
+    with pytest.raises(ConfigurationError, match="closed"):
+        run(WRITE, bench.env)
 
 
 STEPS: dict[str, Step] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
-from visma_busy_sync.eaccounting import SCOPES, Application, Endpoints, TokenSet, _login
+from visma_busy_sync.eaccounting import SCOPES, Application, AsyncOAuth, Endpoints, OAuth, TokenSet, _login
 from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting.errors import (
     AnswerLost,
@@ -26,7 +26,7 @@ from visma_busy_sync.eaccounting.errors import (
     StateMismatch,
     UnreadableAnswer,
 )
-from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request
+from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response
 
 from .given import APPLICATION, NOW, SERVER, Bench, answer, stepped, tokens
 
@@ -142,6 +142,54 @@ def test_an_application_that_cannot_work_is_refused(changes: dict[str, Any]) -> 
     """When it is made."""
     with pytest.raises(ConfigurationError):
         application(**changes)
+
+
+@pytest.mark.parametrize("value", [None, 5, " ", "", "\ud800"], ids=ascii)
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "redirect_uri"])
+def test_a_setting_that_is_missing_is_named(name: str, value: object) -> None:
+    """The likely cause is an environment variable that is not set."""
+    with pytest.raises(ConfigurationError, match=rf"{name} .*environment variable"):
+        application(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("scopes", None),
+        ("scopes", 5),
+        ("scopes", "ea:api offline_access"),
+        ("scopes", ("ea:api", None)),
+        ("endpoints", None),
+        ("endpoints", "https://visma.example"),
+    ],
+    ids=str,
+)
+def test_a_setting_of_another_sort_is_named(name: str, value: object) -> None:
+    """Never an AttributeError or a TypeError from within."""
+    with pytest.raises(ConfigurationError, match=name):
+        application(**{name: value})
+
+
+@pytest.mark.parametrize("value", [None, 5, ""], ids=ascii)
+@pytest.mark.parametrize("name", ["api_url", "authorize_url", "token_url", "revocation_url"])
+def test_an_address_that_is_missing_is_told(name: str, value: Any) -> None:
+    """Addresses come from settings too."""
+    with pytest.raises(ConfigurationError, match="environment variable"):
+        Endpoints(**{name: value})
+
+
+@pytest.mark.parametrize("text", ["?code=\ud800&state=s", "?code=c&state=\ud800"], ids=ascii)
+def test_a_callback_that_no_form_can_carry_is_none(text: str) -> None:
+    """Half of a surrogate pair comes from no browser, and its error would hold the code."""
+    with pytest.raises(StateMismatch):
+        oauth.read_callback(CALLBACK + text)
+
+
+def test_a_token_that_no_form_can_carry_is_refused() -> None:
+    """From a store, say; the library's own error would hold it."""
+    with pytest.raises(ConfigurationError) as caught:
+        oauth.refresh_request(application(), Secret("refr3sh-\ud800"))
+    assert caught.value.__context__ is None
 
 
 def test_scopes_may_be_any_collection() -> None:
@@ -278,8 +326,8 @@ def test_any_callback_gives_a_typed_answer(text: str) -> None:
 
 
 @given(
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip),
 )
 def test_client_credentials_are_form_encoded_in_the_basic_header(client: str, secret: str) -> None:
     """RFC 6749, 2.3.1: also a colon, a plus or a letter beyond ASCII arrives."""
@@ -475,7 +523,7 @@ def test_a_token_is_used_until_a_minute_before_its_end() -> None:
 def complete(bench: Bench, callback: str) -> TokenSet:
     pending = _login.PendingLogin(url="x", state=Secret("s"), verifier=Secret("v" * 43))
     return stepped(_login.complete)(
-        application(), pending, callback, transport=bench.script, clock=bench.clock
+        application(), pending, Secret(callback), transport=bench.script, clock=bench.clock
     )
 
 
@@ -539,3 +587,46 @@ def test_a_revocation_has_no_body() -> None:
     bench = Bench(answer(200))
     stepped(_login.revoke)(application(), tokens(), transport=bench.script)
     assert len(bench.script.requests) == 1
+
+
+def test_the_calls_of_a_login_take_the_timeout_of_who_calls() -> None:
+    """Code and revocation; a default stays for who gives none."""
+    bench = Bench(answer(200, GOOD))
+    redeem = stepped(_login.redeem)
+    redeem(application(), Secret("c"), verifier=None, transport=bench.script, clock=bench.clock, timeout=2.5)
+    redeem(application(), Secret("c"), verifier=None, transport=bench.script, clock=bench.clock)
+    stepped(_login.revoke)(application(), tokens(), transport=Bench(answer(200)).script)
+    ended = Bench(answer(200))
+    stepped(_login.revoke)(application(), tokens(), transport=ended.script, timeout=1.5)
+    assert [request.timeout for request in bench.script.requests] == [2.5, 30.0]
+    assert [request.timeout for request in ended.script.requests] == [1.5]
+
+
+@pytest.mark.anyio
+async def test_the_login_in_both_shells_has_a_timeout() -> None:
+    """That of the constructor, within the same range as a client's."""
+    pending = _login.PendingLogin(url="x", state=Secret("s"))
+    asked: list[float] = []
+
+    def reply(request: Request) -> Response:
+        asked.append(request.timeout)
+        return answer(200, GOOD)
+
+    class Blocking:
+        def send(self, request: Request) -> Response:
+            return reply(request)
+
+    class Awaited:
+        async def send(self, request: Request) -> Response:
+            return reply(request)
+
+    with OAuth(application(), transport=Blocking(), timeout=3) as one:
+        one.complete(pending, f"{CALLBACK}?code=c&state=s")
+        one.revoke(tokens())
+    async with AsyncOAuth(application(), transport=Awaited(), timeout=4) as two:
+        await two.complete(pending, f"{CALLBACK}?code=c&state=s")
+        await two.revoke(tokens())
+    assert asked == [3, 3, 4, 4]
+    for kind, transport in ((OAuth, Blocking()), (AsyncOAuth, Awaited())):
+        with pytest.raises(ConfigurationError, match="timeout"):
+            kind(application(), transport=cast("Any", transport), timeout=0)

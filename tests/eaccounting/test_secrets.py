@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import base64
+import functools
 import logging
 import pickle
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
+import httpx
 import pytest
 
 from visma_busy_sync._core.errors import VismaBusySyncError
-from visma_busy_sync.eaccounting import Application, EAccounting, OAuth, PendingLogin, Secret, TokenSet
+from visma_busy_sync.eaccounting import (
+    Application,
+    EAccounting,
+    F,
+    OAuth,
+    Operation,
+    PendingLogin,
+    Secret,
+    TokenSet,
+)
 from visma_busy_sync.eaccounting import _endpoints as endpoints
+from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._operation import to_request
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response
+from visma_busy_sync.eaccounting.transport import HttpxTransport
 
 from .given import API, ID, SERVER, Step, answer
 
@@ -133,6 +147,87 @@ PATHS: dict[str, Callable[[], object]] = {
 }
 
 
+def network(fault: Exception) -> HttpxTransport:
+    """Return the real transport over a network that fails."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        if isinstance(fault, httpx.RequestError):
+            fault.request = request
+        raise fault
+
+    return HttpxTransport(httpx.Client(transport=httpx.MockTransport(fail)))
+
+
+def fetch(fault: Exception, *, ended: bool = False) -> None:
+    with EAccounting(
+        tokens(ended=ended), application=APPLICATION, transport=network(fault), max_retries=1
+    ) as api:
+        api.company_settings()
+
+
+def connect(fault: Exception) -> None:
+    with OAuth(APPLICATION, transport=network(fault)) as oauth:
+        oauth.complete(PENDING, CALLBACK)
+
+
+def disconnect(fault: Exception) -> None:
+    with OAuth(APPLICATION, transport=network(fault)) as oauth:
+        oauth.revoke(tokens(ended=False))
+
+
+def send(operation: Operation[Any]) -> None:
+    with EAccounting(ACCESS, transport=Blocking(SETTINGS)) as api:
+        api.send(operation)
+
+
+def half(text: str) -> Secret:
+    return Secret(f"{text}\ud800")
+
+
+FAULTS = [
+    httpx.ConnectError(ECHO),
+    httpx.ReadTimeout(ECHO),
+    OSError(ECHO),
+    UnicodeEncodeError("ascii", ACCESS, 0, 1, ECHO),
+]
+
+PATHS |= {f"network, {type(fault).__name__}": functools.partial(fetch, fault) for fault in FAULTS}
+PATHS |= {
+    f"network, renewing, {type(fault).__name__}": functools.partial(fetch, fault, ended=True)
+    for fault in FAULTS
+}
+PATHS |= {f"network, login, {type(fault).__name__}": functools.partial(connect, fault) for fault in FAULTS}
+PATHS |= {
+    f"network, revoke, {type(fault).__name__}": functools.partial(disconnect, fault) for fault in FAULTS
+}
+PATHS |= {
+    "call, a float": lambda: send(Operation("POST", "/x", lambda _: None, body=cast("Any", {"Price": 1.5}))),
+    "call, half a pair": lambda: send(Operation("GET", "/x", lambda _: None, query=(("$filter", "\ud800"),))),
+    "call, odd record": lambda: call(answer(200, {"Name": ECHO, "ShowPricesExclVatPC": ECHO})),
+    "call, cut off": lambda: call(answer(200, raw=f'{{"Name": "{ECHO}'.encode())),
+    "login, token of another type": lambda: login(answer(200, {**TOKENS, "token_type": "mac"})),
+    "login, half a code": lambda: login(answer(200, TOKENS), callback=f"{CALLBACK}\ud800"),
+    "renewing, half a token": lambda: oauth.refresh_request(APPLICATION, half(REFRESH)),
+    "revoke, not confirmed": lambda: revoke(answer(400, {"error": ECHO})),
+    "application, other address": lambda: Application(
+        client_id="id", client_secret=CLIENT_SECRET, redirect_uri="http://elsewhere/"
+    ),
+    "application, half a secret": lambda: Application(
+        client_id="id", client_secret=half(CLIENT_SECRET), redirect_uri="http://127.0.0.1/"
+    ),
+    "tokens, no zone": lambda: TokenSet(
+        access_token=ACCESS,
+        refresh_token=REFRESH,
+        expires_at=datetime.now(),  # noqa: DTZ005 - that is what is wrong
+    ),
+    "tokens, bad": lambda: TokenSet(
+        access_token=f"{ACCESS} x", refresh_token=REFRESH, expires_at=datetime.now(UTC)
+    ),
+    "client, bad token": lambda: EAccounting(f"{ACCESS} x"),
+    "client, bad patience": lambda: EAccounting(ACCESS, timeout=0),
+}
+
+
 def leaks(text: str) -> list[str]:
     return [planted for planted in (*SPELT, BASIC, *ADDRESSES) if planted in text]
 
@@ -160,6 +255,55 @@ def test_nothing_that_comes_out_holds_a_secret(
     assert leaks("\n".join(shown)) == []
 
 
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it came from, shown or not."""
+    seen: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        now = todo.pop()
+        if now is not None and all(now is not each for each in seen):
+            seen.append(now)
+            todo += [now.__cause__, now.__context__]
+            yield now
+
+
+def in_tests(filename: str) -> bool:
+    return Path(filename).parent == Path(__file__).parent
+
+
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
+def test_no_error_brings_a_secret_along(path: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it came from, and whatever stood in the frames: crash reporters show both."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    try:
+        path()
+    except (VismaBusySyncError, OSError) as error:
+        caught: BaseException = error
+    else:
+        return
+    found: list[str] = []
+    for each in chain(caught):
+        assert not type(each).__module__.startswith(("httpx", "httpcore")), each
+        assert isinstance(each, VismaBusySyncError) or str(each) == "disk full", repr(each)
+        shown = traceback.TracebackException.from_exception(each, capture_locals=True)
+        found += [
+            f"{frame.name} {name}"
+            for frame in shown.stack
+            if not in_tests(frame.filename)
+            for name, value in (frame.locals or {}).items()
+            if [leak for leak in leaks(value) if leak not in ADDRESSES]
+        ]
+    assert found == []
+
+
+@pytest.mark.parametrize("fault", FAULTS[:2], ids=lambda fault: type(fault).__name__)
+def test_the_real_transport_drops_the_librarys_error(fault: httpx.RequestError) -> None:
+    """`error.__context__.request` would have the token."""
+    with pytest.raises((NotSentError, NoAnswerError)) as caught:
+        network(fault).send(Request("GET", "https://api.example/", {"Authorization": f"Bearer {ACCESS}"}))
+    assert list(chain(caught.value)) == [caught.value]
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -168,6 +312,7 @@ def test_nothing_that_comes_out_holds_a_secret(
         tokens(ended=False),
         EAccounting(tokens(ended=False), application=APPLICATION, transport=Blocking(SETTINGS))._env,
         to_request(endpoints.PROJECTS.get(ID), api_url=API, token=Secret(ACCESS), timeout=1),
+        endpoints.CUSTOMERS.page(where=F.eq("Name", CODE)),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -341,3 +341,57 @@ async def test_many_tasks_of_a_loop_renew_once() -> None:
     found = await asyncio.gather(*(renewing.token() for _ in range(20)))
     assert set(found) == {Secret("access-2")}
     assert identity.calls == 1
+
+
+@pytest.mark.parametrize("patience", [0.05])
+def test_who_waits_too_long_for_anothers_renewal_sent_nothing(patience: float) -> None:
+    """A typed error that may be repeated, not a bare TimeoutError."""
+    runtime = BlockingRuntime(patience=patience)
+    leads, free = threading.Event(), threading.Event()
+
+    class Hanging(Identity):
+        async def send(self, request: Request) -> Response:
+            leads.set()
+            free.wait(5)
+            return await super().send(request)
+
+    renewing = RenewedTokens(
+        APPLICATION,
+        Store(tokens(seconds=0)),
+        transport=Hanging(runtime),
+        runtime=runtime,
+        clock=VirtualClock(NOW),
+    )
+    with ThreadPoolExecutor(1) as pool:
+        leader = pool.submit(step, renewing.token)
+        assert leads.wait(5)
+        try:
+            with pytest.raises(NotSent, match="another call renews") as caught:
+                step(renewing.token)
+        finally:
+            free.set()
+        assert leader.result(5) == Secret("access-2")
+    assert caught.value.operation == "POST token"
+    assert caught.value.__context__ is None
+
+
+def test_a_stores_own_timeout_stays_what_it_is(shell: Shell) -> None:
+    """It is the host's error, and the tokens that came are not lost."""
+    store = Store(tokens(seconds=0))
+    store.failures = [TimeoutError("the database")]
+    renewing, script = source(store, renewed())
+    with pytest.raises(TimeoutError, match="the database"):
+        shell(renewing.token)()
+    assert shell(renewing.token)() == Secret("access-2")
+    assert len(script.requests) == 1
+
+
+def test_a_renewal_takes_the_timeout_of_who_calls() -> None:
+    """Not the default."""
+    bench = Bench(renewed())
+    store = Store(tokens(seconds=0))
+    renewing = RenewedTokens(
+        APPLICATION, store, transport=bench.script, runtime=bench.runtime, clock=bench.clock, timeout=4.5
+    )
+    stepped(renewing.token)()
+    assert bench.script.requests[0].timeout == 4.5

@@ -102,8 +102,9 @@ async def test_a_fault_tells_whether_the_server_may_have_it(
         await other.send(REQUEST)
     for caught in (one.value, two.value):
         assert str(caught) == fault.__name__
+        # The library's error has the request, and that has the token.
         assert caught.__cause__ is None
-        assert caught.__suppress_context__
+        assert caught.__context__ is None
     blocking.close()
     await other.close()
 

@@ -6,7 +6,7 @@ They are twins by hand: the same names, parameters and texts, each method one li
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Self, TypeVar, final
+from typing import Any, Self, TypeVar, cast, final
 
 import attrs
 
@@ -39,17 +39,37 @@ T = TypeVar("T")
 __all__ = ["AsyncEAccounting", "EAccounting", "LiftedTransport"]
 
 
+def _masked(tokens: str | Secret | TokenSet, application: Application | None) -> Secret | TokenSet:
+    """Check what a client is made of, and leave no token in clear text in a frame that may fail."""
+    if isinstance(tokens, str):
+        tokens = Secret(tokens)
+    if not isinstance(cast("object", tokens), Secret | TokenSet):
+        raise ConfigurationError(
+            f"tokens is of the type {type(tokens).__name__}.",
+            advice="Give an access token as a text, or the TokenSet of a login. If it is read from an "
+            "environment variable, check that this is set.",
+        )
+    if application is not None and not isinstance(cast("object", application), Application):
+        raise ConfigurationError(
+            f"application is of the type {type(application).__name__}.", advice="Give an Application."
+        )
+    return tokens
+
+
 def _source(
-    tokens: str | Secret | TokenSet,
+    tokens: Secret | TokenSet,
     application: Application | None,
     on_new: Callable[[TokenSet], Awaitable[None]] | None,
     transport: Transport,
     runtime: Runtime,
     clock: Clock,
+    timeout: float,
 ) -> TokenSource:
     if isinstance(tokens, TokenSet) and application is not None:
         held = HeldTokens(tokens, on_new)
-        return RenewedTokens(application, held, transport=transport, runtime=runtime, clock=clock)
+        return RenewedTokens(
+            application, held, transport=transport, runtime=runtime, clock=clock, timeout=timeout
+        )
     if on_new is not None:
         raise ConfigurationError(
             "on_new_tokens would never be told of anything.",
@@ -131,6 +151,7 @@ class EAccounting:
         max_retries: int = 3,
         deadline: float = 90.0,
     ) -> None:
+        tokens = _masked(tokens, application)
         self._own = None
         if transport is None:
             from visma_busy_sync.eaccounting.transport import HttpxTransport  # noqa: PLC0415 - httpx late
@@ -138,9 +159,9 @@ class EAccounting:
             transport = self._own = HttpxTransport()
         lifted, runtime, clock = LiftedTransport(transport), BlockingRuntime(), SystemClock()
         on_new = lift(on_new_tokens) if on_new_tokens else None
-        source = _source(tokens, application, on_new, lifted, runtime, clock)
-        server = endpoints or (application.endpoints if application else PRODUCTION)
         options = Options(timeout=timeout, max_retries=max_retries, deadline=deadline)
+        source = _source(tokens, application, on_new, lifted, runtime, clock, options.timeout)
+        server = endpoints or (application.endpoints if application else PRODUCTION)
         self._bind(_env(server, source, lifted, runtime, clock, options))
 
     def _bind(self, env: Env) -> None:
@@ -237,15 +258,16 @@ class AsyncEAccounting:
         max_retries: int = 3,
         deadline: float = 90.0,
     ) -> None:
+        tokens = _masked(tokens, application)
         self._own = None
         if transport is None:
             from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport  # noqa: PLC0415
 
             transport = self._own = AsyncHttpxTransport()
         runtime, clock = AsyncioRuntime(), SystemClock()
-        source = _source(tokens, application, on_new_tokens, transport, runtime, clock)
-        server = endpoints or (application.endpoints if application else PRODUCTION)
         options = Options(timeout=timeout, max_retries=max_retries, deadline=deadline)
+        source = _source(tokens, application, on_new_tokens, transport, runtime, clock, options.timeout)
+        server = endpoints or (application.endpoints if application else PRODUCTION)
         self._bind(_env(server, source, transport, runtime, clock, options))
 
     def _bind(self, env: Env) -> None:

@@ -18,6 +18,7 @@ from visma_busy_sync.eaccounting.models import (
     Customer,
     JsonValue,
     Model,
+    NewOrder,
     Order,
     PageMeta,
     Project,
@@ -61,11 +62,13 @@ class Endpoint(Generic[M]):
         path: The list's path.
         model: What its rows are.
         key: The name of the id in the path of a single object, as the API describes it.
+        new: What is sent to create one.
     """
 
     path: str
     model: type[M]
     key: str = "id"
+    new: type[Model] = Model
 
     def page(
         self,
@@ -80,8 +83,14 @@ class Endpoint(Generic[M]):
         Raises:
             ConfigurationError: If a number is out of range, or a name is unknown to the model.
         """
+        _check_whole("number", number)
+        _check_whole("size", size)
         if number < 1 or not 1 <= size <= MAX_PAGE_SIZE:
             raise ConfigurationError(f"Page {number} of {size} rows: pages count from 1, sizes to 1000.")
+        if where is not None:
+            _check_type("where", where, Filter, 'a filter such as F.eq("Status", 1)')
+        if order_by is not None:
+            _check_type("order_by", order_by, str, 'a text such as "Number desc"')
         query = [("$page", str(number)), ("$pagesize", str(size))]
         if where is not None:
             query.append(("$filter", where.render(self.model)))
@@ -98,7 +107,12 @@ class Endpoint(Generic[M]):
         return Operation("DELETE", self._single, _nothing, params={self.key: _path_id(id)}, answers=False)
 
     def create(self, new: Model) -> Operation[M]:
-        """Create one object and read it back."""
+        """Create one object and read it back.
+
+        Raises:
+            ConfigurationError: If it is not what this list takes.
+        """
+        _check_type("new", new, self.new, f"a {self.new.__name__} of visma_busy_sync.eaccounting.models")
         return Operation("POST", self.path, self._read_one, body=encode(new))
 
     @property
@@ -162,11 +176,24 @@ def _id_of(value: JsonValue) -> str | None:
         return None
 
 
+def _check_type(name: str, value: object, kind: type[object], wanted: str) -> None:
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{name} is of the type {type(value).__name__}.", advice=f"Give {wanted}.")
+
+
+def _check_whole(name: str, value: object) -> None:
+    _check_type(name, value, int, "a whole number")
+    if isinstance(value, bool):
+        raise ConfigurationError(f"{name} is of the type bool.", advice="Give a whole number.")
+
+
 def _path_id(id: str) -> str:
+    _check_type("id", id, str, "the id that the API gave, as a text")
     try:
         return guid(id)
     except ValueError as error:
-        raise ConfigurationError(f"This is {error}.") from None
+        reason = str(error)
+    raise ConfigurationError(f"This is {reason}.")
 
 
 def _nothing(_: JsonValue) -> None:
@@ -185,6 +212,6 @@ TERMS_OF_PAYMENTS: Final = Endpoint("/termsofpayments", TermsOfPayment)
 ARTICLE_ACCOUNT_CODINGS: Final = Endpoint(
     "/articleaccountcodings", ArticleAccountCoding, "articleAccountCodingId"
 )
-ORDERS: Final = Endpoint("/orders", Order)
+ORDERS: Final = Endpoint("/orders", Order, new=NewOrder)
 
 COMPANY_SETTINGS: Final = Operation("GET", "/companysettings", _read_settings)

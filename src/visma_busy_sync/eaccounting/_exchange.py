@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import final
+import inspect
+from typing import cast, final
 
-from visma_busy_sync._core.stepper import lift
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting.errors import AnswerLost, NotSent
 from visma_busy_sync.eaccounting.http import (
     BlockingTransport,
@@ -21,7 +22,24 @@ class LiftedTransport:
     """A blocking transport as the core wants it."""
 
     def __init__(self, transport: BlockingTransport) -> None:
-        self.send = lift(transport.send)
+        self._transport = transport
+
+    async def send(self, request: Request) -> Response:
+        """Send `request`.
+
+        Raises:
+            ConfigurationError: If the transport is an asynchronous one; nothing is sent then.
+        """
+        answer = self._transport.send(request)
+        given = cast("object", answer)
+        if inspect.isawaitable(given):
+            if inspect.iscoroutine(given):
+                given.close()
+            raise ConfigurationError(
+                f"The transport {type(self._transport).__name__} is asynchronous.",
+                advice="Use the asynchronous client (AsyncBusySync, AsyncEAccounting).",
+            )
+        return answer
 
 
 async def exchange(transport: Transport, request: Request, *, operation: str) -> Response:
@@ -29,12 +47,19 @@ async def exchange(transport: Transport, request: Request, *, operation: str) ->
 
     Raises:
         NotSent: The server surely did not get it.
-        AnswerLost: It may have got it.
+        AnswerLost: It may have got it; so too if the transport raised what it should not.
+        ConfigurationError: The transport cannot be used as it is; it says so before it sends.
     """
+    kind: type[NotSent | AnswerLost] = AnswerLost
     try:
         return await transport.send(request)
+    except ConfigurationError:
+        raise
     except NotSentError as error:
-        reason = f"no connection to eAccounting came about ({error})"
-        raise NotSent(operation=operation, reason=reason) from None
+        kind, reason = NotSent, f"no connection to eAccounting came about ({error})"
     except NoAnswerError as error:
-        raise AnswerLost(operation=operation, reason=str(error)) from None
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - a host's own transport may raise anything, at any moment
+        reason = type(error).__name__  # its text may hold the request
+    # Outside of the handlers: what was handled may hold the request, and would go along as the context.
+    raise kind(operation=operation, reason=reason)

@@ -10,7 +10,7 @@ from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._oauth import Application, TokenSet
 from visma_busy_sync.eaccounting.errors import POST_REVOCATION, POST_TOKEN, StateMismatch
-from visma_busy_sync.eaccounting.http import Transport
+from visma_busy_sync.eaccounting.http import TIMEOUT_SECONDS, Transport
 
 
 @frozen(kw_only=True)
@@ -43,10 +43,11 @@ async def redeem(
     verifier: Secret | None,
     transport: Transport,
     clock: Clock,
+    timeout: float = TIMEOUT_SECONDS,  # noqa: ASYNC109 - the transport's, not of the whole
 ) -> TokenSet:
     """Turn an authorisation code into tokens."""
     now = clock.now()
-    request = oauth.code_request(application, code, verifier=verifier)
+    request = oauth.code_request(application, code, verifier=verifier, timeout=timeout)
     response = await exchange(transport, request, operation=POST_TOKEN)
     return oauth.read_tokens(response, now=now)
 
@@ -54,10 +55,11 @@ async def redeem(
 async def complete(
     application: Application,
     pending: PendingLogin,
-    callback_url: str,
+    callback_url: Secret,
     *,
     transport: Transport,
     clock: Clock,
+    timeout: float = TIMEOUT_SECONDS,  # noqa: ASYNC109 - the transport's, not of the whole
 ) -> TokenSet:
     """Complete a login with the address that Visma sent the user back to.
 
@@ -70,17 +72,28 @@ async def complete(
     if callback.state != pending.state:
         raise StateMismatch
     return await redeem(
-        application, callback.code, verifier=pending.verifier, transport=transport, clock=clock
+        application,
+        callback.code,
+        verifier=pending.verifier,
+        transport=transport,
+        clock=clock,
+        timeout=timeout,
     )
 
 
-async def revoke(application: Application, tokens: TokenSet, *, transport: Transport) -> None:
+async def revoke(
+    application: Application,
+    tokens: TokenSet,
+    *,
+    transport: Transport,
+    timeout: float = TIMEOUT_SECONDS,  # noqa: ASYNC109 - the transport's, not of the whole
+) -> None:
     """End the tokens at Visma; unknown and ended tokens are no error (RFC 7009).
 
     Raises:
         ClientRefused: If the application itself is refused.
         EAccountingError: If Visma could not be reached or did not confirm.
     """
-    request = oauth.revocation_request(application, tokens)
+    request = oauth.revocation_request(application, tokens, timeout=timeout)
     response = await exchange(transport, request, operation=POST_REVOCATION)
     oauth.read_revocation(response)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from attrs import field, frozen
@@ -26,12 +26,13 @@ from visma_busy_sync.eaccounting.errors import (
     POST_TOKEN,
     ClientRefused,
     CodeRefused,
+    LoginError,
     LoginRefused,
     ReconnectNeeded,
     StateMismatch,
     UnreadableAnswer,
 )
-from visma_busy_sync.eaccounting.http import Request, Response
+from visma_busy_sync.eaccounting.http import TIMEOUT_SECONDS, Request, Response
 from visma_busy_sync.eaccounting.models import JsonValue
 
 SCOPES: Final = ("ea:api", "offline_access", "ea:sales")
@@ -71,7 +72,37 @@ _CALLBACK_ERRORS: Final = frozenset(
 )
 
 
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair; its message would hold the secret
+        return False
+    return bool(text)
+
+
+def _check_given(name: str, value: object) -> None:
+    """Raise if a setting is no text that says something; nothing of it is repeated."""
+    given = value.reveal() if isinstance(value, Secret) else value
+    if given is None:
+        what = "is missing"
+    elif not isinstance(given, str):
+        what = f"is of the type {type(given).__name__}, not a text"
+    elif not given.strip():
+        what = "is empty or blank"
+    elif not _is_text(given):
+        what = "holds half of a surrogate pair"
+    else:
+        return
+    del value, given
+    raise ConfigurationError(
+        f"{name} {what}.",
+        advice="If it is read from an environment variable, check that this is set; the API support gives "
+        "client id and client secret.",
+    )
+
+
 def _checked_url(text: str, what: str, *, query: bool = True) -> None:
+    _check_given(f"The {what}", text)
     try:
         parts = urlsplit(text)
         host = parts.hostname
@@ -138,30 +169,36 @@ def access_token(value: Secret | str) -> Secret:
         ConfigurationError: If no header can carry it, for instance because it is empty.
     """
     token = _secret(value)
-    if not is_token(token.reveal()):
-        raise ConfigurationError(
-            "The access token is empty or has characters that no token has.",
-            advice="Pass it as the login gave it, without the word Bearer.",
-        )
+    del value  # a traceback may be shown with the values of its frames; so elsewhere in this module
+    _check_token(token)
     return token
 
 
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair; its message would hold the secret
-        return False
-    return bool(text)
+def _check_token(token: Secret) -> None:
+    """Raise if `token` is no access token.
+
+    Checks of attrs classes stand behind `__init__`, not in converters: where a traceback is shown with the
+    values of its frames, the repr of a half-made object would fail.
+    """
+    _check_given("The access token", token)
+    if not is_token(token.reveal()):
+        raise ConfigurationError(
+            "The access token has characters that no token has.",
+            advice="Pass it as the login gave it, without the word Bearer.",
+        )
 
 
 def _scopes(value: Iterable[str]) -> tuple[str, ...]:
-    scopes = (value,) if isinstance(value, str) else tuple(value)
-    if not scopes or any(not is_token(scope) for scope in scopes):
-        raise ConfigurationError("Scopes are words, at least one.", advice="Leave them out for the default.")
-    return scopes
+    """Return scopes as a tuple, empty where they are none; it raises nothing: see `_check_token`."""
+    given = cast("object", value)  # settings come from anywhere
+    scopes: tuple[object, ...] = ()
+    if isinstance(given, Iterable):
+        scopes = (given,) if isinstance(given, str) else tuple(cast("Iterable[object]", given))
+    words = tuple(scope for scope in scopes if isinstance(scope, str) and is_token(scope))
+    return words if len(words) == len(scopes) else ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, init=False)
 class Application:
     """An application registered with Visma.
 
@@ -183,13 +220,41 @@ class Application:
     scopes: tuple[str, ...] = field(default=SCOPES, converter=_scopes)
     endpoints: Endpoints = PRODUCTION
 
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: Secret | str,
+        redirect_uri: str,
+        scopes: Iterable[str] = SCOPES,
+        endpoints: Endpoints = PRODUCTION,
+    ) -> None:
+        # By hand, so that no frame of a failure holds the secret in clear text.
+        client_secret = _secret(client_secret)
+        self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            client_id=client_id,
+            client_secret=client_secret,
+            redirect_uri=redirect_uri,
+            scopes=scopes,
+            endpoints=endpoints,
+        )
+
     def __attrs_post_init__(self) -> None:
-        if not _is_text(self.client_id) or not _is_text(self.client_secret.reveal()):
-            raise ConfigurationError("Client id and client secret are needed; the API support gives them.")
-        _checked_url(self.redirect_uri, "redirect address")
+        for name in ("client_id", "client_secret", "redirect_uri"):
+            _check_given(name, getattr(self, name))
+        _checked_url(self.redirect_uri, "redirect address (redirect_uri)")
+        if not self.scopes:
+            raise ConfigurationError(
+                "scopes are a tuple of words, at least one.", advice="Leave them out for the default."
+            )
+        if not isinstance(cast("object", self.endpoints), Endpoints):
+            raise ConfigurationError(
+                f"endpoints is of the type {type(self.endpoints).__name__}, not Endpoints.",
+                advice="Leave it out for eAccounting itself.",
+            )
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, init=False)
 class TokenSet:
     """What the token endpoint gave.
 
@@ -203,12 +268,27 @@ class TokenSet:
         ConfigurationError: If the access token is none, or the moment has no time zone.
     """
 
-    access_token: Secret = field(converter=access_token)
+    access_token: Secret = field(converter=_secret)
     refresh_token: Secret | None = field(converter=_secret_or_none)
     expires_at: datetime
     scopes: frozenset[str] | None = None
 
+    def __init__(
+        self,
+        *,
+        access_token: Secret | str,
+        refresh_token: Secret | str | None,
+        expires_at: datetime,
+        scopes: frozenset[str] | None = None,
+    ) -> None:
+        # By hand, so that no frame of a failure holds a token in clear text.
+        access_token, refresh_token = _secret(access_token), _secret_or_none(refresh_token)
+        self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            access_token=access_token, refresh_token=refresh_token, expires_at=expires_at, scopes=scopes
+        )
+
     def __attrs_post_init__(self) -> None:
+        _check_token(self.access_token)
         if self.expires_at.tzinfo is None:
             raise ConfigurationError("The end of an access token is an aware datetime.")
 
@@ -252,55 +332,78 @@ def authorize_url(application: Application, *, state: Secret, verifier: Secret |
     return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}"
 
 
-def read_callback(callback_url: str) -> Callback:
+def read_callback(callback_url: Secret | str) -> Callback:
     """Read what Visma sent the user back with; unknown parameters are ignored.
 
     Raises:
         LoginRefused: If it carries an error, such as `access_denied`.
         StateMismatch: If code or state are missing or come twice, or it is no address.
     """
-    try:
-        pairs = parse_qsl(urlsplit(callback_url).query, keep_blank_values=True)
-    except ValueError:
-        raise StateMismatch("it is not an address") from None
-    names = [name for name, _ in pairs]
-    query = dict(pairs)
-    if any(names.count(name) > 1 for name in ("code", "state", "error")):
+    query = _callback_query(_secret(callback_url))
+    del callback_url
+    if query is None:
+        raise StateMismatch("it is not an address")
+    if any(len(query.get(name, ())) > 1 for name in ("code", "state", "error")):
         raise StateMismatch("a parameter comes twice")
     if "error" in query:
-        error = query["error"]
-        raise LoginRefused(error=error if error in _CALLBACK_ERRORS else "unknown_error")
-    if not query.get("code") or not query.get("state"):
+        raise LoginRefused(error=_callback_error(query["error"][0]))
+    code, state = (query.get(name, [Secret("")])[0] for name in ("code", "state"))
+    if not code or not state:
         raise StateMismatch("code or state is missing")
-    return Callback(code=Secret(query["code"]), state=Secret(query["state"]))
+    return Callback(code=code, state=state)
+
+
+def _callback_query(callback_url: Secret) -> dict[str, list[Secret]] | None:
+    """Return the parameters by name; None if it is no address."""
+    query: dict[str, list[Secret]] = {}
+    try:
+        text = callback_url.reveal()
+        text.encode()  # half of a surrogate pair comes from no browser, and no form can carry it
+        for name, value in parse_qsl(urlsplit(text).query, keep_blank_values=True):
+            query.setdefault(name, []).append(Secret(value))
+    except ValueError:
+        return None
+    return query
+
+
+def _callback_error(word: Secret) -> str:
+    return word.reveal() if word.reveal() in _CALLBACK_ERRORS else "unknown_error"
 
 
 def code_request(
-    application: Application, code: Secret, *, verifier: Secret | None = None, timeout: float = 30.0
+    application: Application,
+    code: Secret,
+    *,
+    verifier: Secret | None = None,
+    timeout: float = TIMEOUT_SECONDS,
 ) -> Request:
     """Make the request that turns a code into tokens."""
-    form = {
+    form: dict[str, Secret | str] = {
         "grant_type": "authorization_code",
-        "code": code.reveal(),
+        "code": code,
         "redirect_uri": application.redirect_uri,
     }
     if verifier is not None:
-        form["code_verifier"] = verifier.reveal()
+        form["code_verifier"] = verifier
     return _form_request(application, application.endpoints.token_url, form, timeout)
 
 
-def refresh_request(application: Application, refresh_token: Secret, *, timeout: float = 30.0) -> Request:
+def refresh_request(
+    application: Application, refresh_token: Secret, *, timeout: float = TIMEOUT_SECONDS
+) -> Request:
     """Make the request for a new access token."""
-    form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
+    form: dict[str, Secret | str] = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return _form_request(application, application.endpoints.token_url, form, timeout)
 
 
-def revocation_request(application: Application, tokens: TokenSet, *, timeout: float = 30.0) -> Request:
+def revocation_request(
+    application: Application, tokens: TokenSet, *, timeout: float = TIMEOUT_SECONDS
+) -> Request:
     """Make the request that ends tokens (RFC 7009): the refresh token if there is one, which ends both."""
     token, hint = tokens.refresh_token, "refresh_token"
     if token is None:
         token, hint = tokens.access_token, "access_token"
-    form = {"token": token.reveal(), "token_type_hint": hint}
+    form: dict[str, Secret | str] = {"token": token, "token_type_hint": hint}
     return _form_request(application, application.endpoints.revocation_url, form, timeout)
 
 
@@ -313,15 +416,29 @@ def read_revocation(response: Response) -> None:
     """
     if response.status == 200:
         return
-    body = _object(response)
-    error = body.get("error") if body else None
-    if isinstance(error, str) and error in _REFUSED_CLIENT and 400 <= response.status < 500:
+    error = _refused_client(response)
+    if error is not None:
         raise ClientRefused(error=error, operation=POST_REVOCATION)
     reason = "it does not confirm that the tokens are ended"
     raise UnreadableAnswer(operation=POST_REVOCATION, status=response.status, reason=reason)
 
 
-def _form_request(application: Application, url: str, form: dict[str, str], timeout: float) -> Request:
+def _refused_client(response: Response) -> str | None:
+    body = _object(response)
+    error = body.get("error") if body else None
+    known = isinstance(error, str) and error in _REFUSED_CLIENT and 400 <= response.status < 500
+    return error if known and isinstance(error, str) else None
+
+
+def _form_request(
+    application: Application, url: str, form: Mapping[str, Secret | str], timeout: float
+) -> Request:
+    body = _encoded(form)
+    if body is None:
+        raise ConfigurationError(
+            "A token or a code holds a character that no form can carry.", advice="Connect again."
+        )
+    # From here on nothing can fail: a traceback may be shown with the values of its frames.
     user, password = quote_plus(application.client_id), quote_plus(application.client_secret.reveal())
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()
     headers = {
@@ -329,7 +446,15 @@ def _form_request(application: Application, url: str, form: dict[str, str], time
         "Content-Type": "application/x-www-form-urlencoded",
         "Accept": "application/json",
     }
-    return Request("POST", url, headers, urlencode(form).encode(), timeout)
+    return Request("POST", url, headers, body, timeout)
+
+
+def _encoded(form: Mapping[str, Secret | str]) -> bytes | None:
+    shown = {name: value.reveal() if isinstance(value, Secret) else value for name, value in form.items()}
+    try:
+        return urlencode(shown).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair; the error itself would hold the secret
+        return None
 
 
 def read_tokens(response: Response, *, now: datetime, previous: TokenSet | None = None) -> TokenSet:
@@ -347,15 +472,28 @@ def read_tokens(response: Response, *, now: datetime, previous: TokenSet | None 
         ClientRefused: The application itself is refused.
         UnreadableAnswer: It is no answer of a token endpoint, or the server failed: try again later.
     """
+    read = _token_answer(response, now=now, previous=previous)
+    if isinstance(read, TokenSet):
+        return read
+    try:
+        raise read
+    finally:
+        del read  # else its traceback and this frame would keep each other alive
+
+
+def _token_answer(
+    response: Response, *, now: datetime, previous: TokenSet | None
+) -> TokenSet | LoginError | UnreadableAnswer:
+    """Return tokens or an error. It raises nothing, because its frame holds tokens in clear text."""
     body = _object(response)
     access = body.get("access_token") if body else None
     if response.status != 200 or body is None or not isinstance(access, str):
-        raise _token_failure(response, body, refreshing=previous is not None)
+        return _token_failure(response, body, refreshing=previous is not None)
     if not is_token(access):
-        raise _unreadable(response, "its access token is none")
+        return _unreadable(response, "its access token is none")
     token_type = body.get("token_type")
     if token_type is not None and (not isinstance(token_type, str) or token_type.lower() != "bearer"):
-        raise _unreadable(response, "its token type is not bearer")
+        return _unreadable(response, "its token type is not bearer")
     refresh, scope = body.get("refresh_token"), body.get("scope")
     kept = previous.refresh_token if previous else None
     known = previous.scopes if previous else None

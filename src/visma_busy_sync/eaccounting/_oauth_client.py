@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Self, final
 
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
+from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting import _login
 from visma_busy_sync.eaccounting._exchange import LiftedTransport
+from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting._login import PendingLogin
 from visma_busy_sync.eaccounting._oauth import Application, TokenSet
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
@@ -18,9 +20,25 @@ from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 
 @final
 class OAuth:
-    """The login at Visma, blocking: begin, complete, revoke."""
+    """The login at Visma, blocking: begin, complete, revoke.
 
-    def __init__(self, application: Application, *, transport: BlockingTransport | None = None) -> None:
+    Args:
+        application: The application registered with Visma.
+        transport: How to send; by default httpx. One that is passed in is not closed.
+        timeout: Seconds that connecting, and each wait for more bytes, may take.
+
+    Raises:
+        ConfigurationError: If the timeout is out of its range.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        transport: BlockingTransport | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        self._timeout = Options(timeout=timeout).timeout
         self._own = None
         if transport is None:
             from visma_busy_sync.eaccounting.transport import HttpxTransport  # noqa: PLC0415 - httpx late
@@ -42,18 +60,21 @@ class OAuth:
             StateMismatch: The callback is not of this login.
             CodeRefused: The code is used up or too old.
         """
+        callback = Secret(callback_url)
+        del callback_url  # it holds the code, and a traceback may be shown with the values of its frames
         return step(
             _login.complete,
             self._application,
             pending,
-            callback_url,
+            callback,
             transport=self._transport,
             clock=self._clock,
+            timeout=self._timeout,
         )
 
     def revoke(self, tokens: TokenSet) -> None:
         """End the tokens at Visma; unknown and ended tokens are no error."""
-        step(_login.revoke, self._application, tokens, transport=self._transport)
+        step(_login.revoke, self._application, tokens, transport=self._transport, timeout=self._timeout)
 
     def close(self) -> None:
         """Close the connections, unless they came from outside."""
@@ -69,9 +90,25 @@ class OAuth:
 
 @final
 class AsyncOAuth:
-    """The login at Visma, for asyncio: begin, complete, revoke."""
+    """The login at Visma, for asyncio: begin, complete, revoke.
 
-    def __init__(self, application: Application, *, transport: Transport | None = None) -> None:
+    Args:
+        application: The application registered with Visma.
+        transport: How to send; by default httpx. One that is passed in is not closed.
+        timeout: Seconds that connecting, and each wait for more bytes, may take.
+
+    Raises:
+        ConfigurationError: If the timeout is out of its range.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        transport: Transport | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        self._timeout = Options(timeout=timeout).timeout
         self._own = None
         if transport is None:
             from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport  # noqa: PLC0415
@@ -93,13 +130,20 @@ class AsyncOAuth:
             StateMismatch: The callback is not of this login.
             CodeRefused: The code is used up or too old.
         """
+        callback = Secret(callback_url)
+        del callback_url  # it holds the code, and a traceback may be shown with the values of its frames
         return await _login.complete(
-            self._application, pending, callback_url, transport=self._transport, clock=self._clock
+            self._application,
+            pending,
+            callback,
+            transport=self._transport,
+            clock=self._clock,
+            timeout=self._timeout,
         )
 
     async def revoke(self, tokens: TokenSet) -> None:
         """End the tokens at Visma; unknown and ended tokens are no error."""
-        await _login.revoke(self._application, tokens, transport=self._transport)
+        await _login.revoke(self._application, tokens, transport=self._transport, timeout=self._timeout)
 
     async def close(self) -> None:
         """Close the connections, unless they came from outside."""

@@ -86,7 +86,7 @@ class Operation(Generic[T]):
     path: str
     decode: Callable[[JsonValue], T]
     params: Mapping[str, str] = field(factory=dict[str, str])
-    query: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # a filter may name a person
     body: JsonValue = field(default=None, repr=False)
     answers: bool = True
 
@@ -115,32 +115,42 @@ def to_request(operation: Operation[T], *, api_url: str, token: Secret, timeout:
     """Make the HTTP request of an operation.
 
     Raises:
-        ConfigurationError: If its body cannot be written as JSON.
+        ConfigurationError: If its body cannot be written as JSON, or its query not as an address.
     """
-    path = _PLACE.sub(lambda place: quote(operation.params[place[1]], safe=""), operation.path)
-    # `$` stays bare, as the vendor's examples show it; `+` in a stamp's offset must be escaped.
-    query = urlencode(operation.query, quote_via=quote, safe="$") if operation.query else ""
+    # All that can fail comes before the token: a traceback may be shown with the values of its frames.
+    body = None if operation.body is None else _body(operation)
+    url = _url(operation, api_url)
     headers = {
         "Authorization": f"Bearer {token.reveal()}",
         "Accept": "application/json",
         "User-Agent": USER_AGENT,
     }
-    body = None
-    if operation.body is not None:
+    if body is not None:
         headers["Content-Type"] = "application/json; charset=utf-8"
-        body = _body(operation)
-    url = f"{api_url.rstrip('/')}{path}" + (f"?{query}" if query else "")
     return Request(operation.method, url, headers, body, timeout)
+
+
+def _url(operation: Operation[Any], api_url: str) -> str:
+    path = _PLACE.sub(lambda place: quote(operation.params[place[1]], safe=""), operation.path)
+    # `$` stays bare, as the vendor's examples show it; `+` in a stamp's offset must be escaped.
+    try:
+        query = urlencode(operation.query, quote_via=quote, safe="$") if operation.query else ""
+    except UnicodeEncodeError:
+        query = None
+    if query is None:
+        raise ConfigurationError(f"The query of {operation.name} holds half of a surrogate pair.")
+    return f"{api_url.rstrip('/')}{path}" + (f"?{query}" if query else "")
 
 
 def _body(operation: Operation[Any]) -> bytes:
     try:
         return _json.dumps(operation.body)
     except _json.JsonError as error:
-        raise ConfigurationError(
-            f"The body of {operation.name} cannot be sent: {error}.",
-            advice="Give numbers as int or Decimal.",
-        ) from None
+        reason = str(error)
+    # Outside of the handler: the error that was handled holds the frames that hold the body.
+    raise ConfigurationError(
+        f"The body of {operation.name} cannot be sent: {reason}.", advice="Give numbers as int or Decimal."
+    )
 
 
 def read_response(operation: Operation[T], response: Response) -> T:
@@ -159,17 +169,26 @@ def read_response(operation: Operation[T], response: Response) -> T:
     try:
         return operation.decode(_json.loads(response.body))
     except _json.JsonError as error:
-        raise _unreadable(operation.name, response, str(error)) from None
+        failure = _unreadable(operation.name, response, str(error))
     except DecodeError as error:
-        if _is_page(response):
-            raise _unreadable(operation.name, response, "") from None
-        advice = _ODD_RECORD if error.in_record else _ODD_FORM
-        raise UnreadableAnswer(
-            operation=operation.name,
-            status=response.status,
-            reason=str(error),
-            advice=advice if operation.repeatable else f"{_MAY_HAVE_HAPPENED} {advice}",
-        ) from None
+        failure = _undecodable(operation, response, error)
+    try:
+        # Outside of the handler: the error that was handled holds the frames that hold the answer.
+        raise failure
+    finally:
+        del failure  # else its traceback and this frame would keep each other alive
+
+
+def _undecodable(operation: Operation[Any], response: Response, error: DecodeError) -> UnreadableAnswer:
+    if _is_page(response):
+        return _unreadable(operation.name, response, "")
+    advice = _ODD_RECORD if error.in_record else _ODD_FORM
+    return UnreadableAnswer(
+        operation=operation.name,
+        status=response.status,
+        reason=str(error),
+        advice=advice if operation.repeatable else f"{_MAY_HAVE_HAPPENED} {advice}",
+    )
 
 
 _ODD_RECORD: Final = (

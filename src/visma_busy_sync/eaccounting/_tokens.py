@@ -11,8 +11,8 @@ from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._oauth import Application, TokenSet
-from visma_busy_sync.eaccounting.errors import POST_TOKEN, ReconnectNeeded
-from visma_busy_sync.eaccounting.http import Transport
+from visma_busy_sync.eaccounting.errors import POST_TOKEN, NotSent, ReconnectNeeded
+from visma_busy_sync.eaccounting.http import TIMEOUT_SECONDS, Transport
 
 _NO_LOGIN: Final = "Press connect and log in; if that was done before, its tokens were not kept."
 _NO_REFRESH: Final = (
@@ -84,12 +84,14 @@ class RenewedTokens:
         transport: Transport,
         runtime: Runtime,
         clock: Clock,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self._application = application
         self._store = store
         self._transport = transport
         self._clock = clock
-        self._flight: Flight[Secret] = Flight(runtime)
+        self._timeout = timeout
+        self._flight: Flight[Secret | TimeoutError] = Flight(runtime)
         self._unsaved: tuple[TokenSet, TokenSet] | None = None  # the set it came from, and the set
 
     async def token(self) -> Secret:
@@ -114,10 +116,26 @@ class RenewedTokens:
         return tokens
 
     async def _renewed(self, stale: Secret) -> Secret:
-        async def work() -> Secret:
-            return await self._renew(stale)
+        async def work() -> Secret | TimeoutError:
+            try:
+                return await self._renew(stale)
+            except TimeoutError as error:  # the store's own: not to be taken for the one of waiting
+                return error
 
-        return await self._flight.do("refresh", work)
+        outcome: Secret | TimeoutError | None
+        try:
+            outcome = await self._flight.do("refresh", work)
+        except TimeoutError:
+            outcome = None
+        if outcome is None:
+            reason = "another call renews the access token, and does not come to an end"
+            raise NotSent(operation=POST_TOKEN, reason=reason)
+        if isinstance(outcome, Secret):
+            return outcome
+        try:
+            raise outcome
+        finally:
+            del outcome  # else its traceback and this frame would keep each other alive
 
     async def _renew(self, stale: Secret) -> Secret:
         tokens = await self._load()  # the second look: somebody may have landed just before
@@ -141,7 +159,7 @@ class RenewedTokens:
 
     async def _refreshed(self, tokens: TokenSet, refresh_token: Secret) -> TokenSet:
         now = self._clock.now()
-        request = oauth.refresh_request(self._application, refresh_token)
+        request = oauth.refresh_request(self._application, refresh_token, timeout=self._timeout)
         response = await exchange(self._transport, request, operation=POST_TOKEN)
         return oauth.read_tokens(response, now=now, previous=tokens)
 

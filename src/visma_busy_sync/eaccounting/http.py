@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import field, frozen
+
+TIMEOUT_SECONDS: Final = 30.0
+"""What connecting, and each wait for more bytes, may take by default."""
 
 
 @frozen
@@ -24,7 +27,7 @@ class Request:
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
-    timeout: float = 30.0
+    timeout: float = TIMEOUT_SECONDS
 
 
 @frozen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import final
 
@@ -58,8 +57,10 @@ class HttpxTransport:
                 follow_redirects=False,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _translated(error) from None
-        return _response(answer)
+            kind, name = _fault(error)
+        else:
+            return _response(answer)
+        raise kind(name)
 
     def close(self) -> None:
         """Close the connections, if the client is our own."""
@@ -92,8 +93,10 @@ class AsyncHttpxTransport:
                 follow_redirects=False,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _translated(error) from None
-        return _response(answer)
+            kind, name = _fault(error)
+        else:
+            return _response(answer)
+        raise kind(name)
 
     async def close(self) -> None:
         """Close the connections, if the client is our own."""
@@ -106,10 +109,13 @@ def _check_open(client: httpx.Client | httpx.AsyncClient) -> None:
         raise ConfigurationError("The HTTP client is closed.", advice="Make calls before close(), or anew.")
 
 
-def _translated(error: Exception) -> Exception:
-    # httpx's own text may hold the address with its query, so only the class is told.
-    make: Callable[[str], Exception] = NotSentError if isinstance(error, _NOT_SENT) else NoAnswerError
-    return make(type(error).__name__)
+def _fault(error: Exception) -> tuple[type[NotSentError | NoAnswerError], str]:
+    """Return what to raise for an error of httpx, and its text.
+
+    httpx's own text may hold the address with its query, so only the class is told. And it must be raised
+    outside of the handler: `error.request` has the token, and would go along as the context.
+    """
+    return NotSentError if isinstance(error, _NOT_SENT) else NoAnswerError, type(error).__name__
 
 
 def _response(answer: httpx.Response) -> Response:
