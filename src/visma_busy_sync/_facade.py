@@ -21,6 +21,7 @@ from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 from visma_busy_sync.integration import _connection, _ordering, _syncing
+from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._ordering import OrderTexts, Transfer
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
@@ -50,6 +51,7 @@ def _application(
     scopes: Sequence[str] | None,
     server: Endpoints,
 ) -> Application:
+    require("endpoints", server, Endpoints, advice="Leave it out for Visma's own server.")
     return Application(
         client_id=client_id,
         client_secret=client_secret,
@@ -60,8 +62,10 @@ def _application(
 
 
 def _tenant_id(id: str) -> str:
-    if not id:
+    given: object = id
+    if given == "":
         raise ConfigurationError("A tenant needs an id; the empty one is reserved for shared documents.")
+    require_id("the tenant's id", id)
     return id
 
 
@@ -81,14 +85,19 @@ class Tenant:
             session: An unguessable text that only the user's browser session has.
 
         Raises:
-            ConfigurationError: If there is no session, or the choice is neither True nor False.
+            ConfigurationError: If the session is no text or blank, or the choice is neither True nor False.
         """
         return step(_connection.connect, self._site, self.id, project_sync=project_sync, session=session)
 
     def complete_login(self, callback_url: str, *, session: str) -> Status:
         """Complete the login with the address that Visma sent the user back to. Nothing is imported yet.
 
+        Args:
+            callback_url: The whole address as a text; where a framework has an object for it, its `str`.
+            session: The text that `connect` was given.
+
         Raises:
+            ConfigurationError: If one of them is no text.
             LoginRefused: The user or Visma said no.
             StateMismatch: The callback is not of this tenant's pending login, or it was used before.
             CodeRefused: The code is used up or too old.
@@ -161,6 +170,7 @@ class Tenant:
             texts: What it says beside its lines.
 
         Raises:
+            ConfigurationError: If an argument is of the wrong type, or an id is blank.
             OrderNotReady: With every problem and its cure.
             ProjectUnknown: If there is no such project.
             PortContractBroken: If a port of the host answers something that it must not.
@@ -176,7 +186,7 @@ class Tenant:
             customer=customer,
             order_date=order_date,
             order_id=order_id,
-            texts=texts or OrderTexts(),
+            texts=texts,
         )
 
     def push(self, order: Order) -> Transfer:
@@ -191,7 +201,8 @@ class Tenant:
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
                 moment. It is an `OrderOutcomeUnknown` too.
-            ConfigurationError: It is not as it was built and could not be read back; nothing was sent.
+            ConfigurationError: It is no order, or not as it was built and could not be read back, or the
+                transport is closed; nothing was sent.
             NotConnected: There is no connection; nothing was sent.
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.
@@ -286,7 +297,7 @@ class BusySync:
             runtime=runtime,
             clock=clock,
             limiter=WindowLimiter(clock=clock, runtime=runtime),
-            choices=choices or Choices(),
+            choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries),
         )
 
@@ -294,7 +305,7 @@ class BusySync:
         """Return a workspace by the host's id of it, not empty.
 
         Raises:
-            ConfigurationError: If the id is empty; that is the reserved tenant of shared documents.
+            ConfigurationError: If the id is no text or blank; the empty one is reserved for shared documents.
         """
         return Tenant(self._site, _tenant_id(id))
 
@@ -326,14 +337,19 @@ class AsyncTenant:
             session: An unguessable text that only the user's browser session has.
 
         Raises:
-            ConfigurationError: If there is no session, or the choice is neither True nor False.
+            ConfigurationError: If the session is no text or blank, or the choice is neither True nor False.
         """
         return await _connection.connect(self._site, self.id, project_sync=project_sync, session=session)
 
     async def complete_login(self, callback_url: str, *, session: str) -> Status:
         """Complete the login with the address that Visma sent the user back to. Nothing is imported yet.
 
+        Args:
+            callback_url: The whole address as a text; where a framework has an object for it, its `str`.
+            session: The text that `connect` was given.
+
         Raises:
+            ConfigurationError: If one of them is no text.
             LoginRefused: The user or Visma said no.
             StateMismatch: The callback is not of this tenant's pending login, or it was used before.
             CodeRefused: The code is used up or too old.
@@ -406,6 +422,7 @@ class AsyncTenant:
             texts: What it says beside its lines.
 
         Raises:
+            ConfigurationError: If an argument is of the wrong type, or an id is blank.
             OrderNotReady: With every problem and its cure.
             ProjectUnknown: If there is no such project.
             PortContractBroken: If a port of the host answers something that it must not.
@@ -420,7 +437,7 @@ class AsyncTenant:
             customer=customer,
             order_date=order_date,
             order_id=order_id,
-            texts=texts or OrderTexts(),
+            texts=texts,
         )
 
     async def push(self, order: Order) -> Transfer:
@@ -435,7 +452,8 @@ class AsyncTenant:
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
                 moment. It is an `OrderOutcomeUnknown` too.
-            ConfigurationError: It is not as it was built and could not be read back; nothing was sent.
+            ConfigurationError: It is no order, or not as it was built and could not be read back, or the
+                transport is closed; nothing was sent.
             NotConnected: There is no connection; nothing was sent.
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.
@@ -530,7 +548,7 @@ class AsyncBusySync:
             runtime=runtime,
             clock=clock,
             limiter=WindowLimiter(clock=clock, runtime=runtime),
-            choices=choices or Choices(),
+            choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries),
         )
 
@@ -538,7 +556,7 @@ class AsyncBusySync:
         """Return a workspace by the host's id of it, not empty.
 
         Raises:
-            ConfigurationError: If the id is empty; that is the reserved tenant of shared documents.
+            ConfigurationError: If the id is no text or blank; the empty one is reserved for shared documents.
         """
         return AsyncTenant(self._site, _tenant_id(id))
 

@@ -16,6 +16,7 @@ from visma_busy_sync.eaccounting import TokenSet, _login
 from visma_busy_sync.eaccounting._oauth import read_callback
 from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded, StateMismatch
 from visma_busy_sync.eaccounting.models import CompanySettings
+from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import Status
@@ -52,9 +53,10 @@ def _hash(text: str) -> str:
 
 async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) -> str:
     """Begin a login and return the address to send the user to; an earlier pending login is void."""
-    if not session:
+    given: object = session
+    if not isinstance(given, str) or not given.strip():
         raise ConfigurationError(
-            "The login must be bound to a browser session.",
+            "The login must be bound to a browser session: session must be a str that is not blank.",
             advice="Pass an unguessable text that only this browser has, such as its session id.",
         )
     site.choices.sync_settings(project_sync=project_sync)  # a text such as "off" must not switch it on
@@ -78,6 +80,8 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
     Nothing is imported or archived yet. With project sync chosen for the first time for this company, the
     projects that Busy has now are written down: they alone may be archived as missing (R8, R23).
     """
+    require("callback_url", callback_url, str, advice="Pass the whole address as a text: str(request.url).")
+    require("session", session, str, advice="Pass the text that connect() was given.")
     callback = read_callback(callback_url)
     pending = await _take(site, tenant, callback.state, session)
     verifier = site.vault.take_verifier(tenant, pending.state_hash)

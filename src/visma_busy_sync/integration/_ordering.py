@@ -12,8 +12,10 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import Order, Period, Work
+from visma_busy_sync.busy._checks import optional_text
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotFound, NotSent, UnreadableAnswer
+from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
 from visma_busy_sync.integration._connection import check_company, connection_of, noting_death
 from visma_busy_sync.integration._ledger import LedgerBook, claimed_of
 from visma_busy_sync.integration._site import Site
@@ -62,12 +64,16 @@ class OrderTexts:
         our_reference: Who at the seller answers, at most 100 characters with the marker.
         your_reference: The customer's contact, at most 100 characters.
         buyers_order_reference: The buyer's own order number, at most 35 characters.
+
+    Raises:
+        TypeError: If one is no text.
+        ValueError: If one holds half a character (a lone surrogate).
     """
 
-    invoice_text: str | None = field(default=None, repr=False)
-    our_reference: str | None = field(default=None, repr=False)
-    your_reference: str | None = field(default=None, repr=False)
-    buyers_order_reference: str | None = field(default=None, repr=False)
+    invoice_text: str | None = field(default=None, repr=False, validator=optional_text)
+    our_reference: str | None = field(default=None, repr=False, validator=optional_text)
+    your_reference: str | None = field(default=None, repr=False, validator=optional_text)
+    buyers_order_reference: str | None = field(default=None, repr=False, validator=optional_text)
 
 
 @final
@@ -102,9 +108,17 @@ async def build_order(
     customer: str | None,
     order_date: date | None,
     order_id: str | None,
-    texts: OrderTexts,
+    texts: OrderTexts | None,
 ) -> Order:
     """Build the order for a project's hours and costs in a period; nothing is stored or sent."""
+    require_id("project", project)
+    require("period", period, Period, advice="Build it from its days: Period(first, last).")
+    for name, id in (("customer", customer), ("order_id", order_id)):
+        if id is not None:
+            require_id(name, id)
+    if order_date is not None:
+        require_day("order_date", order_date)
+    texts = given_or("texts", texts, OrderTexts())
     connection = await connection_of(site, tenant)
     work = await _work(site, tenant, project, period)
     billed = customer_of(work, customer)
@@ -147,7 +161,7 @@ async def build_order(
         work,
         counterpart,
         period=period,
-        order_id=order_id or site.runtime.token(),
+        order_id=site.runtime.token() if order_id is None else order_id,
         revision=1,
         order_date=order_date or today,
         claimed=claimed,
@@ -174,6 +188,7 @@ async def push(site: Site, tenant: str, order: Order) -> Transfer:
     The order and its claims are stored before anything is sent; what is about to happen is stored before
     it happens. An order whose outcome is not known is never sent again by itself.
     """
+    require("order", order, Order, advice="Pass what build_order returned.")
     connection = await connection_of(site, tenant)
     _check_company(order, connection)
     ledger = LedgerBook(site, tenant, order.id)
