@@ -107,8 +107,9 @@ def test_a_status_says_where_the_connection_stands(state: ConnectionState, words
     [
         ({"company_identifier": "guid", "corporate_identity_number": "999"}, "guid"),
         ({"company_identifier": None, "corporate_identity_number": " 999 "}, "999"),
-        ({"company_identifier": " ", "corporate_identity_number": UNSET}, "Acme AS"),
-        ({"company_identifier": UNSET, "corporate_identity_number": ""}, "Acme AS"),
+        ({"company_identifier": " ", "corporate_identity_number": UNSET}, "acme as"),
+        ({"company_identifier": UNSET, "corporate_identity_number": ""}, "acme as"),
+        ({"company_identifier": "C509F287", "corporate_identity_number": None}, "c509f287"),
     ],
 )
 def test_a_company_is_known_by_the_first_id_that_it_has(members: dict[str, Any], id: str) -> None:
@@ -122,6 +123,21 @@ def test_a_company_keeps_the_id_that_it_was_known_by() -> None:
     for known in ("999", "Acme AS", "guid"):
         assert company_id(later, known) == known
     assert company_id(later, "another") == "guid"
+
+
+def test_a_company_whose_id_is_written_in_other_letters_is_the_same() -> None:
+    upper, lower = company(company_identifier="C509F287-AB"), company(company_identifier="c509f287-ab")
+    assert company_id(upper) == company_id(lower) == "c509f287-ab"
+    for known in ("c509f287-ab", "C509F287-AB"):  # the latter was kept before ids had one form
+        for now in (upper, lower):
+            assert is_company(now, known)
+            assert company_id(now, known) == known
+
+
+def test_a_company_with_an_id_is_not_recognised_by_its_name() -> None:
+    other = company(company_identifier="other")
+    assert not is_company(other, "c509f287-ab")
+    assert company_id(other, "c509f287-ab") == "other"
 
 
 def test_a_company_without_id_and_name_is_unidentified() -> None:

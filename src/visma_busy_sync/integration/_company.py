@@ -1,4 +1,15 @@
-"""Which company is it? The API has two ids of a company, and both may be null."""
+"""Which company is it? The API has two ids of a company, and both may be null; the name is what is left then.
+
+Ids are compared without regard to case, and new ones are kept in lower case: a GUID that is written in
+capitals one day is the same company. An id that was kept as it is written stays as it was kept, since links
+and orders carry it.
+
+A company that has an id is never recognised by its name alone. One that had none when it was connected is
+known by its name, and stays the same when it is given an id later. What cannot be told then: another company
+of the same name that has an id, logged in to after the first one. Nothing that the API answers sets the two
+apart. It takes two companies of one name, of which the connected one has neither an organisation number nor
+an identifier.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +18,14 @@ from visma_busy_sync.integration.errors import CompanyUnidentified
 
 
 def _identities(company: CompanySettings) -> list[str]:
-    # `CompanySettingsApi`: both ids are nullable; the name is what is left then.
+    # `CompanySettingsApi`: both ids are nullable.
     given = (company.company_identifier, company.corporate_identity_number, company.name)
-    return [identity.strip() for identity in given if identity and identity.strip()]
+    return [identity.strip().lower() for identity in given if identity and identity.strip()]
 
 
 def is_company(company: CompanySettings, known_id: str) -> bool:
-    """Whether a company is the one that is known under an id.
-
-    It stays the same one when it is given an organisation number after it was known by its name.
-    """
-    return known_id in _identities(company)
+    """Whether a company is the one that is known under an id; see the module for what cannot be told."""
+    return known_id.lower() in _identities(company)
 
 
 def company_id(company: CompanySettings, known_id: str | None = None) -> str:
@@ -29,4 +37,4 @@ def company_id(company: CompanySettings, known_id: str | None = None) -> str:
     identities = _identities(company)
     if not identities:
         raise CompanyUnidentified
-    return known_id if known_id is not None and known_id in identities else identities[0]
+    return known_id if known_id is not None and is_company(company, known_id) else identities[0]
