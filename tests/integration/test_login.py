@@ -408,6 +408,16 @@ def test_an_access_token_that_has_ended_is_renewed(office: Office, rotation: boo
     assert tokens_asked(office) == 4
 
 
+def test_every_request_has_the_timeout_that_was_set(office: Office) -> None:
+    acme = office.connected(timeout=7.5)
+    office.clock.advance(3600)
+    acme.sync()
+    acme.disconnect()
+    paths = {urlsplit(request.url).path for request in office.shell.wire.sent}
+    assert {"/connect/token", "/connect/revocation"} <= paths
+    assert {request.timeout for request in office.shell.wire.sent} == {7.5}
+
+
 def test_an_unreachable_login_server_is_no_reason_to_reconnect(office: Office) -> None:
     acme = office.connected()
     office.clock.advance(3600)

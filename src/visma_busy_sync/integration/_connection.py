@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import attrs
 
@@ -53,7 +53,7 @@ def _hash(text: str) -> str:
 
 async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) -> str:
     """Begin a login and return the address to send the user to; an earlier pending login is void."""
-    given: object = session
+    given = cast("object", session)
     if not isinstance(given, str) or not given.strip():
         raise ConfigurationError(
             "The login must be bound to a browser session: session must be a str that is not blank.",
@@ -88,7 +88,12 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
     if pending.pkce and verifier is None:
         raise StateMismatch("it was begun by a process that has ended")
     tokens = await _login.redeem(
-        site.application, callback.code, verifier=verifier, transport=site.transport, clock=site.clock
+        site.application,
+        callback.code,
+        verifier=verifier,
+        transport=site.transport,
+        clock=site.clock,
+        timeout=site.options.timeout,
     )
     try:
         _check_scopes(site, tokens)
@@ -128,7 +133,12 @@ async def _keep(
 
 async def _end(site: Site, tokens: TokenSet) -> None:
     with contextlib.suppress(EAccountingError):  # they end by themselves; what matters was done, or is raised
-        await _login.revoke(site.application, tokens, transport=site.transport)
+        await _revoke(site, tokens)
+
+
+async def _revoke(site: Site, tokens: TokenSet) -> None:
+    timeout = site.options.timeout
+    await _login.revoke(site.application, tokens, transport=site.transport, timeout=timeout)
 
 
 async def _take(site: Site, tenant: str, state: Secret, session: str) -> PendingLogin:
@@ -269,7 +279,7 @@ async def disconnect(site: Site, tenant: str) -> None:
     failures: list[Exception] = []
     for tokens in site.vault.drop(tenant, frozenset(ended)):
         try:
-            await _login.revoke(site.application, tokens, transport=site.transport)
+            await _revoke(site, tokens)
         except Exception as error:  # noqa: BLE001 - raised below, once the others were tried as well
             failures.append(error)
     if failures:

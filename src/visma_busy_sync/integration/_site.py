@@ -139,6 +139,7 @@ class Site:
                 transport=self.transport,
                 runtime=self.runtime,
                 clock=self.clock,
+                timeout=self.options.timeout,
             )
 
         def alive(id: str) -> bool:
