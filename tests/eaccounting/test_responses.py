@@ -116,24 +116,34 @@ TABLE: dict[str, Row] = {
     "error id only": Row(400, {"ErrorId": ERROR_ID}, Rejected, None, f"ErrorId {ERROR_ID}"),
     "error id only, 500": Row(500, {"ErrorId": ERROR_ID}, ServerFault, None, ERROR_ID, uncertain=True),
     "code only": Row(400, {"ErrorCode": 2000}, Rejected, 2000, "data model"),
-    "message only": Row(400, {"DeveloperErrorMessage": SECRET}, Rejected, None, "refused the request"),
+    "message only": Row(
+        400, {"DeveloperErrorMessage": SECRET}, Rejected, None, "refused the request", uncertain=True
+    ),
     "odd error id": Row(
         400, {"ErrorCode": 2000, "ErrorId": SECRET}, Rejected, 2000, "HTTP 400, ErrorCode 2000)."
     ),
-    "other object": Row(400, {"message": SECRET}, UnreadableAnswer, says="no error of the API"),
-    "list": Row(400, [1], UnreadableAnswer, says="no error of the API"),
+    "other object": Row(
+        400, {"message": SECRET}, UnreadableAnswer, says="no error of the API", uncertain=True
+    ),
+    "list": Row(400, [1], UnreadableAnswer, says="no error of the API", uncertain=True),
     "token refused": Row(401, body(4005), Unauthorized, 4005, "not authorised", "Connect again"),
     "401 without body": Row(401, None, Unauthorized, None, "access token is not accepted", "Connect again"),
     "401 page": Row(401, None, Unauthorized, None, "access token is not accepted", raw=HTML),
     "403 without body": Row(403, None, AccessDenied, None, "access is denied", "full rights"),
     "403 page": Row(403, None, UnreadableAnswer, says="web page", advice="API address", raw=HTML),
-    "404 without body": Row(404, None, NotFound, None, "no such object", "API address"),
-    "404 of the framework": Row(404, {"title": "Not Found", "status": 404}, NotFound, None, "no such object"),
+    "404 without body": Row(404, None, NotFound, None, "no such object", "API address", uncertain=True),
+    "404 of the framework": Row(
+        404, {"title": "Not Found", "status": 404}, NotFound, None, "no such object", uncertain=True
+    ),
     "404 of the API": Row(404, body(3000), NotFound, 3000, "does not exist"),
-    "404 page": Row(404, None, UnreadableAnswer, says="web page", advice="API address", raw=HTML),
-    "404 text": Row(404, None, UnreadableAnswer, says="no error of the API", raw=b"no Route matched"),
-    "400 page": Row(400, None, UnreadableAnswer, says="web page", raw=HTML),
-    "400 without body": Row(400, None, UnreadableAnswer, says="is empty"),
+    "404 page": Row(
+        404, None, UnreadableAnswer, says="web page", advice="API address", raw=HTML, uncertain=True
+    ),
+    "404 text": Row(
+        404, None, UnreadableAnswer, says="no error of the API", raw=b"no Route matched", uncertain=True
+    ),
+    "400 page": Row(400, None, UnreadableAnswer, says="web page", raw=HTML, uncertain=True),
+    "400 without body": Row(400, None, UnreadableAnswer, says="is empty", uncertain=True),
     "408": Row(408, None, UnreadableAnswer, says="is empty", advice="later", uncertain=True),
     "408 of the API": Row(408, body(2000), Rejected, 2000, uncertain=True),
     "500 page": Row(500, None, UnreadableAnswer, says="page", advice="later", uncertain=True, raw=HTML),

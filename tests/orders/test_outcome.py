@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from visma_busy_sync.eaccounting import Operation
+from visma_busy_sync.eaccounting._operation import read_response
+from visma_busy_sync.eaccounting.codes import CODES
+from visma_busy_sync.eaccounting.errors import EAccountingError
+from visma_busy_sync.eaccounting.http import Response
 from visma_busy_sync.orders import Event, PostAnswer, State, outcome_of
 from visma_busy_sync.orders._ledger import TRANSITIONS
 
@@ -85,3 +93,37 @@ def test_every_answer_has_an_event_that_a_sending_order_knows() -> None:
     ):
         answer = PostAnswer(status=status, error_code=code, readable=readable, surely_not_sent=unsent)
         assert (State.SENDING, outcome_of(answer)) in TRANSITIONS
+
+
+def refuse_all(_: object) -> None:
+    raise AssertionError
+
+
+POST = Operation("POST", "/orders", refuse_all, body={"Rows": []})
+NO_ERROR_OBJECTS = [b"", b" ", b"<html>no", b"nonsense", b"[]", b"{}", b'{"DeveloperErrorMessage": "no"}']
+
+
+@given(
+    st.integers(300, 599),
+    st.none() | st.sampled_from(sorted(CODES)) | st.integers(0, 9999),
+    st.none() | st.just("an-id"),
+    st.sampled_from(NO_ERROR_OBJECTS),
+    st.sampled_from(["application/json", "text/html", ""]),
+)
+@example(400, None, None, b"<html>no", "text/html")  # a proxy's page
+@example(400, None, None, b'{"DeveloperErrorMessage": "no"}', "application/json")
+@example(404, None, None, b"", "")
+@example(403, None, None, b"<html>no", "text/html")
+@example(403, 5001, None, b"", "application/json")
+@example(408, 4010, None, b"", "application/json")
+def test_the_error_and_the_ledger_never_say_two_things(
+    status: int, code: int | None, error_id: str | None, other: bytes, kind: str
+) -> None:
+    """`may_have_happened` is true exactly where the ledger says that the outcome is unknown."""
+    readable = code is not None or error_id is not None
+    own = {"ErrorCode": code, "ErrorId": error_id}
+    body = json.dumps({name: value for name, value in own.items() if value is not None}).encode()
+    with pytest.raises(EAccountingError) as caught:
+        read_response(POST, Response(status, {"content-type": kind}, body if readable else other))
+    answer = PostAnswer(status=status, error_code=code, readable=readable)
+    assert caught.value.may_have_happened is (outcome_of(answer) is Event.OUTCOME_UNKNOWN)

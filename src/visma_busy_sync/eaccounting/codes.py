@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import enum
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import frozen
@@ -43,7 +44,56 @@ ACCESS_CODES: Final = frozenset({4003, 4004, 4005, 4006, 4007, 4009, 4011, 4012,
 """Codes that speak of the company, the user or the connection, not of what was sent."""
 
 UNCERTAIN_CODES: Final = frozenset({5000, 5001, 5002})
-"""Codes after which a write may have taken effect all the same."""
+"""Unhandled, dependency timed out, cancelled: a write may have taken effect, whatever the status."""
+
+WAITING_CODES: Final = ACCESS_CODES | {NO_ACCESS_TO_MODULE, TOO_MANY_REQUESTS}
+"""Codes that are not about what was sent: it can be sent as it is when they are cured. 4002 also means
+"cannot be created"; it waits as well."""
+
+WAITING_STATUSES: Final = frozenset({401, 403, 429})
+"""Statuses that say the same, even without a body that can be read."""
+
+REQUEST_TIMEOUT: Final = 408
+
+
+class WriteFate(enum.Enum):
+    """What an answer to a write says of its effect."""
+
+    DONE = enum.auto()
+    REFUSED = enum.auto()
+    """Not carried out, because of what was sent."""
+
+    WAITS = enum.auto()
+    """Not carried out, for another reason than what was sent."""
+
+    UNKNOWN = enum.auto()
+    """It may have taken effect."""
+
+
+_FATES: Final[tuple[tuple[Callable[[int, int | None, bool], bool], WriteFate], ...]] = (
+    (lambda _status, code, _readable: code in UNCERTAIN_CODES, WriteFate.UNKNOWN),
+    (lambda status, _code, readable: 200 <= status < 300 and readable, WriteFate.DONE),
+    (lambda status, _code, _readable: not 400 <= status < 500, WriteFate.UNKNOWN),
+    (lambda status, _code, _readable: status == REQUEST_TIMEOUT, WriteFate.UNKNOWN),
+    (lambda status, _code, _readable: status in WAITING_STATUSES, WriteFate.WAITS),
+    (lambda _status, _code, readable: not readable, WriteFate.UNKNOWN),
+    (lambda _status, code, _readable: code in WAITING_CODES, WriteFate.WAITS),
+    (lambda _status, _code, _readable: True, WriteFate.REFUSED),
+)
+"""The first rule that fits decides; whatever is not clearly one thing is unknown, which is the safe side."""
+
+
+def write_fate(status: int, *, code: int | None, readable: bool) -> WriteFate:
+    """Return what an answer says of the write it answers: the one table for errors and for the ledger.
+
+    Args:
+        status: The HTTP status.
+        code: The API's ErrorCode; None if the body had none.
+        readable: Whether the body could be read as what it should be: the object with a 2xx, else the
+            API's error object, with a code or an id. A proxy's page says nothing of the write.
+    """
+    return next(fate for fits, fate in _FATES if fits(status, code, readable))
+
 
 CODES: Final[Mapping[int, Code]] = {
     2000: Code("the body breaks a rule of the data model", "Correct the named fields."),

@@ -33,7 +33,7 @@ import attrs
 from attrs import frozen
 
 from visma_busy_sync._core.errors import VismaBusySyncError
-from visma_busy_sync.eaccounting.codes import UNCERTAIN_CODES
+from visma_busy_sync.eaccounting.codes import REQUEST_TIMEOUT, WriteFate, write_fate
 
 POST_TOKEN: Final = "POST token"  # noqa: S105 - the name of a call
 POST_REVOCATION: Final = "POST revocation"
@@ -134,12 +134,11 @@ class UnreadableAnswer(EAccountingError):
         )
 
     def _is_uncertain(self) -> bool:
-        # A refusal was not carried out; a success, a redirect or a server's own fault may have been.
-        return self.status < 400 or self.status >= 500 or self.status == _TIMEOUT
+        # Also a 4xx: what cannot be read may be a proxy's, in front of a server that did carry it out.
+        return write_fate(self.status, code=None, readable=False) is WriteFate.UNKNOWN
 
 
-_TIMEOUT: Final = 408
-_TRY_LATER: Final = frozenset({_TIMEOUT, 429})
+_TRY_LATER: Final = frozenset({REQUEST_TIMEOUT, 429})
 
 
 @frozen
@@ -190,7 +189,8 @@ class ApiError(EAccountingError):
         super().__init__(message, operation=operation, advice=advice)
 
     def _is_uncertain(self) -> bool:
-        return self.status >= 500 or self.status == _TIMEOUT or self.code in UNCERTAIN_CODES
+        readable = self.code is not None or self.error_id is not None
+        return write_fate(self.status, code=self.code, readable=readable) is WriteFate.UNKNOWN
 
 
 class NotFound(ApiError):
