@@ -79,6 +79,16 @@ def test_number_taken() -> None:
     assert not codes(again)
 
 
+def test_number_taken_by_the_one_that_was_created_anew() -> None:
+    """Deleted and created again in eAccounting: number and name agree, and the advice is true then too."""
+    host = Host()
+    sync(host, [project("p1", "1", "Hus")])
+    (conflict,) = plan_for(host, [project("p2", "1", "Hus")]).conflicts
+    assert conflict.code == "number_taken"
+    assert "under another name" not in conflict.advice
+    assert "or belongs to one that eAccounting no longer has" in conflict.advice
+
+
 def test_d2_equal_organisation_number() -> None:
     """A customer is recognised by its organisation number, however it is written."""
     host = Host()

@@ -70,6 +70,20 @@ def test_both_changed_busy_keeps(host: Host) -> None:
     assert host[id].values["name"] == "Hytte"
 
 
+def test_a_divergence_is_settled_by_entering_eaccountings_value(host: Host) -> None:
+    """As the advice says: from then on what eAccounting changes comes through again, and is no divergence."""
+    id = host.one().id
+    host.edit(id, name="Hytte")
+    assert codes(sync(host, [project("p1", "1", "Villa", notes="a")])) == ["diverged"]
+    host.edit(id, name="Villa")
+    assert plan_for(host, [project("p1", "1", "Villa", notes="a")]).is_empty
+    plan = sync(host, [project("p1", "1", "Slott", notes="a")])
+    assert not codes(plan)
+    assert host[id].values["name"] == "Slott"
+    sync(host, [project("p1", "1", "Borg", notes="a")])
+    assert host[id].values["name"] == "Borg"
+
+
 def test_both_changed_eaccounting_wins_the_number(host: Host) -> None:
     """Both changed the number: eAccounting's is set, and the difference is reported once."""
     host.edit(host.one().id, number="7")

@@ -171,8 +171,9 @@ ADVICE: Mapping[ConflictCode | WarningCode, str] = {
         "Two records of Busy are linked to this one, so all of them are left alone. Remove the wrong link."
     ),
     ConflictCode.NUMBER_TAKEN: (
-        "Busy has another record with this number, but under another name. eAccounting's record is created "
-        "beside it. Change one of the numbers."
+        "Busy has another record with this number that does not belong to this one: it has another name, "
+        "say, or belongs to one that eAccounting no longer has. eAccounting's record is created beside it. "
+        "Change one of the numbers."
     ),
     ConflictCode.ORGANISATION_DIFFERS: (
         "Number and name agree, but the organisation numbers do not, so the two are not linked. "

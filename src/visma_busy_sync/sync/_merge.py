@@ -2,8 +2,9 @@
 
 For each field there are the base (eAccounting's value last seen), eAccounting's value now, what the host
 stored then, and what Busy has now. While eAccounting's value equals the base, Busy's is not even looked
-at, so what was changed in Busy survives (R22). A field without a base is compared for the first time, at
-adoption for instance: then both sides count as changed.
+at, so what was changed in Busy survives (R22). Once it differs, Busy counts as unchanged if it has what was
+stored, or what eAccounting had before: a person may have entered that to settle a divergence. A field
+without a base is compared for the first time, at adoption for instance: then both sides count as changed.
 """
 
 from __future__ import annotations
@@ -118,8 +119,11 @@ def _merge_field(draft: _Draft, name: str, theirs: Value, mine: Value, reference
     else:
         new = theirs
     first = name not in draft.base
-    verdict = _judge(OWNERS[name], new, mine, draft.stored.get(name), first=first)
-    change = FieldChange(name, mine, new, draft.base.get(name), old_label, new_label)
+    base = draft.base.get(name)
+    # What Busy had is what was stored; or what eAccounting had, where a person entered that by hand since.
+    had = (draft.stored.get(name), references.resolve(base) if name == "customer" else base)
+    verdict = _judge(OWNERS[name], new, mine, had, first=first)
+    change = FieldChange(name, mine, new, base, old_label, new_label)
     if verdict in {_Verdict.TAKE_DIVERGED, _Verdict.KEEP_DIVERGED}:
         draft.diverged.append(name)
     if verdict in {_Verdict.TAKE, _Verdict.TAKE_DIVERGED}:
@@ -137,7 +141,7 @@ def _merge_field(draft: _Draft, name: str, theirs: Value, mine: Value, reference
     draft.base[name] = theirs
 
 
-def _judge(owner: Owner, theirs: Shown, mine: Value, stored: Value, *, first: bool) -> _Verdict:
+def _judge(owner: Owner, theirs: Shown, mine: Value, had: tuple[object, ...], *, first: bool) -> _Verdict:
     if _blank(mine) == _blank(theirs):
         return _Verdict.AGREE
     if first:
@@ -145,12 +149,12 @@ def _judge(owner: Owner, theirs: Shown, mine: Value, stored: Value, *, first: bo
             return _Verdict.TAKE
         # What eAccounting never had is no value to take: it would only empty Busy's field.
         return _FIRST_SIGHT[owner] if theirs is not None else _Verdict.KEEP
-    if _blank(mine) == _blank(stored):
+    if any(_blank(mine) == _blank(each) for each in had):
         return _Verdict.TAKE
     return _BOTH_CHANGED[owner]
 
 
-def _blank(value: Shown) -> Shown:
+def _blank(value: object) -> object:
     """An empty text and no value are one thing: hosts store the one for the other."""
     return None if value == "" else value
 
