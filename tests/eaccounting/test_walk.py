@@ -37,7 +37,7 @@ class Server:
         rows: The numbers, in order.
         changes: Before request n, what is inserted (a fraction of the range) and the position deleted.
         cap: The largest page granted.
-        page_count, total: What Meta claims, given the truth; None: the member is missing.
+        page_count, total, page_size: What Meta claims, given the truth; None: the member is missing.
         empty: Pages that come back empty once.
         ignores_page: Always the first page.
         beyond: What the page after the last one gives.
@@ -51,6 +51,7 @@ class Server:
     empty: frozenset[int] = frozenset()
     ignores_page: bool = False
     beyond: Response | None = None
+    page_size: Callable[[int], int | None] = lambda n: n
     requests: int = 0
     first_pages: list[frozenset[float]] = field(factory=list)
     _at_start: list[float] = field(factory=list)
@@ -69,7 +70,7 @@ class Server:
         shown = [] if number in self.empty else self.rows[start : start + size]
         meta = {
             "CurrentPage": number,
-            "PageSize": size,
+            "PageSize": self.page_size(size),
             "TotalNumberOfPages": self.page_count(pages),
             "TotalNumberOfResults": self.total(len(self.rows)),
             "ServerTimeUtc": f"2026-03-31T12:00:{self.requests % 60:02}Z",
@@ -190,6 +191,77 @@ def test_no_server_can_hold_a_reader(
         assert total(len(server.first_pages[-1])) == len(found.rows)
         honest = total(0) == 0 and total(100) == 100
         assert not honest or ids(found) == at_start_of_last_pass(server)
+
+
+@given(
+    st.integers(0, 14),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from([lambda n: n, lambda n: 1, lambda n: 2, lambda n: n + 1, lambda n: None]),
+    st.integers(-1, 14),
+    st.sampled_from([lambda n: n, lambda n: n + 1, lambda n: 1000, lambda n: 0, lambda n: None]),
+    st.frozensets(st.integers(1, 4), max_size=2),
+    st.booleans(),
+)
+@settings(max_examples=500)
+@example(6, 5, 3, lambda n: 1, 3, lambda n: 1000, frozenset(), False)  # "one page of three, with room left"
+def test_stopping_early_believes_no_more_than_reading_on(
+    count: int,
+    size: int,
+    cap: int,
+    page_count: Any,
+    total: int,
+    page_size: Any,
+    empty: frozenset[int],
+    ignores_page: bool,
+) -> None:
+    """Whatever Meta says of a quiet list: sure only where two passes to the very end would be sure too."""
+
+    def server() -> Server:
+        claimed = (lambda n: n) if total < 0 else (lambda _: total)
+        return Server(
+            [float(n) for n in range(count)],
+            cap=cap,
+            page_count=page_count,
+            total=claimed,
+            empty=empty,
+            ignores_page=ignores_page,
+            page_size=page_size,
+        )
+
+    def to_the_end(server: Server) -> Pass[Unit]:
+        bench, reading = Bench(server, max_retries=0), Pass[Unit]()
+        while not reading.done:
+            stepped(walking.next_rows)(endpoints.UNITS, bench.env, reading, size=size)
+        return reading
+
+    found, (one, two) = read(server(), page_size=size), (to_the_end(server()) for _ in range(2))
+    assert found.sure is two.confirms(one)
+    assert ids(found) == two.rows.keys()
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "requests"), [(0, 3, 2), (2, 3, 3), (3, 3, 4), (5, 3, 5), (6, 3, 6)], ids=str
+)
+def test_only_the_confirming_pass_stops_at_a_last_page_with_room(
+    count: int, size: int, requests: int
+) -> None:
+    """The first pass reads one page past the end, and so does one whose last page is full."""
+    server = Server([float(n) for n in range(count)])
+    assert read(server, page_size=size).sure
+    assert server.requests == requests
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"page_count": lambda _: None}, {"page_size": lambda _: None}, {"page_count": lambda n: n + 1}],
+    ids=["no page count", "no page size", "more pages"],
+)
+def test_without_metas_word_each_pass_reads_on(claims: dict[str, Any]) -> None:
+    """All of it must agree."""
+    server = Server([1.0, 2.0], **claims)
+    assert read(server, page_size=3).sure
+    assert server.requests >= 4
 
 
 @pytest.mark.parametrize(

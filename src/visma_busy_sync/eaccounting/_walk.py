@@ -11,6 +11,13 @@ before the second pass read it again; so a row that was there all through the fi
 from an unread page to a read one, and would have been seen; and the total leaves no room for another.
 What comes or goes during the second pass is for the next reading.
 
+A pass ends with the page that brings nothing, because what Meta says of the last one may be untrue. Only a
+pass that with its last page confirms the one before it stops there, if Meta agrees: the page is the last, and
+holds fewer rows than was granted and asked for. That saves one request per list and gives away nothing: the
+proof above needs the first page's total and the ids only; and the pass before was read to its end, so a Meta
+that hides rows behind the last page was found out there, since neither ids nor totals agree then. A first
+pass that stopped early would believe Meta alone.
+
 A total that lies, an empty page in the middle, a server that ignores `$page` or grants a smaller page
 than asked for make the answer unsure at worst: never an endless loop.
 """
@@ -66,6 +73,7 @@ class Pass(Generic[M]):
         totals: The totals that the pages told.
         clean: Whether no row came twice, and none behind an empty page.
         server_time: The server's clock at the first page; None if it did not say.
+        earlier: The pass before, read to its end; None if there is none to confirm.
     """
 
     number: int = 1
@@ -74,11 +82,12 @@ class Pass(Generic[M]):
     totals: set[int | None] = field(factory=set[int | None])
     clean: bool = True
     server_time: datetime | None = None
+    earlier: Pass[M] | None = None
     _barren: int = 0
     _last: int | None = None
 
-    def feed(self, page: Page[M]) -> list[M]:
-        """Take in page `number` and return its rows that this pass had not seen.
+    def feed(self, page: Page[M], *, size: int = PAGE_SIZE) -> list[M]:
+        """Take in page `number`, asked for with `size` rows, and return its rows new in this pass.
 
         Then either `done` is set, or `number` is the next page to read.
         """
@@ -99,8 +108,13 @@ class Pass(Generic[M]):
         self._last = None if last is UNSET else last
         beyond = self._last is None or self.number >= self._last
         self.done = not fresh and (beyond or self._barren >= _MOST_BARREN_PAGES)
+        self.done = self.done or (self._is_told_to_be_last(page, size) and self.confirms(self.earlier))
         self.number += 1
         return list(fresh.values())
+
+    def _is_told_to_be_last(self, page: Page[M], size: int) -> bool:
+        granted = page.meta.page_size
+        return self._last == self.number and granted is not UNSET and len(page.rows) < min(granted, size)
 
     def ends_with_refusal(self) -> bool:
         """Whether a refusal of page `number` means that the list ended before; then `done` is set.
@@ -147,7 +161,7 @@ async def next_rows(
         if current.ends_with_refusal():
             return []
         raise
-    return current.feed(answer)
+    return current.feed(answer, size=size)
 
 
 async def walk(endpoint: Endpoint[M], env: Env, *, page_size: int = PAGE_SIZE) -> Walk[M]:
@@ -159,12 +173,13 @@ async def walk(endpoint: Endpoint[M], env: Env, *, page_size: int = PAGE_SIZE) -
     earlier: Pass[M] | None = None
     server_time: datetime | None = None
     for _ in range(MOST_PASSES):
-        now: Pass[M] = Pass()
+        now: Pass[M] = Pass(earlier=earlier)
         while not now.done:
             await next_rows(endpoint, env, now, size=page_size)
         server_time = server_time or now.server_time
         if now.confirms(earlier):
             return Walk(tuple(now.rows.values()), sure=True, server_time=server_time)
+        now.earlier = None  # else all passes would be kept
         earlier = now
     rows = tuple(earlier.rows.values()) if earlier else ()
     return Walk(rows, sure=False, server_time=server_time)
