@@ -25,7 +25,7 @@ from .office import ACME, Office
 
 
 def requests_of_a_sync(office: Office) -> int:
-    return 13  # the settings, and for each of three kinds two passes of a page and the empty one after it
+    return 10  # the settings, and for each of three kinds a page, the empty one after it, and the page again
 
 
 def test_a_sync_has_as_many_requests_as_the_tests_below_break(office: Office) -> None:
