@@ -15,15 +15,15 @@ from attrs import field, frozen
 
 from visma_busy_sync.busy import LeftOut, Order, OrderLine, Period, Work
 from visma_busy_sync.eaccounting import models
-from visma_busy_sync.orders._eligibility import Sifted, decide_customer, sift
-from visma_busy_sync.orders._errors import OrderNotReady
-from visma_busy_sync.orders._limits import (
+from visma_busy_sync.eaccounting.models._lengths import (
     BUYERS_REFERENCE_LENGTH,
     REFERENCE_LENGTH,
     TEXT_LENGTH,
     length,
-    tidy,
 )
+from visma_busy_sync.orders._eligibility import Sifted, decide_customer, sift
+from visma_busy_sync.orders._errors import OrderNotReady
+from visma_busy_sync.orders._limits import tidy
 from visma_busy_sync.orders._lines import LineMaker
 from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems, told_left_out
 from visma_busy_sync.orders._rounding import DOMESTIC_DECIMALS, FOREIGN_DECIMALS, ROUNDING_RULES

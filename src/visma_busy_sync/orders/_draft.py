@@ -12,7 +12,8 @@ from visma_busy_sync.eaccounting.models import (
     OrderStatus,
     ProjectId,
 )
-from visma_busy_sync.orders._limits import REFERENCE_LENGTH, cut
+from visma_busy_sync.eaccounting.models._lengths import REFERENCE_LENGTH
+from visma_busy_sync.orders._limits import cut
 
 
 def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> NewOrder:

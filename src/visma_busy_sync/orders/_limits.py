@@ -1,24 +1,12 @@
-"""How long texts may be on an order in eAccounting, and how their length is counted."""
+"""Texts of an order as eAccounting takes them: cut to a length, and without what an e-invoice cannot hold."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
 
-REFERENCE_LENGTH: Final = 100
-"""Longest our-reference and your-reference (`OrderApi`)."""
-BUYERS_REFERENCE_LENGTH: Final = 35
-"""Longest buyer's order reference (`OrderApi.BuyersOrderReference`)."""
-TEXT_LENGTH: Final = 2000
-"""Longest text of a row (`OrderRowApi.Text`)."""
-
+from visma_busy_sync.eaccounting.models._lengths import length
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-def length(text: str) -> int:
-    """Return the length of `text` in UTF-16 units, as the vendor's platform counts: an emoji is two."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 def cut(text: str, longest: int) -> str:

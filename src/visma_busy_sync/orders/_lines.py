@@ -20,9 +20,10 @@ from visma_busy_sync.busy import (
     WorkType,
 )
 from visma_busy_sync.eaccounting.models import Article
+from visma_busy_sync.eaccounting.models._lengths import TEXT_LENGTH, length
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._eligibility import Cost, Hours, Sifted
-from visma_busy_sync.orders._limits import TEXT_LENGTH, length, tidy
+from visma_busy_sync.orders._limits import tidy
 from visma_busy_sync.orders._pricing import Priced, price_of
 from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems
 

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias, cast
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting.models._base import UNSET, Model, guid
+from visma_busy_sync.eaccounting.models._lengths import length
 
 Check: TypeAlias = Callable[[object], str | None]
 """Returns what is wrong with a value, without repeating it; None if nothing is."""
@@ -73,8 +74,7 @@ def maybe_text(longest: int) -> Check:
             return None
         if not isinstance(value, str):
             return _takes("a text", value)
-        units = len(value.encode("utf-16-le", "surrogatepass")) // 2
-        return f"has more than {longest} characters" if units > longest else None
+        return f"has more than {longest} characters" if length(value) > longest else None
 
     return is_wrong
 

@@ -41,6 +41,7 @@ from visma_busy_sync.eaccounting.models._checks import (
     number,
     whole,
 )
+from visma_busy_sync.eaccounting.models._lengths import BUYERS_REFERENCE_LENGTH, REFERENCE_LENGTH, TEXT_LENGTH
 
 
 class OrderStatus(OpenIntEnum):
@@ -233,7 +234,7 @@ class NewOrderRow(Model):
 _ROW_CHECKS: Final[Mapping[str, Check]] = {
     "line_number": whole(0, 1000),
     "article_id": maybe_id,
-    "text": maybe_text(2000),
+    "text": maybe_text(TEXT_LENGTH),
     "quantity": maybe(number(decimals=4)),
     "unit_price": maybe(number(decimals=4)),
     "discount_percentage": maybe(number(decimals=4, least=0, most=1)),
@@ -285,9 +286,9 @@ _ORDER_CHECKS: Final[Mapping[str, Check]] = {
     "currency_code": is_currency,
     "order_date": is_day,
     "rows": all_of(NewOrderRow),
-    "our_reference": maybe_text(100),
-    "your_reference": maybe_text(100),
-    "buyers_order_reference": maybe_text(35),
+    "our_reference": maybe_text(REFERENCE_LENGTH),
+    "your_reference": maybe_text(REFERENCE_LENGTH),
+    "buyers_order_reference": maybe_text(BUYERS_REFERENCE_LENGTH),
     "delivery_date": maybe_day,
     "terms_of_payment_id": maybe_id,
     "amount": maybe(number()),
