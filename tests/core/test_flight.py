@@ -30,6 +30,7 @@ class Watched:
         self.random = runtime.random
         self.token = runtime.token
         self.to_end = runtime.to_end
+        self.within = runtime.within
 
     async def wait(self, future: Future[Any]) -> None:
         self.waiting.release()

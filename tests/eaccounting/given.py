@@ -13,6 +13,7 @@ import attrs
 
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting import Application, Endpoints, Operation, TokenSet
 from visma_busy_sync.eaccounting._execute import Env, Options
 from visma_busy_sync.eaccounting._tokens import FixedToken, TokenSource
@@ -96,6 +97,9 @@ class Instant:
     async def to_end(self, work: Callable[[], Awaitable[None]]) -> None:
         await work()
 
+    async def within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+        return await work()
+
     async def wait(self, future: Future[Any]) -> None:
         assert future.done()
 
@@ -105,9 +109,18 @@ class Free:
 
     def __init__(self) -> None:
         self.keys: list[str] = []
+        self.released = 0
+        self.held_off: list[tuple[str, float]] = []
 
-    async def acquire(self, key: str) -> None:
+    async def acquire(self, key: str, *, patience: float) -> Permit:
         self.keys.append(key)
+        return Permit(key, 0.0)
+
+    async def release(self, permit: Permit) -> None:
+        self.released += 1
+
+    async def hold_off(self, key: str, *, seconds: float) -> None:
+        self.held_off.append((key, seconds))
 
 
 class Bench:

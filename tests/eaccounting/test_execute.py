@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting import Operation
 from visma_busy_sync.eaccounting._execute import Options, execute, pause_before_retry
 from visma_busy_sync.eaccounting.errors import (
@@ -29,7 +30,7 @@ from visma_busy_sync.eaccounting.errors import (
 )
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Response
 
-from .given import READ, WRITE, Bench, Step, answer, looped, stepped
+from .given import READ, WRITE, Bench, Free, Step, answer, looped, stepped
 
 GOOD = answer(200, {"Name": "x"})
 BUSY = answer(429, {"ErrorCode": 4010, "DeveloperErrorMessage": "Try again in 5 seconds"})
@@ -211,28 +212,19 @@ def test_an_attempt_that_began_is_not_cut_off(run: Callable[..., Any]) -> None:
     assert [request.timeout for request in bench.script.requests] == [30, 30]
 
 
-class Full:
-    """A limiter without room: it gives up, or lets through late."""
+class Full(Free):
+    """A limiter without room."""
 
-    def __init__(self, bench: Bench, seconds: float | None) -> None:
-        self.bench = bench
-        self.seconds = seconds
-
-    async def acquire(self, key: str) -> None:
-        if self.seconds is None:
-            raise TimeoutError
-        await self.bench.runtime.sleep(self.seconds)
+    async def acquire(self, key: str, *, patience: float) -> Permit:
+        raise TimeoutError
 
 
-@pytest.mark.parametrize("seconds", [None, 91.0], ids=["gives up", "too late"])
-def test_a_call_without_room_in_the_budget_is_not_sent(
-    run: Callable[..., Any], seconds: float | None
-) -> None:
+def test_a_call_without_room_in_the_budget_is_not_sent(run: Callable[..., Any]) -> None:
     """The deadline bounds that wait too, and the error says that nothing was sent."""
     import attrs
 
     bench = Bench(GOOD, max_retries=0)
-    env = attrs.evolve(bench.env, limiter=Full(bench, seconds))
+    env = attrs.evolve(bench.env, limiter=Full())
     with pytest.raises(NotSent, match="budget of calls is used up") as caught:
         run(WRITE, env)
     assert bench.script.requests == []

@@ -11,6 +11,7 @@ from typing import Any, final
 from urllib.parse import parse_qs, urlsplit
 
 from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.world import Permit
 from visma_busy_sync.busy import Order, OrderLine, PriceSource
 from visma_busy_sync.busy._orders import EntryKind, LinePart
 from visma_busy_sync.eaccounting import Application, TokenSet
@@ -138,10 +139,16 @@ class GatedTransport:
         self.send = scheduler.gate(upstream.send, "http")
 
 
-@final
 class NoLimit:
-    async def acquire(self, key: str) -> None:
+    async def acquire(self, key: str, *, patience: float) -> Permit:
         """Let everything pass."""
+        return Permit(key, 0.0)
+
+    async def release(self, permit: Permit) -> None:
+        """Do nothing."""
+
+    async def hold_off(self, key: str, *, seconds: float) -> None:
+        """Do nothing."""
 
 
 def site(

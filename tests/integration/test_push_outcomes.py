@@ -11,6 +11,7 @@ import pytest
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync._core.world import Permit
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting.errors import (
@@ -38,7 +39,7 @@ from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.stores import MemoryStateStore
 from visma_busy_sync.testing import scheduler
 
-from .fake import LOGIN, Upstream, connected, site, tokens
+from .fake import LOGIN, NoLimit, Upstream, connected, site, tokens
 from .fake import order as fake_order
 from .office import ACME, MARCH, Office, ready_to_push
 
@@ -265,8 +266,8 @@ def test_an_error_that_nobody_foresaw_is_unknown() -> None:
     connected(state)
     error = OSError("SECRET")
 
-    class Failing:
-        async def acquire(self, key: str) -> None:
+    class Failing(NoLimit):
+        async def acquire(self, key: str, *, patience: float) -> Permit:
             raise error
 
     made = attrs.evolve(

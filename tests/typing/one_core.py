@@ -15,7 +15,7 @@ from visma_busy_sync._core.flight import Flight
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import lift, step
-from visma_busy_sync._core.world import Clock, Limiter, Runtime
+from visma_busy_sync._core.world import Clock, Limiter, Permit, Runtime
 from visma_busy_sync.testing import scheduler
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Operation(Generic[T]):
 
 async def execute(operation: Operation[T], limiter: Limiter) -> T:
     """Run an operation."""
-    await limiter.acquire("key")
+    await limiter.acquire("key", patience=1.0)
     raise LookupError(operation)
 
 
@@ -227,7 +227,15 @@ LiftedStore(Drifted())  # type: ignore[arg-type]
 class LimiterSync(Protocol):
     """A host's synchronous limiter."""
 
-    def acquire(self, key: str) -> None:
+    def acquire(self, key: str, *, patience: float) -> Permit:
+        """Wait."""
+        ...
+
+    def release(self, permit: Permit) -> None:
+        """Note the end."""
+        ...
+
+    def hold_off(self, key: str, *, seconds: float) -> None:
         """Wait."""
         ...
 
@@ -237,6 +245,8 @@ class LiftedLimiter:
 
     def __init__(self, port: LimiterSync) -> None:
         self.acquire = lift(port.acquire)
+        self.release = lift(port.release)
+        self.hold_off = lift(port.hold_off)
 
 
 class DriftedLimiter:
@@ -246,9 +256,9 @@ class DriftedLimiter:
         self.acquire = lift(port.commit)
 
 
-def limit(limiter: Limiter) -> Awaitable[None]:
+def limit(limiter: Limiter) -> Awaitable[Permit]:
     """Stand for the core."""
-    return limiter.acquire("key")
+    return limiter.acquire("key", patience=1.0)
 
 
 def limiters(port: LimiterSync, store: StoreSync) -> None:

@@ -14,7 +14,9 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Any, final
+from typing import Any, TypeVar, final
+
+T = TypeVar("T")
 
 # Longer than the slowest token call may take; a follower that waits longer meets a leader that hangs.
 PATIENCE_SECONDS = 120.0
@@ -69,6 +71,10 @@ class BlockingRuntime(_Chance):
         """Run `work`; a blocking caller cannot be cancelled in between."""
         await work()
 
+    async def within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG002
+        """Run `work` to its end: whatever blocks in there has to keep the time itself."""
+        return await work()
+
     async def wait(self, future: Future[Any]) -> None:
         """Block until `future` is done."""
         if not concurrent.futures.wait([future], timeout=self._patience).done:
@@ -101,6 +107,11 @@ class AsyncioRuntime(_Chance):
         self._running.add(task)  # the loop keeps only a weak reference
         task.add_done_callback(self._running.discard)
         await asyncio.shield(task)
+
+    async def within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work`, and cancel it after `seconds`."""
+        async with asyncio.timeout(seconds):
+            return await work()
 
     async def wait(self, future: Future[Any]) -> None:
         """Let other tasks run until `future` is done."""

@@ -11,7 +11,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from attrs import frozen
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -45,6 +49,14 @@ class Runtime(Protocol):
         """Run `work` to its end even if the caller is cancelled meanwhile."""
         ...
 
+    def within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        """Run `work`, and give it up after `seconds` where that is possible; a blocked thread cannot be.
+
+        Raises:
+            TimeoutError: If it was given up.
+        """
+        ...
+
     def wait(self, future: Future[Any]) -> Awaitable[None]:
         """Wait until `future` is done; whatever it holds, nothing is raised for it.
 
@@ -54,13 +66,42 @@ class Runtime(Protocol):
         ...
 
 
-class Limiter(Protocol):
-    """A budget of calls per key and minute."""
+@frozen
+class Permit:
+    """Leave to make one call now.
 
-    def acquire(self, key: str) -> Awaitable[None]:
+    Attributes:
+        key: Whose budget it was taken from.
+        until: Where the limiter believes the call to leave the budget, in the limiter's own time.
+    """
+
+    key: str
+    until: float
+
+
+class Limiter(Protocol):
+    """A budget of calls per key and window of time.
+
+    Whoever came first is served first, and one who waits can be cancelled. A call counts from the moment
+    at which the server may have seen it last, so that the server never counts more than the budget.
+    """
+
+    def acquire(self, key: str, *, patience: float) -> Awaitable[Permit]:
         """Wait until one more call under `key` is within the budget, and take it.
 
+        Args:
+            key: Which budget, such as a path template.
+            patience: Seconds that it may take, at least 0.
+
         Raises:
-            TimeoutError: If it cannot be had within the limiter's patience.
+            TimeoutError: If it cannot be had within the patience; then at once, as soon as that is known.
         """
+        ...
+
+    def release(self, permit: Permit) -> Awaitable[None]:
+        """Say that the call has ended, however it did: it counts from now."""
+        ...
+
+    def hold_off(self, key: str, *, seconds: float) -> Awaitable[None]:
+        """Let nobody call under `key` for `seconds`: the server asked for it."""
         ...

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from attrs import define, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync._core.world import Clock, Limiter, Runtime
+from visma_busy_sync._core.world import Clock, Limiter, Permit, Runtime
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._operation import Operation, read_response, to_request
 from visma_busy_sync.eaccounting._tokens import TokenSource
@@ -154,28 +154,41 @@ class _Call(Generic[T]):
         return None if late else pause
 
     async def attempt(self) -> T:
-        await self._take_from_budget()
-        # The token comes after the budget: it could end while waiting for that.
-        token = await self.env.tokens.token()
-        response = await self._exchange(token)
+        response, token = await self._sent(None)
         if response.status == 401 and not self.renewed:
             self.renewed = True
             other = await self.env.tokens.token_after_refusal(token)
             if other is not None and other != token:
-                await self._take_from_budget()
-                response = await self._exchange(other)
-        return read_response(self.operation, response)
-
-    async def _take_from_budget(self) -> None:
+                response, _ = await self._sent(other)
         try:
-            await self.env.limiter.acquire(self.operation.path)
+            return read_response(self.operation, response)
+        except RateLimited as error:
+            await self.env.limiter.hold_off(self.limit_key, seconds=error.retry_after)
+            raise
+
+    @property
+    def limit_key(self) -> str:
+        """What the API counts calls by, within one client id (LIMIT, 2025-05)."""
+        return self.operation.path
+
+    async def _sent(self, token: Secret | None) -> tuple[Response, Secret]:
+        """Send the request within the budget; return the answer and the token that it was sent with."""
+        permit = await self._permit()
+        try:
+            if token is None:  # after the budget: a token could end while waiting for that
+                token = await self.env.tokens.token()
+            return await self._exchange(token), token
+        finally:
+            await self.env.limiter.release(permit)
+
+    async def _permit(self) -> Permit:
+        patience = max(0.0, self.ends_at - self.env.clock.monotonic())
+        try:
+            return await self.env.limiter.acquire(self.limit_key, patience=patience)
         except TimeoutError:
-            spent = True
-        else:
-            spent = self.env.clock.monotonic() > self.ends_at
-        if spent:
-            reason = "the budget of calls is used up for longer than this call may wait"
-            raise NotSent(operation=self.operation.name, reason=reason)
+            pass
+        reason = "the budget of calls is used up for longer than this call may wait"
+        raise NotSent(operation=self.operation.name, reason=reason)
 
     async def _exchange(self, token: Secret) -> Response:
         env = self.env

