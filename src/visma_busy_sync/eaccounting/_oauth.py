@@ -47,6 +47,8 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _DEFAULT_LIFETIME: Final = timedelta(minutes=60)
 _LONGEST_LIFETIME: Final = timedelta(days=366)
 _REFRESH_BEFORE_EXPIRY: Final = timedelta(seconds=60)
+# Of a short lifetime a part: a token must be of use for a while.
+_REFRESH_BEFORE_EXPIRY_SHARE: Final = 4
 
 # RFC 6749, 5.2: what a token endpoint says of the application or of how it asks.
 _REFUSED_CLIENT: Final = frozenset(
@@ -263,6 +265,8 @@ class TokenSet:
         refresh_token: For new access tokens; None if `offline_access` was not granted.
         expires_at: When the access token ends, aware, in UTC.
         scopes: What was granted; None if the server did not say, which means all that was asked for.
+        refresh_at: From when on a call asks for a new access token first; by default one minute before the
+            end.
 
     Raises:
         ConfigurationError: If the access token is none, or the moment has no time zone.
@@ -272,6 +276,7 @@ class TokenSet:
     refresh_token: Secret | None = field(converter=_secret_or_none)
     expires_at: datetime
     scopes: frozenset[str] | None = None
+    refresh_at: datetime
 
     def __init__(
         self,
@@ -280,21 +285,33 @@ class TokenSet:
         refresh_token: Secret | str | None,
         expires_at: datetime,
         scopes: frozenset[str] | None = None,
+        refresh_at: datetime | None = None,
     ) -> None:
         # By hand, so that no frame of a failure holds a token in clear text.
         access_token, refresh_token = _secret(access_token), _secret_or_none(refresh_token)
         self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-            access_token=access_token, refresh_token=refresh_token, expires_at=expires_at, scopes=scopes
+            access_token=access_token,
+            refresh_token=refresh_token,
+            expires_at=expires_at,
+            scopes=scopes,
+            refresh_at=_a_minute_before(expires_at) if refresh_at is None else refresh_at,
         )
 
     def __attrs_post_init__(self) -> None:
         _check_token(self.access_token)
-        if self.expires_at.tzinfo is None:
+        if self.expires_at.tzinfo is None or self.refresh_at.tzinfo is None:
             raise ConfigurationError("The end of an access token is an aware datetime.")
 
     def usable(self, now: datetime) -> bool:
         """Whether the access token will live long enough for a call that begins `now`."""
-        return now + _REFRESH_BEFORE_EXPIRY < self.expires_at
+        return now < self.refresh_at
+
+
+def _a_minute_before(moment: datetime) -> datetime:
+    try:
+        return moment - _REFRESH_BEFORE_EXPIRY
+    except OverflowError:  # the beginning of time: it has ended long ago in any case
+        return moment
 
 
 @frozen
@@ -302,6 +319,14 @@ class Callback:
     """A good callback: the code, and the state it belongs to."""
 
     code: Secret
+    state: Secret
+
+
+@frozen
+class CallbackRefused:
+    """A callback that says no: the OAuth 2 error code, and the state it belongs to, if it has one."""
+
+    error: str
     state: Secret
 
 
@@ -339,14 +364,28 @@ def read_callback(callback_url: Secret | str) -> Callback:
         LoginRefused: If it carries an error, such as `access_denied`.
         StateMismatch: If code or state are missing or come twice, or it is no address.
     """
-    query = _callback_query(_secret(callback_url))
+    callback = parse_callback(_secret(callback_url))
     del callback_url
+    if isinstance(callback, CallbackRefused):
+        raise LoginRefused(error=callback.error)
+    return callback
+
+
+def parse_callback(callback_url: Secret) -> Callback | CallbackRefused:
+    """Read what Visma sent the user back with, be it a code or an error.
+
+    Raises:
+        StateMismatch: If code or state are missing or come twice, or it is no address.
+    """
+    query = _callback_query(callback_url)
     if query is None:
         raise StateMismatch("it is not an address")
     if any(len(query.get(name, ())) > 1 for name in ("code", "state", "error")):
         raise StateMismatch("a parameter comes twice")
     if "error" in query:
-        raise LoginRefused(error=_callback_error(query["error"][0]))
+        return CallbackRefused(
+            error=_callback_error(query["error"][0]), state=query.get("state", [Secret("")])[0]
+        )
     code, state = (query.get(name, [Secret("")])[0] for name in ("code", "state"))
     if not code or not state:
         raise StateMismatch("code or state is missing")
@@ -497,21 +536,31 @@ def _token_answer(
     refresh, scope = body.get("refresh_token"), body.get("scope")
     kept = previous.refresh_token if previous else None
     known = previous.scopes if previous else None
+    lifetime = _lifetime(body.get("expires_in"))
+    early = min(_REFRESH_BEFORE_EXPIRY, lifetime / _REFRESH_BEFORE_EXPIRY_SHARE)
     return TokenSet(
         access_token=Secret(access),
         refresh_token=Secret(refresh) if isinstance(refresh, str) and refresh else kept,
-        expires_at=now + _lifetime(body.get("expires_in")),
+        expires_at=now + lifetime,
+        refresh_at=now + lifetime - early,
         scopes=frozenset(scope.split()) if isinstance(scope, str) and scope.strip() else known,
     )
 
 
 def _lifetime(value: JsonValue) -> timedelta:
+    """Return how long an access token lives, as far as the server tells.
+
+    A server that says nothing, or nothing that can be (RFC 6749, section 5.1: seconds), is taken to mean
+    the usual time: should the token end earlier, a 401 tells, and it is renewed then. So is 0, since a token
+    that has ended when it comes would be renewed before each call, for ever.
+    """
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,20}", value.strip()):
         value = Decimal(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return _DEFAULT_LIFETIME
     longest = Decimal(_LONGEST_LIFETIME.total_seconds())
-    return timedelta(seconds=float(min(max(Decimal(value), Decimal(0)), longest)))
+    lifetime = timedelta(seconds=float(min(max(Decimal(value), Decimal(0)), longest)))
+    return lifetime or _DEFAULT_LIFETIME
 
 
 def _token_failure(

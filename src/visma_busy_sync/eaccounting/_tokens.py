@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, final
+
+import attrs
+from attrs import frozen
 
 from visma_busy_sync._core.flight import Flight
 from visma_busy_sync._core.secret import Secret
@@ -11,8 +15,17 @@ from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.eaccounting import _oauth as oauth
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._oauth import Application, TokenSet
-from visma_busy_sync.eaccounting.errors import POST_TOKEN, NotSent, ReconnectNeeded
+from visma_busy_sync.eaccounting.errors import (
+    POST_REVOCATION,
+    POST_TOKEN,
+    EAccountingError,
+    NotSent,
+    ReconnectNeeded,
+)
 from visma_busy_sync.eaccounting.http import TIMEOUT_SECONDS, Transport
+
+STORED_LOGIN: Final = "stored login"
+"""How errors name the look at what is known of a login; nothing was asked of Visma then."""
 
 _NO_LOGIN: Final = "Press connect and log in; if that was done before, its tokens were not kept."
 _NO_REFRESH: Final = (
@@ -36,18 +49,60 @@ class TokenSource(Protocol):
         ...
 
 
-class TokenStore(Protocol):
-    """Keeps the tokens of one connection."""
+@frozen(kw_only=True)
+class Generation:
+    """The tokens of a login as one refresh, or the login itself, gave them.
 
-    def load(self) -> Awaitable[TokenSet | None]:
-        """Return the tokens; None if there are none."""
+    Attributes:
+        id: Names this generation among all of the login; each refresh gives a new one.
+        tokens: What was given.
+        refused: Whether the server refused its refresh token: then only a new login helps, or a better
+            generation that is still on its way.
+    """
+
+    id: str
+    tokens: TokenSet
+    refused: bool = False
+
+
+class TokenStore(Protocol):
+    """Keeps the tokens of one login, for all callers in all processes that use it."""
+
+    def load(self) -> Awaitable[Generation | None]:
+        """Return the tokens as they are now; None if there is no such login any more."""
         ...
 
-    def replace(self, old: TokenSet, new: TokenSet) -> Awaitable[None]:
-        """Keep `new` in the place of `old`; where another set came in between, that one stays.
+    def reserve(self, id: str) -> Awaitable[bool]:
+        """Wait for the right to renew a generation, alone among all who use the store.
 
-        It is kept when this returns: `new` is not used before.
+        The right ends by itself if its holder does not give it back, so that a crash blocks nobody.
+
+        Returns:
+            False if the generation is not the present one any more, or was refused: look again.
         """
+        ...
+
+    def replace(self, id: str, new: TokenSet) -> Awaitable[bool]:
+        """Keep `new` in the place of a generation, and give the right to renew back.
+
+        It is durable when this returns: `new` is not used before. It does not matter who holds the right:
+        a late good answer is better than none.
+
+        Returns:
+            False if another generation is kept by now, or none.
+        """
+        ...
+
+    def refuse(self, id: str) -> Awaitable[bool]:
+        """Note that the server refused a generation's refresh token, and give the right to renew back.
+
+        Returns:
+            False if another generation is kept by now, or none.
+        """
+        ...
+
+    def give_back(self, id: str) -> Awaitable[None]:
+        """Give the right to renew back without a result; somebody else may try. It raises nothing."""
         ...
 
 
@@ -69,11 +124,13 @@ class FixedToken:
 
 @final
 class RenewedTokens:
-    """Tokens from a store, renewed with the refresh token one minute before they end.
+    """Tokens from a store, renewed with the refresh token shortly before they end.
 
-    One refresh at a time; what comes back is stored before it is used; a refusal first looks into the
-    store again, because somebody else may have renewed meanwhile. Where storing fails, the next call
-    stores what had come back instead of refreshing again: the old refresh token may be dead.
+    One refresh at a time, among the callers of this object and among all who share the store; what comes back
+    is stored before it is used; a refusal first looks into the store again, because somebody else may have
+    renewed meanwhile. Where storing fails, the next call stores what had come back instead of refreshing
+    again: the old refresh token may be dead. Tokens that come for a login which has ended meanwhile are
+    revoked.
     """
 
     def __init__(
@@ -92,30 +149,36 @@ class RenewedTokens:
         self._clock = clock
         self._timeout = timeout
         self._flight: Flight[Secret | TimeoutError] = Flight(runtime)
-        self._unsaved: tuple[TokenSet, TokenSet] | None = None  # the set it came from, and the set
+        self._unsaved: tuple[str, TokenSet] | None = None  # the generation it came from, and what came
 
     async def token(self) -> Secret:
         """Return a token that is believed to be good."""
-        tokens = await self._load()
+        if self._unsaved is not None:
+            return await self._renewed(self._unsaved[0])
+        kept = await self._load()
         now = self._clock.now()
-        if tokens.usable(now) or (tokens.refresh_token is None and now < tokens.expires_at):
-            return tokens.access_token
-        return await self._renewed(tokens.access_token)
+        if kept.tokens.usable(now) or (kept.tokens.refresh_token is None and now < kept.tokens.expires_at):
+            return kept.tokens.access_token
+        return await self._renewed(kept.id)
 
     async def token_after_refusal(self, refused: Secret) -> Secret | None:
         """Return another token, renewed if need be."""
-        tokens = await self._load()
-        if tokens.refresh_token is None:
-            return None if tokens.access_token == refused else tokens.access_token
-        return await self._renewed(refused)
+        if self._unsaved is not None:
+            return await self._renewed(self._unsaved[0])
+        kept = await self._load()
+        if kept.tokens.access_token != refused:
+            return kept.tokens.access_token
+        return None if kept.tokens.refresh_token is None else await self._renewed(kept.id)
 
-    async def _load(self) -> TokenSet:
-        tokens = await self._store.load()
-        if tokens is None:
+    async def _load(self) -> Generation:
+        kept = await self._store.load()
+        if kept is None:
             raise ReconnectNeeded("there is no login", advice=_NO_LOGIN)
-        return tokens
+        if kept.refused:
+            raise ReconnectNeeded("it was found dead before", operation=STORED_LOGIN)
+        return kept
 
-    async def _renewed(self, stale: Secret) -> Secret:
+    async def _renewed(self, stale: str) -> Secret:
         async def work() -> Secret | TimeoutError:
             try:
                 return await self._renew(stale)
@@ -137,25 +200,46 @@ class RenewedTokens:
         finally:
             del outcome  # else its traceback and this frame would keep each other alive
 
-    async def _renew(self, stale: Secret) -> Secret:
-        tokens = await self._load()  # the second look: somebody may have landed just before
-        if tokens.access_token != stale:
-            return tokens.access_token
-        if tokens.refresh_token is None:
-            raise ReconnectNeeded(
-                "the access token has ended, and there is no refresh token", advice=_NO_REFRESH
-            )
-        if self._unsaved is None or self._unsaved[0] != tokens:
-            try:
-                self._unsaved = (tokens, await self._refreshed(tokens, tokens.refresh_token))
-            except ReconnectNeeded:
-                again = await self._load()
-                if again.access_token != stale:
-                    return again.access_token
+    async def _renew(self, stale: str) -> Secret:
+        """Return the access token of a later generation than `stale`."""
+        await self._save()
+        while True:
+            kept = await self._load()  # again: somebody may have landed just before
+            if kept.id != stale:
+                return kept.tokens.access_token
+            if kept.tokens.refresh_token is None:
+                raise ReconnectNeeded(
+                    "the access token has ended, and there is no refresh token", advice=_NO_REFRESH
+                )
+            if await self._store.reserve(stale):
+                new = await self._asked(kept, kept.tokens.refresh_token)
+                if new is not None:
+                    self._unsaved = (stale, new)
+                    await self._save()
+
+    async def _asked(self, kept: Generation, refresh_token: Secret) -> TokenSet | None:
+        """Return what the server gives for a refresh token; None if a better generation came in between."""
+        try:
+            return await self._refreshed(kept.tokens, refresh_token)
+        except ReconnectNeeded:
+            if await self._store.refuse(kept.id):
                 raise
-        await self._store.replace(*self._unsaved)
+            return None
+        except Exception:
+            await self._store.give_back(kept.id)
+            raise
+
+    async def _save(self) -> None:
+        if self._unsaved is None:
+            return
+        id, new = self._unsaved
+        kept = await self._store.replace(id, new)
         self._unsaved = None
-        return (await self._load()).access_token
+        if not kept and await self._store.load() is None:
+            # The login ended meanwhile: nobody will ever use these.
+            with contextlib.suppress(EAccountingError):
+                request = oauth.revocation_request(self._application, new, timeout=self._timeout)
+                await exchange(self._transport, request, operation=POST_REVOCATION)
 
     async def _refreshed(self, tokens: TokenSet, refresh_token: Secret) -> TokenSet:
         now = self._clock.now()
@@ -166,25 +250,38 @@ class RenewedTokens:
 
 @final
 class HeldTokens:
-    """A `TokenStore` in memory, for one connection.
+    """A `TokenStore` in memory, for one login and one process.
 
     `on_new` is told of each new set before it is used, so that it can be kept elsewhere.
     """
 
-    def __init__(
-        self, tokens: TokenSet | None, on_new: Callable[[TokenSet], Awaitable[None]] | None = None
-    ) -> None:
-        self._tokens = tokens
+    def __init__(self, tokens: TokenSet, on_new: Callable[[TokenSet], Awaitable[None]] | None = None) -> None:
+        self._kept = Generation(id="0", tokens=tokens)
         self._on_new = on_new
 
-    async def load(self) -> TokenSet | None:
+    async def load(self) -> Generation:
         """Return the tokens."""
-        return self._tokens
+        return self._kept
 
-    async def replace(self, old: TokenSet, new: TokenSet) -> None:
-        """Keep `new`, if `old` is still what is held."""
-        if self._tokens is not old:
-            return
+    async def reserve(self, id: str) -> bool:
+        """Return whether the generation is still held: callers of one process are in one flight anyway."""
+        return self._kept.id == id and not self._kept.refused
+
+    async def replace(self, id: str, new: TokenSet) -> bool:
+        """Hold `new`, if the generation is still what is held."""
+        if self._kept.id != id:
+            return False
         if self._on_new is not None:
             await self._on_new(new)
-        self._tokens = new
+        self._kept = Generation(id=str(int(id) + 1), tokens=new)
+        return True
+
+    async def refuse(self, id: str) -> bool:
+        """Note that the refresh token was refused."""
+        if self._kept.id != id:
+            return False
+        self._kept = attrs.evolve(self._kept, refused=True)
+        return True
+
+    async def give_back(self, id: str) -> None:
+        """Do nothing: nothing was taken."""
