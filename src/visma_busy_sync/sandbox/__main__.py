@@ -1,4 +1,4 @@
-"""Run the sandbox: ``python -m visma_busy_sync.sandbox [--host H] [--port N] [--company FILE | --empty]``.
+"""Run the sandbox: ``python -m visma_busy_sync.sandbox``; ``--help`` lists the options.
 
 One JSON line on standard output tells addresses and credentials when the server is ready. Messages go
 to standard error. Exit codes: 0 ended by a signal, 1 the address cannot be used, 2 bad arguments or
@@ -15,8 +15,9 @@ from types import FrameType
 from typing import NoReturn
 
 from visma_busy_sync.sandbox.company import Company
-from visma_busy_sync.sandbox.companyfile import BadCompany, load
+from visma_busy_sync.sandbox.companyfile import load
 from visma_busy_sync.sandbox.jsontext import encode
+from visma_busy_sync.sandbox.profile import Profile, changed, written
 from visma_busy_sync.sandbox.seed import default_settings, empty_company, seed_company
 from visma_busy_sync.sandbox.state import State
 
@@ -40,6 +41,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     company = parser.add_mutually_exclusive_group()
     company.add_argument("--company", type=Path, metavar="FILE", help="JSON file with the company's data")
     company.add_argument("--empty", action="store_true", help="no projects, customers, articles, orders")
+    parser.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a switch of the profile; may be given several times",
+    )
     return parser.parse_args(arguments)
 
 
@@ -100,7 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         company = _company(options)
-    except BadCompany as fault:
+        profile = changed(Profile(), written(options.profile))
+    except ValueError as fault:
         print(fault, file=sys.stderr)
         return 2
     try:
@@ -109,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = fault.strerror if isinstance(fault, OSError) else "not a host name"
         print(f"cannot listen on {options.host} port {options.port}: {reason}", file=sys.stderr)
         return 1
-    state = State(company, _address(options.host, listener.getsockname()[1]))
+    state = State(company, _address(options.host, listener.getsockname()[1]), profile)
     serve(state, listener, lambda: print(ready_line(state), flush=True))
     return 0
 

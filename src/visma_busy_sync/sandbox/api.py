@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from visma_busy_sync.sandbox.company import Record
+from visma_busy_sync.sandbox.company import Company, Record
 from visma_busy_sync.sandbox.errors import (
     BAD_DATE,
     BAD_QUERY,
@@ -20,7 +20,7 @@ from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.listing import page_of
 from visma_busy_sync.sandbox.orders import OrderDesk
 from visma_busy_sync.sandbox.records import RecordDesk
-from visma_busy_sync.sandbox.schema import RESOURCES, SETTINGS_READ, Resource
+from visma_busy_sync.sandbox.schema import RESOURCES, SETTINGS_READ
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.validation import is_guid
 from visma_busy_sync.sandbox.web import JsonAnswer, header, query, read_object
@@ -28,6 +28,7 @@ from visma_busy_sync.sandbox.web import JsonAnswer, header, query, read_object
 WRITABLE: Final = ("projects", "customers", "articles")
 # PUT /projects documents 201, the others 200 (API description).
 _PUT_STATUS: Final = {"projects": 201}
+COMPANY_IDS: Final = ("CompanyIdentifier", "CorporateIdentityNumber")
 _OPTIONS: Final = frozenset({"$page", "$pagesize", "$filter", "$orderby", "$select"})
 
 
@@ -49,15 +50,20 @@ class Api:
 
     state: State
 
-    def allow(self, request: Request, scopes: frozenset[str]) -> None:
-        """Refuse a request without a valid token (401) or without one of the scopes and ``ea:api`` (403)."""
-        scheme, _, token = (header(request, "authorization") or "").partition(" ")
-        granted = self.state.tokens.scopes_of(token.strip()) if scheme.lower() == "bearer" else None
-        if granted is None:
+    def allow(self, request: Request, scopes: frozenset[str]) -> Company:
+        """Return the company that the token opens.
+
+        Refuses a request without a valid token (401) or without one of the scopes and ``ea:api`` (403).
+        """
+        scheme, _, text = (header(request, "authorization") or "").partition(" ")
+        token = self.state.tokens.opened(text.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
             raise ApiFault(401, NOT_AUTHORISED, "The access token is missing, unknown or expired")
-        if "ea:api" not in granted or not granted & scopes:
+        request.state.company = token.login.company
+        if "ea:api" not in token.scopes or not token.scopes & scopes:
             needed = " or ".join(sorted(scopes))
             raise ApiFault(403, MISSING_SCOPE, f"The token lacks a scope: ea:api and {needed} are needed")
+        return self.state.companies[token.login.company]
 
     def answer(self, value: Json, status: int = 200) -> JsonAnswer:
         """Write an answer with the member names of the profile."""
@@ -65,15 +71,17 @@ class Api:
 
     def settings(self, request: Request) -> Response:
         """GET /companysettings: a bare object."""
-        self.allow(request, SETTINGS_READ)
-        return self.answer(self.state.company.settings)
+        settings = self.allow(request, SETTINGS_READ).settings
+        if not self.state.profile.company_ids:
+            settings = {**settings, **dict.fromkeys(COMPANY_IDS)}
+        return self.answer(settings)
 
     def listed(self, request: Request, *, path: str) -> Response:
         """GET a list."""
         resource = RESOURCES[path]
-        self.allow(request, resource.read)
+        company = self.allow(request, resource.read)
         page = page_of(
-            self.state.company.rows(path),
+            company.rows(path),
             resource,
             list_options(request),
             profile=self.state.profile,
@@ -83,40 +91,42 @@ class Api:
 
     def one(self, request: Request, record_id: str, *, path: str) -> Response:
         """GET one record."""
-        self.allow(request, RESOURCES[path].read)
-        return self.answer(self._found(path, record_id))
+        company = self.allow(request, RESOURCES[path].read)
+        return self.answer(_found(company, path, record_id))
 
     def create(self, request: Request, *, path: str) -> Response:
         """POST a record."""
-        self.allow(request, RESOURCES[path].write)
-        record = self._made(RESOURCES[path], read_object(request))
+        company = self.allow(request, RESOURCES[path].write)
+        record = self._made(company, path, read_object(request))
         return self.answer(record, 201) if self.state.profile.created_body else Response(status_code=201)
 
-    def _made(self, resource: Resource, body: Mapping[str, Json]) -> Record:
-        company, clock = self.state.company, self.state.clock
-        if resource.path == "orders":
-            return OrderDesk(company, self.state.profile, clock).create(body)
-        return RecordDesk(company, clock).create(resource.path, body)
+    def _made(self, company: Company, path: str, body: Mapping[str, Json]) -> Record:
+        if path == "orders":
+            return self._orders(company).create(body)
+        return RecordDesk(company, self.state.clock).create(path, body)
+
+    def _orders(self, company: Company) -> OrderDesk:
+        return OrderDesk(company, self.state.profile, self.state.clock)
 
     def replace(self, request: Request, record_id: str, *, path: str) -> Response:
         """PUT a record."""
-        self.allow(request, RESOURCES[path].write)
-        stored = self._found(path, record_id)
+        company = self.allow(request, RESOURCES[path].write)
+        stored = _found(company, path, record_id)
         body = read_object(request)
-        record = RecordDesk(self.state.company, self.state.clock).replace(path, stored, body)
+        record = RecordDesk(company, self.state.clock).replace(path, stored, body)
         return self.answer(record, _PUT_STATUS.get(path, 200))
 
     def delete_order(self, request: Request, record_id: str) -> Response:
         """DELETE an order."""
-        self.allow(request, RESOURCES["orders"].write)
-        order = self._found("orders", record_id)
-        OrderDesk(self.state.company, self.state.profile, self.state.clock).delete(order)
+        company = self.allow(request, RESOURCES["orders"].write)
+        self._orders(company).delete(_found(company, "orders", record_id))
         return Response()
 
-    def _found(self, path: str, record_id: str) -> Record:
-        record = self.state.company.find(path, record_id)
-        if record is None:
-            if not is_guid(record_id):
-                raise ApiFault(400, BAD_DATE, f"'{record_id[:60]}' is not a GUID")
-            raise ApiFault(RESOURCES[path].missing, NOT_FOUND, f"There is no such record in {path}")
-        return record
+
+def _found(company: Company, path: str, record_id: str) -> Record:
+    record = company.find(path, record_id)
+    if record is None:
+        if not is_guid(record_id):
+            raise ApiFault(400, BAD_DATE, f"'{record_id[:60]}' is not a GUID")
+        raise ApiFault(RESOURCES[path].missing, NOT_FOUND, f"There is no such record in {path}")
+    return record

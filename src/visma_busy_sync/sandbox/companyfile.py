@@ -35,10 +35,19 @@ def load(path: Path, default_settings: Record, warn: Callable[[str], None]) -> C
         content = parse(data.removeprefix(_BOM))
     except BadJson as fault:
         raise BadCompany(f"{path}: {fault}") from None
+    return read(content, str(path), default_settings, warn)
+
+
+def read(content: Json, source: str, default_settings: Record, warn: Callable[[str], None]) -> Company:
+    """Make a company of JSON that was read already; ``source`` begins every message.
+
+    Raises:
+        BadCompany: it is no object, or has records without a usable ``Id``.
+    """
     if not isinstance(content, Mapping):
-        raise BadCompany(f"{path}: the company must be a JSON object keyed by path name")
+        raise BadCompany(f"{source}: the company must be a JSON object keyed by path name")
     for name in sorted(set(content) - set(RESOURCES) - {SETTINGS}):
-        warn(f"{path}: ignored '{name[:60]}', which is none of {', '.join((SETTINGS, *RESOURCES))}")
+        warn(f"{source}: ignored '{name[:60]}', which is none of {', '.join((SETTINGS, *RESOURCES))}")
     problems: list[str] = []
     settings = content.get(SETTINGS, default_settings)
     if not isinstance(settings, Mapping):
@@ -49,7 +58,7 @@ def load(path: Path, default_settings: Record, warn: Callable[[str], None]) -> C
         shown = problems[:PROBLEMS_SHOWN]
         rest = len(problems) - len(shown)
         raise BadCompany(
-            "\n".join(f"{path}: {line}" for line in shown) + (f"\n… and {rest} more" if rest else "")
+            "\n".join(f"{source}: {line}" for line in shown) + (f"\n… and {rest} more" if rest else "")
         )
     return Company(settings, tables)
 

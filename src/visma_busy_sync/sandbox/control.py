@@ -5,6 +5,8 @@ GET, DELETE /sandbox/journal              the requests so far (``?after=SEQUENCE
 POST /sandbox/reset                       everything back to the start
 GET, POST, DELETE /sandbox/faults         armed faults; arm one (see ``faults.Fault``); disarm all
 GET, PATCH /sandbox/profile               the switches (see ``profile.Profile``); set some
+GET /sandbox/tokens                       how often tokens were asked for, and how many logins live
+GET, POST /sandbox/companies              the companies; add one (see ``companies.read_company``)
 POST /sandbox/clock                       ``{"advance_seconds": 3600}``
 POST /sandbox/password-change             all tokens issued by login die
 GET /sandbox/records/{resource}           all records, unpaged
@@ -13,7 +15,7 @@ GET, PUT, PATCH …/companysettings         the same for the settings
 ========================================= ==========================================================
 
 A change made here is not validated. It bumps the change stamp unless the body sets that member itself or the
-query says ``keep_stamp=true``.
+query says ``keep_stamp=true``. Records are those of the first company; ``?company=ID`` names another.
 """
 
 from dataclasses import dataclass
@@ -21,12 +23,13 @@ from decimal import Decimal
 
 from starlette.requests import Request
 
-from visma_busy_sync.sandbox.company import Record, stamped
+from visma_busy_sync.sandbox.companies import IDENTIFIER, read_company
+from visma_busy_sync.sandbox.company import Company, Record, stamped
 from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_QUERY, NOT_FOUND, ApiFault
 from visma_busy_sync.sandbox.faults import read_fault
 from visma_busy_sync.sandbox.profile import changed
 from visma_busy_sync.sandbox.schema import RESOURCES
-from visma_busy_sync.sandbox.state import State
+from visma_busy_sync.sandbox.state import FIRST, State
 from visma_busy_sync.sandbox.web import JsonAnswer, query, read_object
 
 SETTINGS = "companysettings"
@@ -77,8 +80,7 @@ class Control:
 
     def profile(self, _request: Request) -> JsonAnswer:
         """Show the profile."""
-        names = self.state.profile.__dataclass_fields__
-        return JsonAnswer({name: getattr(self.state.profile, name) for name in names})
+        return JsonAnswer(self.state.profile.as_json())
 
     def set_profile(self, request: Request) -> JsonAnswer:
         """Set switches of the profile."""
@@ -103,47 +105,83 @@ class Control:
         self.state.tokens.end_all_logins()
         return JsonAnswer({"password_changed": True})
 
-    def records(self, _request: Request, resource: str) -> JsonAnswer:
+    def tokens(self, _request: Request) -> JsonAnswer:
+        """Count what the token endpoint did, and the logins that live; no token is shown."""
+        return JsonAnswer(self.state.tokens.summary())
+
+    def companies(self, _request: Request) -> JsonAnswer:
+        """Show the companies one can log in to."""
+        return JsonAnswer(
+            {
+                "companies": [
+                    {
+                        "id": key,
+                        "name": name,
+                        "identifier": self.state.companies[key].settings.get(IDENTIFIER),
+                    }
+                    for key, name in self.state.names().items()
+                ]
+            }
+        )
+
+    def add_company(self, request: Request) -> JsonAnswer:
+        """Add a company, or replace one that was added."""
+        try:
+            key, company = read_company(read_object(request), self.state.companies)
+        except ValueError as problem:
+            raise ApiFault(400, BAD_BODY, str(problem)) from None
+        self.state.companies[key] = company
+        return JsonAnswer(company.settings, 201)
+
+    def _company(self, request: Request) -> Company:
+        key = query(request).get("company", FIRST)
+        if key not in self.state.companies:
+            raise ApiFault(404, NOT_FOUND, f"There is no company '{key[:60]}'")
+        return self.state.companies[key]
+
+    def records(self, request: Request, resource: str) -> JsonAnswer:
         """Show all records of a resource, or the settings."""
-        if resource == SETTINGS:
-            return JsonAnswer(self.state.company.settings)
-        return JsonAnswer(self.state.company.rows(_known(resource)))
+        company = self._company(request)
+        return JsonAnswer(company.settings if resource == SETTINGS else company.rows(_known(resource)))
 
     def put_settings(self, request: Request, resource: str) -> JsonAnswer:
         """Replace the settings, or change some of their members."""
         if resource != SETTINGS:
             raise ApiFault(404, NOT_FOUND, f"Only {SETTINGS} is changed without an id")
-        body = read_object(request)
-        old: Record = self.state.company.settings if request.method == "PATCH" else {}
-        self.state.company.settings = {**old, **body}
-        return JsonAnswer(self.state.company.settings)
+        company, body = self._company(request), read_object(request)
+        old: Record = company.settings if request.method == "PATCH" else {}
+        company.settings = {**old, **body}
+        return JsonAnswer(company.settings)
 
-    def record(self, _request: Request, resource: str, record_id: str) -> JsonAnswer:
+    def record(self, request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Show one record."""
-        return JsonAnswer(self._found(resource, record_id))
+        return JsonAnswer(_found(self._company(request), resource, record_id))
 
     def put_record(self, request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Put a record as given (PUT), or change some members of one that is there (PATCH)."""
-        old: Record = self._found(resource, record_id) if request.method == "PATCH" else {}
+        company = self._company(request)
+        old: Record = _found(company, resource, record_id) if request.method == "PATCH" else {}
         body = read_object(request)
         record: Record = {**old, **body, "Id": old.get("Id", record_id)}
         kind = RESOURCES[_known(resource)]
         if kind.stamp not in body and query(request).get("keep_stamp") != "true":
             record = stamped(kind.path, record, self.state.clock)
-        self.state.company.put(kind.path, record)
+        company.put(kind.path, record)
         return JsonAnswer(record)
 
-    def delete_record(self, _request: Request, resource: str, record_id: str) -> JsonAnswer:
+    def delete_record(self, request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Delete a record, whatever points to it."""
-        self._found(resource, record_id)
-        self.state.company.remove(resource, record_id)
+        company = self._company(request)
+        _found(company, resource, record_id)
+        company.remove(resource, record_id)
         return JsonAnswer({"deleted": True})
 
-    def _found(self, resource: str, record_id: str) -> Record:
-        record = self.state.company.find(_known(resource), record_id)
-        if record is None:
-            raise ApiFault(404, NOT_FOUND, f"There is no such record in {resource}")
-        return record
+
+def _found(company: Company, resource: str, record_id: str) -> Record:
+    record = company.find(_known(resource), record_id)
+    if record is None:
+        raise ApiFault(404, NOT_FOUND, f"There is no such record in {resource}")
+    return record
 
 
 def _known(resource: str) -> str:

@@ -5,6 +5,7 @@ Rules: RFC 6749 (OAuth 2.0), RFC 7009 (revocation), RFC 7636 (PKCE), RFC 8252 (l
 
 Scripts need no browser: POST the same fields as a form to ``/connect/authorize`` with ``decision=approve`` or
 ``decision=deny``, or add ``sandbox_auto=approve|deny`` to the query or the form; both redirect at once.
+``company`` names the company to log in to; without it, it is the first.
 """
 
 import base64
@@ -19,12 +20,13 @@ from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.pages import error_page, login_page
-from visma_busy_sync.sandbox.state import State
-from visma_busy_sync.sandbox.tokens import SCOPES, OAuthFault, ordered, parse_scopes
+from visma_busy_sync.sandbox.scopes import SCOPES
+from visma_busy_sync.sandbox.state import FIRST, State
+from visma_busy_sync.sandbox.tokens import Login, OAuthFault, ordered, parse_scopes
 from visma_busy_sync.sandbox.web import (
     BadEncoding,
     JsonAnswer,
@@ -39,6 +41,17 @@ FORM_TYPE: Final = "application/x-www-form-urlencoded"
 NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache"}
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _DECISIONS: Final = ("approve", "deny")
+# The ways a client may send its secret, by the profile's switch.
+_AUTH_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
+    "any": ("client_secret_basic", "client_secret_post"),
+    "basic": ("client_secret_basic",),
+    "post": ("client_secret_post",),
+}
+# How a granted and a refused call are counted, by grant type.
+_COUNTED: Final[Mapping[str, tuple[str, str]]] = {
+    "authorization_code": ("code_exchanges", "code_refusals"),
+    "refresh_token": ("refreshes", "refresh_refusals"),
+}
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
 
@@ -80,6 +93,7 @@ class Identity:
 
     def metadata(self, _request: Request) -> Response:
         """Describe the server (RFC 8414)."""
+        profile = self.state.profile
         return JsonAnswer(
             {
                 "issuer": self.state.issuer,
@@ -89,8 +103,8 @@ class Identity:
                 "scopes_supported": list(SCOPES),
                 "response_types_supported": ["code"],
                 "grant_types_supported": ["authorization_code", "refresh_token"],
-                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-                "code_challenge_methods_supported": ["S256", "plain"],
+                "token_endpoint_auth_methods_supported": _AUTH_METHODS[profile.client_auth],
+                "code_challenge_methods_supported": [] if profile.pkce == "refused" else ["S256", "plain"],
                 "authorization_response_iss_parameter_supported": True,
             },
         )
@@ -124,20 +138,41 @@ class Identity:
         if given.get("response_type") != "code":
             known = "invalid_request" if "response_type" not in given else "unsupported_response_type"
             raise OAuthFault(known, "response_type must be code")
-        scopes = parse_scopes(given.get("scope", ""))
+        scopes = self._granted(given.get("scope", ""))
         challenge, method = given.get("code_challenge"), given.get("code_challenge_method", "plain")
-        if challenge is not None and (method not in ("S256", "plain") or not _CHALLENGE.fullmatch(challenge)):
-            raise OAuthFault("invalid_request", "code_challenge or its method is not valid")
+        self._check_challenge(challenge, method)
+        company = given.get("company", FIRST)
+        if company not in self.state.companies:
+            raise OAuthFault("invalid_request", f"there is no company '{company[:60]}'")
         decision = given.get("decision", given.get("sandbox_auto"))
         if decision is None:
-            name = self.state.company.settings.get("Name")
-            return login_page(name if isinstance(name, str) else "a company", ordered(scopes), given)
+            return login_page(self.state.names(), company, ordered(scopes), given)
         if decision not in _DECISIONS:
             raise OAuthFault("invalid_request", "decision must be approve or deny")
         if decision == "deny":
             raise OAuthFault("access_denied", "the person cancelled the login")
-        code = self.state.tokens.new_code(scopes, given["redirect_uri"], challenge, method)
+        login = Login(scopes, company)
+        code = self.state.tokens.new_code(login, given["redirect_uri"], challenge, method)
         return self._redirect(given, {"code": code, "scope": ordered(scopes)})
+
+    def _granted(self, asked: str) -> frozenset[str]:
+        scopes, most = parse_scopes(asked), self.state.profile.granted_scopes
+        if most:
+            scopes &= frozenset(most.split())
+        if not scopes:
+            raise OAuthFault("invalid_scope", "none of the scopes is granted to this application")
+        return scopes
+
+    def _check_challenge(self, challenge: str | None, method: str) -> None:
+        pkce = self.state.profile.pkce
+        if challenge is None:
+            if pkce == "required":
+                raise OAuthFault("invalid_request", "code_challenge is missing")
+            return
+        if pkce == "refused":
+            raise OAuthFault("invalid_request", "code_challenge is not supported")
+        if method not in ("S256", "plain") or not _CHALLENGE.fullmatch(challenge):
+            raise OAuthFault("invalid_request", "code_challenge or its method is not valid")
 
     def _redirect(self, given: Mapping[str, str], result: Mapping[str, str]) -> Response:
         values = dict(result)
@@ -151,10 +186,18 @@ class Identity:
         return RedirectResponse(location, 302, headers)
 
     def token(self, request: Request) -> Response:
-        """Exchange a code or a refresh token for tokens."""
-        form = _form(request)
-        self._authenticate(request, form)
-        return JsonAnswer(self._grant(form), headers=NO_STORE)
+        """Exchange a code or a refresh token for tokens; count what was asked."""
+        counts, refusal = self.state.tokens.counts, "other_refusals"
+        try:
+            form = _form(request)
+            granted, refusal = _COUNTED.get(form.get("grant_type", ""), ("", refusal))
+            self._authenticate(request, form)
+            answer = self._grant(form)
+        except OAuthFault:
+            counts[refusal] += 1
+            raise
+        counts[granted] += 1
+        return JsonAnswer(answer, headers=NO_STORE)
 
     def revocation(self, request: Request) -> Response:
         """Revoke a token; unknown ones are answered alike (RFC 7009, 2.2)."""
@@ -162,6 +205,10 @@ class Identity:
         self._authenticate(request, form)
         if not form.get("token"):
             raise OAuthFault("invalid_request", "token is missing")
+        if self.state.profile.revocation == "unavailable":
+            return HTMLResponse("<html><body><h1>503 Service Unavailable</h1></body></html>", 503, NO_STORE)
+        if self.state.profile.revocation == "unsupported":
+            raise OAuthFault("unsupported_token_type", "such tokens cannot be revoked")
         self.state.tokens.revoke(form["token"])
         return Response(headers=NO_STORE)
 
@@ -175,9 +222,7 @@ class Identity:
             raise OAuthFault("unsupported_grant_type", "use authorization_code or refresh_token")
         if not form.get("refresh_token"):
             raise OAuthFault("invalid_request", "refresh_token is missing")
-        return self.state.tokens.renew(
-            form["refresh_token"], form.get("scope"), rotation=self.state.profile.rotation
-        )
+        return self.state.tokens.renew(form["refresh_token"], form.get("scope"), self.state.profile)
 
     def _exchange(self, form: Mapping[str, str]) -> Mapping[str, Json]:
         for name in ("code", "redirect_uri"):
@@ -188,10 +233,13 @@ class Identity:
             raise OAuthFault("invalid_grant", "redirect_uri is not the one the code was issued for")
         if not _verified(form.get("code_verifier"), code.challenge, code.method):
             raise OAuthFault("invalid_grant", "code_verifier does not fit the code_challenge")
-        return self.state.tokens.issue(code.login, code.login.scopes, refresh_token=None)
+        return self.state.tokens.begin(code.login, self.state.profile)
 
     def _authenticate(self, request: Request, form: Mapping[str, str]) -> None:
         credentials = header(request, "authorization")
+        used = "client_secret_post" if credentials is None else "client_secret_basic"
+        if used not in _AUTH_METHODS[self.state.profile.client_auth]:
+            raise OAuthFault("invalid_client", f"{used} is not allowed for this client")
         if credentials is None:
             client, secret = form.get("client_id", ""), form.get("client_secret", "")
         elif "client_secret" in form:

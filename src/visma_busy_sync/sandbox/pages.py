@@ -43,14 +43,27 @@ def _page(status: int, title: str, body: str) -> HTMLResponse:
     return HTMLResponse(_PAGE.format(title=escape(title), body=body), status, _HEADERS)
 
 
-def login_page(company: str, scopes: str, fields: Mapping[str, str]) -> HTMLResponse:
-    """Show the form that asks whether to let the application in."""
+def login_page(
+    companies: Mapping[str, str], company: str, scopes: str, fields: Mapping[str, str]
+) -> HTMLResponse:
+    """Show the form that asks whether to let the application in, and to which company if there are several.
+
+    Args:
+        companies: the companies' names by the sandbox's ids.
+        company: the id of the company that is chosen at first.
+        scopes: what the application asks for.
+        fields: the parameters of the request, which the form sends again.
+    """
+    several = len(companies) > 1
     hidden = "\n".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in fields.items()
+        if not (several and name == "company")
     )
+    choice = f"{_choice(companies, company)}\n" if several else ""
+    title = "Log in" if several else f"Log in to {companies[company]}"
     items = "\n".join(f"<li><code>{escape(scope)}</code></li>" for scope in scopes.split())
-    body = f"""<h1>Log in to {escape(company)}</h1>
+    body = f"""<h1>{escape(title)}</h1>
 <p class="note">This is the sandbox: there is no password.</p>
 <p>The application <strong>{escape(fields.get("client_id", ""))}</strong> asks for:</p>
 <ul>
@@ -58,10 +71,18 @@ def login_page(company: str, scopes: str, fields: Mapping[str, str]) -> HTMLResp
 </ul>
 <form method="post" action="/connect/authorize" aria-label="Log in">
 {hidden}
-<button class="main" type="submit" name="decision" value="approve">Log in</button>
+{choice}<button class="main" type="submit" name="decision" value="approve">Log in</button>
 <button type="submit" name="decision" value="deny">Cancel</button>
 </form>"""
-    return _page(200, f"Log in to {company}", body)
+    return _page(200, title, body)
+
+
+def _choice(companies: Mapping[str, str], company: str) -> str:
+    options = "\n".join(
+        f'<option value="{escape(key)}"{" selected" if key == company else ""}>{escape(name)}</option>'
+        for key, name in companies.items()
+    )
+    return f'<p><label>Company <select name="company">\n{options}\n</select></label></p>'
 
 
 def error_page(error: str, description: str) -> HTMLResponse:

@@ -2,11 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Final, Literal, get_args, get_origin, get_type_hints
 
-from visma_busy_sync.sandbox.jsontext import Json, camel, same
+from visma_busy_sync.sandbox.jsontext import BadJson, Json, camel, parse, same
+from visma_busy_sync.sandbox.scopes import SCOPES
 
 PAGE_CAP_MOST = 1_000_000
+
+# What a whole number may be; 1 to PAGE_CAP_MOST where nothing is said.
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "lifetime": (0, PAGE_CAP_MOST),
+    "rate_limit": (0, PAGE_CAP_MOST),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,25 @@ class Profile:
         naming: member names in answers.
         drafts_listed: ``GET /orders`` shows drafts.
         inactive_listed: lists show finished projects and inactive customers and articles.
+        reuse: a rotated refresh token that comes again is refused, ends its login too (fatal), or works on
+            for ``grace_seconds`` (graceful).
+        grace_seconds: how long a rotated refresh token works on.
+        lifetime: how long an access token works, in seconds.
+        expires_in: what the token endpoint says of it: the truth, nothing, or something odd.
+        refresh_token_told: refresh answers carry a refresh token; without it the old one stays valid.
+        granted_scopes: the scopes a login is granted at most, separated by spaces; empty for all.
+        scope_told: answers of the token endpoint name the scopes.
+        pkce: a ``code_challenge`` may be sent, must be, or must not be.
+        client_auth: how a client may send its secret: Basic, in the form, or either.
+        revocation: revoking works, answers 503, or ``unsupported_token_type``; then nothing is revoked.
+        company_ids: ``/companysettings`` shows the company's two identifiers, or null instead.
+        downtime: what is down: nothing, the identity server, the API, or both.
+        downtime_form: how that looks: 503 with HTML, or a connection that is cut.
+        unauthorised: the body of a 401 of the API.
+        refusal: why the API refuses every call of a valid token (``read_only``: every write).
+        rate_limit: how many calls per endpoint are answered in ``rate_window`` seconds; 0 for any number.
+        rate_window: the seconds in which calls are counted.
+        retry_after: whether 429 has ``Retry-After``: none, seconds, a date, or nonsense.
     """
 
     filters: Literal["work", "refused", "ignored"] = "work"
@@ -34,11 +60,46 @@ class Profile:
     naming: Literal["pascal", "camel"] = "pascal"
     drafts_listed: bool = True
     inactive_listed: bool = True
+    reuse: Literal["refused", "fatal", "graceful"] = "refused"
+    grace_seconds: int = 60
+    lifetime: int = 3600
+    expires_in: Literal["right", "missing", "zero", "negative", "huge", "text", "float", "nonsense"] = "right"
+    refresh_token_told: bool = True
+    granted_scopes: str = ""
+    scope_told: bool = True
+    pkce: Literal["optional", "required", "refused"] = "optional"
+    client_auth: Literal["any", "basic", "post"] = "any"
+    revocation: Literal["works", "unavailable", "unsupported"] = "works"
+    company_ids: bool = True
+    downtime: Literal["none", "identity", "api", "both"] = "none"
+    downtime_form: Literal["html", "cut"] = "html"
+    unauthorised: Literal["api", "empty", "text", "html", "message", "oauth", "problem"] = "api"
+    refusal: Literal[
+        "none",
+        "api_module",
+        "startup_guide",
+        "inactive_company",
+        "not_authorised",
+        "scope",
+        "permission",
+        "subscription",
+        "company_access",
+        "licence",
+        "read_only",
+        "sandbox_client",
+    ] = "none"
+    rate_limit: int = 0
+    rate_window: int = 60
+    retry_after: Literal["none", "seconds", "date", "nonsense"] = "none"
 
     @property
     def rename(self) -> Callable[[str], str]:
         """Return what is applied to every member name of an answer."""
         return camel if self.naming == "camel" else same
+
+    def as_json(self) -> Mapping[str, Json]:
+        """Return the switches by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
 
 def changed(profile: Profile, switches: Mapping[str, Json]) -> Profile:
@@ -52,13 +113,39 @@ def changed(profile: Profile, switches: Mapping[str, Json]) -> Profile:
     for name, value in switches.items():
         if name not in known:
             raise ValueError(f"the profile has no switch '{name[:60]}'; it has {', '.join(sorted(known))}")
-        hint = hints[name]
-        if get_origin(hint) is Literal:
-            if value not in get_args(hint):
-                raise ValueError(f"{name} is one of {', '.join(get_args(hint))}")
-        elif hint is bool:
-            if not isinstance(value, bool):
-                raise ValueError(f"{name} takes true or false")
-        elif not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= PAGE_CAP_MOST:
-            raise ValueError(f"{name} takes a whole number from 1 to {PAGE_CAP_MOST}")
+        _check(name, hints[name], value)
     return replace(profile, **dict(switches))  # type: ignore[arg-type] # checked above
+
+
+def _check(name: str, hint: object, value: Json) -> None:
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise ValueError(f"{name} is one of {', '.join(get_args(hint))}")
+    elif hint is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} takes true or false")
+    elif hint is str:
+        if not isinstance(value, str) or not set(value.split()) <= set(SCOPES):
+            raise ValueError(f"{name} takes scopes in one text, out of {', '.join(SCOPES)}")
+    else:
+        least, most = _RANGES.get(name, (1, PAGE_CAP_MOST))
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"{name} takes a whole number from {least} to {most}")
+
+
+def written(assignments: list[str]) -> dict[str, Json]:
+    """Read switches as the command line has them: ``rotation=false``, ``reuse=fatal``.
+
+    Raises:
+        ValueError: there is no ``=``.
+    """
+    switches: dict[str, Json] = {}
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"'{text[:60]}' is not NAME=VALUE")
+        try:
+            switches[name] = parse(value.encode())
+        except BadJson:
+            switches[name] = value
+    return switches

@@ -95,6 +95,9 @@ def _control(control: Control) -> _Rows:
     yield "/sandbox/profile", "PATCH", control.set_profile
     yield "/sandbox/clock", "POST", control.clock
     yield "/sandbox/password-change", "POST", control.password_change
+    yield "/sandbox/tokens", "GET", control.tokens
+    yield "/sandbox/companies", "GET", control.companies
+    yield "/sandbox/companies", "POST", control.add_company
     yield "/sandbox/records/{resource}", "GET", control.records
     yield "/sandbox/records/{resource}", "PUT", control.put_settings
     yield "/sandbox/records/{resource}", "PATCH", control.put_settings
