@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from visma_busy_sync.sandbox.access import check_refusal
 from visma_busy_sync.sandbox.company import Company, Record
 from visma_busy_sync.sandbox.errors import (
     BAD_DATE,
@@ -14,6 +17,7 @@ from visma_busy_sync.sandbox.errors import (
     MISSING_SCOPE,
     NOT_AUTHORISED,
     NOT_FOUND,
+    TOO_MANY,
     ApiFault,
 )
 from visma_busy_sync.sandbox.jsontext import Json
@@ -60,10 +64,25 @@ class Api:
         if token is None:
             raise ApiFault(401, NOT_AUTHORISED, "The access token is missing, unknown or expired")
         request.state.company = token.login.company
+        self._count(request)
         if "ea:api" not in token.scopes or not token.scopes & scopes:
             needed = " or ".join(sorted(scopes))
             raise ApiFault(403, MISSING_SCOPE, f"The token lacks a scope: ea:api and {needed} are needed")
+        check_refusal(self.state.profile.refusal, request.method)
         return self.state.companies[token.login.company]
+
+    def _count(self, request: Request) -> None:
+        """Count a call of a known client, and refuse it when there were too many."""
+        profile, template = self.state.profile, request.state.template
+        limit, window = profile.rate_limit, profile.rate_window
+        now = request.state.received
+        seconds = self.state.rates.wait(request.method, template, now, limit=limit, window=window)
+        if seconds:
+            message = (
+                f"You have reached the maximum of {limit} requests, please try again in {seconds} seconds"
+            )
+            headers = _retry_after(profile.retry_after, seconds)
+            raise ApiFault(429, TOO_MANY, message, headers=headers)
 
     def answer(self, value: Json, status: int = 200) -> JsonAnswer:
         """Write an answer with the member names of the profile."""
@@ -121,6 +140,13 @@ class Api:
         company = self.allow(request, RESOURCES["orders"].write)
         self._orders(company).delete(_found(company, "orders", record_id))
         return Response()
+
+
+def _retry_after(form: str, seconds: int) -> Mapping[str, str]:
+    """Write ``Retry-After``; a date is by the system's clock, as the ``Date`` header is."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+    values = {"seconds": str(seconds), "date": date, "nonsense": "in a while"}
+    return {"retry-after": values[form]} if form in values else {}
 
 
 def _found(company: Company, path: str, record_id: str) -> Record:

@@ -6,6 +6,7 @@ POST /sandbox/reset                       everything back to the start
 GET, POST, DELETE /sandbox/faults         armed faults; arm one (see ``faults.Fault``); disarm all
 GET, PATCH /sandbox/profile               the switches (see ``profile.Profile``); set some
 GET /sandbox/tokens                       how often tokens were asked for, and how many logins live
+GET, DELETE /sandbox/rates                calls and peaks by endpoint; count anew
 GET, POST /sandbox/companies              the companies; add one (see ``companies.read_company``)
 POST /sandbox/clock                       ``{"advance_seconds": 3600}``
 POST /sandbox/password-change             all tokens issued by login die
@@ -108,6 +109,20 @@ class Control:
     def tokens(self, _request: Request) -> JsonAnswer:
         """Count what the token endpoint did, and the logins that live; no token is shown."""
         return JsonAnswer(self.state.tokens.summary())
+
+    def rates(self, _request: Request) -> JsonAnswer:
+        """Show how often each endpoint was called, and the most calls within one window."""
+        return JsonAnswer(
+            {
+                "window_seconds": self.state.profile.rate_window,
+                "endpoints": self.state.rates.as_json(self.state.tokens.client_id),
+            }
+        )
+
+    def clear_rates(self, request: Request) -> JsonAnswer:
+        """Count anew."""
+        self.state.rates.endpoints.clear()
+        return self.rates(request)
 
     def companies(self, _request: Request) -> JsonAnswer:
         """Show the companies one can log in to."""

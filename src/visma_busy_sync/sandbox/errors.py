@@ -6,7 +6,7 @@ are our choice.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from visma_busy_sync.sandbox.jsontext import Json
@@ -18,6 +18,7 @@ DUPLICATE = 4000
 CANNOT_DELETE = 4001
 NOT_AUTHORISED = 4005
 MISSING_SCOPE = 4006
+TOO_MANY = 4010
 UNHANDLED = 5000
 PROJECT_ENDED = 5005
 BAD_QUERY = 6000
@@ -35,14 +36,22 @@ class FieldFault:
 
 
 class ApiFault(Exception):
-    """An answer that refuses the request: HTTP status, API error code, message, faults by field."""
+    """An answer that refuses the request: HTTP status, API error code, message, faults by field, headers."""
 
-    def __init__(self, status: int, code: int, message: str, faults: Sequence[FieldFault] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: int,
+        message: str,
+        faults: Sequence[FieldFault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.faults = tuple(faults)
+        self.headers = headers
 
 
 def refused(faults: Sequence[FieldFault]) -> ApiFault:

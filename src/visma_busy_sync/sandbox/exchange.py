@@ -17,7 +17,7 @@ from visma_busy_sync.sandbox.errors import UNHANDLED, ApiFault
 from visma_busy_sync.sandbox.faults import Fault
 from visma_busy_sync.sandbox.refusals import Refusals, matching
 from visma_busy_sync.sandbox.routes import bare_path, routed_path
-from visma_busy_sync.sandbox.spoil import Cut, spoilt
+from visma_busy_sync.sandbox.spoil import Cut, down, spoilt
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.web import body_of, receive_body
 
@@ -32,7 +32,7 @@ class Exchange:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive a request, have it handled, send the answer."""
         request = Request({**scope, "method": scope["method"].upper()}, receive)
-        request.state.error_code, request.state.body = None, b""
+        request.state.error_code, request.state.body, request.state.company = None, b"", None
         try:
             answer = await self._refused(request)
         except ClientDisconnect:
@@ -44,7 +44,9 @@ class Exchange:
     async def _refused(self, request: Request) -> Response | None:
         """Receive the body and read the path; return an answer when that fails."""
         try:
+            request.state.received = self.state.clock.now()
             request.state.body = await receive_body(request)
+            request.state.received = self.state.clock.now()
             request.scope["path"] = routed_path(_path(request))
         except ApiFault as refused:
             fault = refused
@@ -60,15 +62,24 @@ class Exchange:
         template = next((route.path for route in matching(request)), None)
         if template is not None and template.startswith("/sandbox/"):
             return await self._answered(request)
+        request.state.template = template
+        if self._down(_path(request)):
+            answer = down(self.state.profile.downtime_form)
+            self._note(request, template, "downtime", _status(answer), None)
+            return answer
         fault = None if template is None else self.state.faults.take(request.method, template)
-        note = partial(self._note, request, template, fault)
+        note = partial(self._note, request, template, None if fault is None else fault.kind)
         try:
             answer = await self._with_fault(request, fault)
         except Exception:
             note(500, UNHANDLED)
             raise  # Starlette's outermost layer answers it in the API's form
-        note(None if isinstance(answer, Cut) else answer.status_code, request.state.error_code)
+        note(_status(answer), request.state.error_code)
         return answer
+
+    def _down(self, path: str) -> bool:
+        part = "api" if path.lower().startswith("/v2/") else "identity"
+        return self.state.profile.downtime in (part, "both")
 
     async def _with_fault(self, request: Request, fault: Fault | None) -> Response:
         if fault is None:
@@ -95,7 +106,7 @@ class Exchange:
         self,
         request: Request,
         template: str | None,
-        fault: Fault | None,
+        fault: str | None,
         status: int | None,
         error_code: int | str | None,
     ) -> None:
@@ -103,7 +114,7 @@ class Exchange:
         api = path.lower().startswith("/v2/")
         writes = request.method in ("POST", "PUT", "PATCH", "DELETE")
         self.state.journal.add(
-            time=self.state.clock.now().isoformat(),
+            time=request.state.received.isoformat(timespec="microseconds"),
             method=request.method,
             template=template,
             path=path,
@@ -112,8 +123,13 @@ class Exchange:
             status=status,
             error_code=error_code,
             body=body_of(request) if api and writes else b"",
-            fault=None if fault is None else fault.kind,
+            fault=fault,
+            company=request.state.company,
         )
+
+
+def _status(answer: Response) -> int | None:
+    return None if isinstance(answer, Cut) else answer.status_code
 
 
 def _path(request: Request) -> str:

@@ -2,28 +2,76 @@
 
 A fault names method and path template, waits ``skip`` matching requests, works ``times`` times and is gone.
 ``before`` means the request has no effect; ``after`` means the effect happened and only the answer is spoilt.
+``slow_accept`` comes before there is a request: it works on the next new connection, whoever opens it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from visma_busy_sync.sandbox.jsontext import Json
 
-FaultKind: TypeAlias = Literal["status", "drop_before", "drop_after", "garbage", "truncate", "delay"]
+FaultKind: TypeAlias = Literal[
+    "status",
+    "redirect",
+    "drop_before",
+    "drop_after",
+    "garbage",
+    "truncate",
+    "delay",
+    "drip_headers",
+    "drip_body",
+    "endless",
+    "bad_gzip",
+    "zip_bomb",
+    "wrong_length",
+    "duplicate_headers",
+    "odd_headers",
+    "bad_headers",
+    "slow_accept",
+]
 Form: TypeAlias = Literal["json", "html", "empty"]
+Gzip: TypeAlias = Literal["garbage", "cut", "checksum"]
 When: TypeAlias = Literal["before", "after"]
 
 DELAY_MOST_SECONDS: Final = 600
+MEGABYTES_MOST: Final = 1024
 
-_BEFORE: Final = frozenset({"drop_before"})
-_AFTER: Final = frozenset({"drop_after", "garbage", "truncate", "delay"})
+# When a fault that does not say so works. These two take either; the others only show what was answered.
+_EITHER: Final = frozenset({"status", "redirect"})
+_BEFORE: Final = frozenset({"drop_before", "slow_accept"})
+# The default statuses and the statuses that are taken, where they are not those of any answer.
+_STATUS: Final[Mapping[str, tuple[int, int, int]]] = {"status": (500, 200, 599), "redirect": (302, 300, 399)}
 
 
 @dataclass(slots=True)
 class Fault:
-    """One armed fault. ``kind`` is what goes wrong, the rest how."""
+    """One armed fault. ``kind`` is what goes wrong, the rest how.
+
+    Attributes:
+        method: the method it waits for; ``*`` for any.
+        path: the path template it waits for; ``*`` for any.
+        kind: what goes wrong.
+        status: the status that is shown (``status``, ``redirect``).
+        body: its body: an error in JSON, HTML, or nothing.
+        error_code: the error's code.
+        message: the error's text.
+        payload: JSON to show instead of an error.
+        headers: headers to show besides (``status``, ``redirect`` and the three kinds of odd headers).
+        when: before or after the effect (``status``, ``redirect``).
+        reset: cut by a TCP reset instead of a close (``drop_before``, ``drop_after``).
+        times: how often it works.
+        skip: how many such requests pass first.
+        seconds: how late (``delay``, ``slow_accept``).
+        bytes_per_second: how slow (``drip_headers``, ``drip_body``).
+        forever: the answer never ends (``drip_headers``, ``drip_body``), or the connection stays open after
+            it (``wrong_length``).
+        gzip: what is wrong with the body: no gzip at all, half of it, or a wrong checksum (``bad_gzip``).
+        megabytes: the size when unpacked (``zip_bomb``).
+        extra: how many bytes more are promised than come; less than 0 for fewer (``wrong_length``).
+        url: where to (``redirect``).
+    """
 
     method: str
     path: str
@@ -39,24 +87,17 @@ class Fault:
     times: int = 1
     skip: int = 0
     seconds: int = 0
+    bytes_per_second: int = 20
+    forever: bool = False
+    gzip: Gzip = "garbage"
+    megabytes: int = 100
+    extra: int = 10
+    url: str = ""
 
     def as_json(self) -> Mapping[str, Json]:
         """Return the fault as the control endpoint takes it."""
-        return {
-            "method": self.method,
-            "path": self.path,
-            "kind": self.kind,
-            "status": self.status,
-            "body": self.body,
-            "error_code": self.error_code,
-            "message": self.message,
-            "payload": self.payload,
-            "headers": dict(self.headers),
-            "when": self.when,
-            "reset": self.reset,
-            "times": self.times,
-            "skip": self.skip,
-            "seconds": self.seconds,
+        return {name: getattr(self, name) for name in Fault.__dataclass_fields__} | {
+            "headers": dict(self.headers)
         }
 
     @property
@@ -73,9 +114,20 @@ class FaultTable:
 
     def take(self, method: str, template: str | None) -> Fault | None:
         """Return the fault for this request, if one is due, and use it up."""
-        for fault in self.armed:
-            if fault.method not in (method, "*") or fault.path not in (template, "*"):
-                continue
+        return self._due(
+            lambda fault: (
+                fault.kind != "slow_accept"
+                and fault.method in (method, "*")
+                and fault.path in (template, "*")
+            )
+        )
+
+    def take_connection(self) -> Fault | None:
+        """Return the fault for a new connection, if one is due, and use it up."""
+        return self._due(lambda fault: fault.kind == "slow_accept")
+
+    def _due(self, fits: Callable[[Fault], bool]) -> Fault | None:
+        for fault in filter(fits, self.armed):
             if fault.skip > 0:
                 fault.skip -= 1
                 continue
@@ -97,6 +149,22 @@ def _whole(given: Mapping[str, Json], name: str, default: int, least: int, most:
     value = given.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ValueError(f"{name} must be a whole number from {least} to {most}")
+    return value
+
+
+def _flag(given: Mapping[str, Json], name: str, default: bool) -> bool:
+    value = given.get(name, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - bad input, not a programming error
+    return value
+
+
+def _url(given: Mapping[str, Json], kind: FaultKind) -> str:
+    if kind != "redirect" and "url" not in given:
+        return ""
+    value = _text(given, "url")
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("url must be printable ASCII")
     return value
 
 
@@ -139,29 +207,29 @@ def read_fault(given: Mapping[str, Json]) -> Fault:
     if unknown:
         raise ValueError(f"a fault has no member '{min(unknown)[:60]}'")
     kind = cast("FaultKind", _one_of(given, "kind", get_args(FaultKind)))
-    reset = given.get("reset", True)
-    if not isinstance(reset, bool):
-        raise ValueError(  # noqa: TRY004 - bad input, not a programming error
-            "reset must be true or false"
-        )
     when = cast("When", _one_of(given, "when", get_args(When), "before"))
-    if kind in _BEFORE:
-        when = "before"
-    elif kind in _AFTER:
-        when = "after"
+    if kind not in _EITHER:
+        when = "before" if kind in _BEFORE else "after"
+    status, least, most = _STATUS.get(kind, (200, 200, 599))
     return Fault(
         method=_text(given, "method").upper(),
         path=template(_text(given, "path")),
         kind=kind,
-        status=_whole(given, "status", 500 if kind == "status" else 200, 200, 599),
+        status=_whole(given, "status", status, least, most),
         body=cast("Form", _one_of(given, "body", get_args(Form), "json")),
         error_code=_whole(given, "error_code", 5000, 0, 99_999),
         message=_text(given, "message", "A fault the sandbox was told to show"),
         payload=given.get("payload"),
         headers=_headers(given),
         when=when,
-        reset=reset,
+        reset=_flag(given, "reset", True),
         times=_whole(given, "times", 1, 1, 1_000_000),
         skip=_whole(given, "skip", 0, 0, 1_000_000),
         seconds=_whole(given, "seconds", 0, 0, DELAY_MOST_SECONDS),
+        bytes_per_second=_whole(given, "bytes_per_second", 20, 1, 100_000),
+        forever=_flag(given, "forever", False),
+        gzip=cast("Gzip", _one_of(given, "gzip", get_args(Gzip), "garbage")),
+        megabytes=_whole(given, "megabytes", 100, 1, MEGABYTES_MOST),
+        extra=_whole(given, "extra", 10, -1_000_000, 1_000_000),
+        url=_url(given, kind),
     )

@@ -20,11 +20,12 @@ from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.pages import error_page, login_page
 from visma_busy_sync.sandbox.scopes import SCOPES
+from visma_busy_sync.sandbox.spoil import down
 from visma_busy_sync.sandbox.state import FIRST, State
 from visma_busy_sync.sandbox.tokens import Login, OAuthFault, ordered, parse_scopes
 from visma_busy_sync.sandbox.web import (
@@ -206,7 +207,7 @@ class Identity:
         if not form.get("token"):
             raise OAuthFault("invalid_request", "token is missing")
         if self.state.profile.revocation == "unavailable":
-            return HTMLResponse("<html><body><h1>503 Service Unavailable</h1></body></html>", 503, NO_STORE)
+            return down("html")
         if self.state.profile.revocation == "unsupported":
             raise OAuthFault("unsupported_token_type", "such tokens cannot be revoked")
         self.state.tokens.revoke(form["token"])

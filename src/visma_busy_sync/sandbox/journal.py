@@ -25,7 +25,11 @@ def masked(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request. ``status`` is None when the connection was cut instead of answered."""
+    """One request.
+
+    ``time`` is when it was received, to the microsecond. ``status`` is None when the connection was cut
+    instead of answered. ``company`` is the one that a valid token opened.
+    """
 
     sequence: int
     time: str
@@ -37,6 +41,7 @@ class Entry:
     error_code: int | str | None
     body: str | None
     fault: str | None
+    company: str | None
 
     def as_json(self) -> Mapping[str, Json]:
         """Return the entry as the control endpoint shows it."""
@@ -51,6 +56,7 @@ class Entry:
             "error_code": self.error_code,
             "body": self.body,
             "fault": self.fault,
+            "company": self.company,
         }
 
 
@@ -73,6 +79,7 @@ class Journal:
         error_code: int | str | None,
         body: bytes,
         fault: str | None,
+        company: str | None,
     ) -> None:
         """Write one request down. The caller passes the body of writes to the API only."""
         self._sequence += 1
@@ -89,6 +96,7 @@ class Journal:
                 error_code=error_code,
                 body=None if text is None else masked(text),
                 fault=fault,
+                company=company,
             )
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,16 @@ from visma_busy_sync.sandbox.web import JsonAnswer
 
 _BEARER = {"www-authenticate": 'Bearer error="invalid_token"'}
 _BASIC = {"www-authenticate": 'Basic realm="eAccounting sandbox", charset="UTF-8"'}
+
+# Other bodies of a 401, by the profile's switch: media type and text. What the real service sends is unknown.
+_UNAUTHORISED: Final[Mapping[str, tuple[str | None, str]]] = {
+    "empty": (None, ""),
+    "text": ("text/plain", "Unauthorized"),
+    "html": ("text/html", "<html><body><h1>401 Unauthorized</h1></body></html>"),
+    "message": ("application/json", '{"Message":"Authorization has been denied for this request."}'),
+    "oauth": ("application/json", '{"error":"invalid_token","error_description":"The token expired"}'),
+    "problem": ("application/problem+json", '{"title":"Unauthorized","status":401}'),
+}
 
 
 def matching(request: Request) -> list[Route]:
@@ -45,10 +55,14 @@ class Refusals:
     ) -> Response:
         """Refuse as the API does."""
         request.state.error_code = fault.code
+        odd = _UNAUTHORISED.get(self.state.profile.unauthorised) if fault.status == 401 else None
+        if odd is not None:
+            media_type, body = odd
+            return Response(body, 401, _BEARER, media_type)
         return JsonAnswer(
             error_body(fault.code, fault.message, fault.faults),
             fault.status,
-            _BEARER if fault.status == 401 else headers,
+            _BEARER if fault.status == 401 else headers or fault.headers,
             rename=self.state.profile.rename,
         )
 

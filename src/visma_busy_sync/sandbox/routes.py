@@ -96,6 +96,8 @@ def _control(control: Control) -> _Rows:
     yield "/sandbox/clock", "POST", control.clock
     yield "/sandbox/password-change", "POST", control.password_change
     yield "/sandbox/tokens", "GET", control.tokens
+    yield "/sandbox/rates", "GET", control.rates
+    yield "/sandbox/rates", "DELETE", control.clear_rates
     yield "/sandbox/companies", "GET", control.companies
     yield "/sandbox/companies", "POST", control.add_company
     yield "/sandbox/records/{resource}", "GET", control.records

@@ -26,4 +26,4 @@ def serve(state: State, listener: socket.socket, ready: Callable[[], None]) -> N
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    SandboxServer(config, ready).run(sockets=[listener])
+    SandboxServer(config, state.faults, ready).run(sockets=[listener])

@@ -9,6 +9,7 @@ from visma_busy_sync.sandbox.company import Company
 from visma_busy_sync.sandbox.faults import FaultTable
 from visma_busy_sync.sandbox.journal import Journal
 from visma_busy_sync.sandbox.profile import Profile
+from visma_busy_sync.sandbox.rates import Rates
 from visma_busy_sync.sandbox.tokens import TokenStore
 
 # The sandbox's own name of the company it starts with.
@@ -27,6 +28,7 @@ class State:
     initial_profile: Profile = field(default_factory=Profile)
     clock: Clock = field(default_factory=Clock)
     journal: Journal = field(default_factory=Journal)
+    rates: Rates = field(default_factory=Rates)
     faults: FaultTable = field(default_factory=FaultTable)
     profile: Profile = field(init=False)
     tokens: TokenStore = field(init=False)
@@ -39,10 +41,11 @@ class State:
         self.profile = self.initial_profile
 
     def reset(self) -> None:
-        """Go back to the start: data, journal, faults, profile, clock, all tokens but the run's."""
+        """Go back to the start: data, journal, faults, profile, clock, counters, all tokens but the run's."""
         self.companies = {FIRST: self.initial.copy()}
         self.profile = self.initial_profile
         self.journal.clear()
+        self.rates.endpoints.clear()
         self.faults.armed.clear()
         self.clock.reset()
         self.tokens.reset()

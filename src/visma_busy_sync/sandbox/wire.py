@@ -7,7 +7,7 @@ import asyncio
 import signal
 import socket
 import struct
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from http import HTTPStatus
 from types import FrameType
@@ -18,13 +18,17 @@ from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from visma_busy_sync.sandbox.errors import BAD_QUERY, error_body
+from visma_busy_sync.sandbox.faults import FaultTable
 from visma_busy_sync.sandbox.web import JsonAnswer
 
 GRACE_SECONDS = 1
 # From the first byte of a request to the end of its head.
 HEAD_SECONDS = 3
 LINGER_SECONDS = 2
+# More is not put aside for a client that reads too slowly.
+UNSENT_MOST_BYTES = 1 << 20
 _TRANSPORT = "sandbox.transport"
+_FAULTS = "sandbox.faults"
 
 
 class SandboxProtocol(H11Protocol):
@@ -34,9 +38,13 @@ class SandboxProtocol(H11Protocol):
     _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn does
-        """Lend the transport to every request of the connection."""
+        """Lend the transport to every request of the connection; read it late if a fault says so."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, _TRANSPORT: transport}
+        fault = self.app_state[_FAULTS].take_connection()
+        if fault is not None:
+            transport.pause_reading()
+            self.loop.call_later(fault.seconds, transport.resume_reading)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
@@ -114,6 +122,20 @@ def cut_connection(scope: Scope, *, reset: bool) -> None:
     transport.abort()
 
 
+def head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Write status line and headers, whatever bytes they are, up to the empty line before the body."""
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
+    lines += [name + b": " + value for name, value in headers]
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def write(scope: Scope, data: bytes) -> None:
+    """Send bytes as they are; the server knows nothing of them, so the connection has to end then."""
+    transport = _transport(scope)
+    if transport.get_write_buffer_size() < UNSENT_MOST_BYTES:
+        transport.write(data)
+
+
 def finish_and_close(scope: Scope) -> None:
     """Send what was written so far, then close the connection."""
     _transport(scope).close()
@@ -122,12 +144,14 @@ def finish_and_close(scope: Scope) -> None:
 class SandboxServer(uvicorn.Server):
     """A server that says when it is ready and ends quietly on SIGTERM and SIGINT."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, faults: FaultTable, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._faults = faults
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then tell."""
+        self.lifespan.state[_FAULTS] = self._faults
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
