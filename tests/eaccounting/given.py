@@ -16,6 +16,7 @@ from visma_busy_sync._core.stepper import step
 from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting import Application, Endpoints, Operation, TokenSet
 from visma_busy_sync.eaccounting._execute import Env, Options
+from visma_busy_sync.eaccounting._retrying import RetryBudget
 from visma_busy_sync.eaccounting._tokens import FixedToken, TokenSource
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.models import JsonValue
@@ -134,6 +135,7 @@ class Bench:
         timeout: float = 30.0,
         max_retries: int = 3,
         deadline: float = 90.0,
+        retry_budget: RetryBudget | None = None,
     ) -> None:
         self.clock = VirtualClock(NOW)
         self.runtime = Instant(self.clock, chance)
@@ -147,6 +149,7 @@ class Bench:
             clock=self.clock,
             limiter=self.limiter,
             options=Options(timeout=timeout, max_retries=max_retries, deadline=deadline),
+            retry_budget=retry_budget or RetryBudget(),
         )
 
 

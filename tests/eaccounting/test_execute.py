@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -15,7 +17,8 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting import Operation
-from visma_busy_sync.eaccounting._execute import Options, execute, pause_before_retry
+from visma_busy_sync.eaccounting._execute import Env, Options, execute
+from visma_busy_sync.eaccounting._retrying import RetryBudget, pause_before_retry
 from visma_busy_sync.eaccounting.errors import (
     POST_TOKEN,
     AnswerLost,
@@ -30,7 +33,9 @@ from visma_busy_sync.eaccounting.errors import (
 )
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Response
 
-from .given import READ, WRITE, Bench, Free, Step, answer, looped, stepped
+from .given import READ, WRITE, Bench, Free, Instant, Step, answer, evolve, looped, stepped
+
+T = TypeVar("T")
 
 GOOD = answer(200, {"Name": "x"})
 BUSY = answer(429, {"ErrorCode": 4010, "DeveloperErrorMessage": "Try again in 5 seconds"})
@@ -159,7 +164,7 @@ def test_there_are_never_more_attempts_than_allowed(
     run: Callable[..., Any], operation: Operation[Any], max_retries: int
 ) -> None:
     """The first one and the retries."""
-    bench = Bench(UNREACHABLE, max_retries=max_retries)
+    bench = Bench(UNREACHABLE, max_retries=max_retries, retry_budget=RetryBudget(tokens=100))
     with pytest.raises(NotSent):
         run(operation, bench.env)
     assert len(bench.script.requests) == 1 + max_retries
@@ -168,7 +173,7 @@ def test_there_are_never_more_attempts_than_allowed(
 
 def test_pauses_grow_to_a_bound_and_are_spread(run: Callable[..., Any]) -> None:
     """Full jitter: a chance of half gives half of each step, up to 8 seconds."""
-    bench = Bench(BROKEN, chance=0.5, max_retries=7)
+    bench = Bench(BROKEN, chance=0.5, max_retries=7, retry_budget=RetryBudget(tokens=100))
     with pytest.raises(UnreadableAnswer):
         run(READ, bench.env)
     assert bench.runtime.sleeps == [0.25, 0.5, 1, 2, 4, 4, 4]
@@ -181,6 +186,35 @@ def test_a_429_is_waited_for_as_long_as_the_server_says(run: Callable[..., Any])
     assert bench.runtime.sleeps == [5.25, 5.5]
 
 
+@pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])
+def test_a_429_without_a_time_is_repeated_after_a_minute(
+    run: Callable[..., Any], operation: Operation[Any]
+) -> None:
+    """By default there is time for one such wait, for a write too."""
+    bench = Bench(answer(429), GOOD)
+    assert run(operation, bench.env) == {"Name": "x"}
+    assert bench.runtime.sleeps == [60.25]
+    assert bench.limiter.held_off == [("/things", 60)]
+
+
+@pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])
+def test_a_wait_beyond_the_deadline_is_not_begun(run: Callable[..., Any], operation: Operation[Any]) -> None:
+    """The error comes at once, and says how long to wait; the others are held off all the same."""
+    bench = Bench(answer(429, headers={"retry-after": "2000"}), GOOD)
+    with pytest.raises(RateLimited, match="Wait 2000 seconds") as caught:
+        run(operation, bench.env)
+    assert caught.value.retry_after == 2000
+    assert bench.clock.monotonic() == 0
+    assert bench.limiter.held_off == [("/things", 2000)]
+
+
+def test_a_date_to_come_back_counts_from_the_clock(run: Callable[..., Any]) -> None:
+    """Where the answer has no date of its own."""
+    bench = Bench(answer(429, headers={"retry-after": "Tue, 31 Mar 2026 12:00:20 GMT"}), GOOD, chance=0.0)
+    assert run(READ, bench.env) == {"Name": "x"}
+    assert bench.runtime.sleeps == [20]
+
+
 def test_no_attempt_begins_after_the_deadline(run: Callable[..., Any]) -> None:
     """A pause that would pass it is not begun: the error comes at once."""
     bench = Bench(BUSY, chance=0.0, max_retries=100, deadline=17)
@@ -190,26 +224,137 @@ def test_no_attempt_begins_after_the_deadline(run: Callable[..., Any]) -> None:
     assert len(bench.script.requests) == 4
 
 
+class Strict(Instant):
+    """A runtime that gives up what takes too long, as an event loop does."""
+
+    async def within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+        ends_at = self.clock.monotonic() + seconds
+        result = await work()
+        if self.clock.monotonic() > ends_at:
+            raise TimeoutError
+        return result
+
+
+def strict(bench: Bench, **changes: Any) -> Env:
+    return evolve(bench.env, runtime=Strict(bench.clock, bench.runtime.chance), **changes)
+
+
+def taking(bench: Bench, seconds: float, outcome: Response | Exception = GOOD) -> Step:
+    """Make a step that takes a while."""
+
+    def slow(_: object) -> Response:
+        bench.clock.advance(seconds)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return slow
+
+
+@pytest.mark.parametrize(("operation", "doubt"), [(READ, False), (WRITE, True)], ids=["read", "write"])
+def test_the_deadline_is_that_of_the_whole_call(
+    run: Callable[..., Any], operation: Operation[Any], doubt: bool
+) -> None:
+    """An answer that comes later is given up; a write is in doubt then, for it was sent."""
+    bench = Bench(deadline=50)
+    bench.script.steps = [taking(bench, 51)]
+    with pytest.raises(AnswerLost, match="deadline") as caught:
+        run(operation, strict(bench))
+    assert caught.value.may_have_happened is doubt
+    assert caught.value.__context__ is None
+    assert len(bench.script.requests) == 1
+    assert bench.limiter.released == 1
+
+
+def test_each_attempt_gets_what_is_left(run: Callable[..., Any]) -> None:
+    """And the transport a little less, so that its own error comes before the end of the call."""
+    bench = Bench(chance=0.0, deadline=90)
+    bench.script.steps = [taking(bench, 40, RESET), taking(bench, 41, RESET), taking(bench, 4, RESET), GOOD]
+    assert run(READ, strict(bench)) == {"Name": "x"}
+    assert [request.deadline for request in bench.script.requests] == [89, 49, pytest.approx(8.1), 4.5]
+    assert [request.timeout for request in bench.script.requests] == [30, 30, 9, 5]
+
+
 def test_a_slow_server_uses_up_the_deadline(run: Callable[..., Any]) -> None:
     """The time of the attempts counts."""
     bench = Bench(chance=0.0, max_retries=100, deadline=90)
-
-    def slow(_: object) -> Response:
-        bench.clock.advance(40)
-        raise RESET
-
-    bench.script.steps = [slow]
+    bench.script.steps = [taking(bench, 40, RESET)]
     with pytest.raises(AnswerLost):
-        run(READ, bench.env)
+        run(READ, strict(bench))
     assert len(bench.script.requests) == 3
-    assert bench.clock.monotonic() == 120
 
 
-def test_an_attempt_that_began_is_not_cut_off(run: Callable[..., Any]) -> None:
-    """A write that is given up half way is in doubt; so the timeout stays whole."""
-    bench = Bench(BUSY, GOOD, chance=0.0, deadline=6)
-    run(WRITE, bench.env)
-    assert [request.timeout for request in bench.script.requests] == [30, 30]
+@pytest.mark.parametrize(
+    ("timeout", "deadline", "waited", "sent"),
+    [
+        (30, 90, 67, True),
+        (30, 90, 68, False),
+        (4, 90, 85, True),
+        (4, 90, 87, False),
+        (30, 2, 0, True),
+        (30, 2, 1.4, True),
+        (30, 2, 1.6, False),
+    ],
+    ids=str,
+)
+def test_a_write_begins_only_with_time_to_end(
+    run: Callable[..., Any], timeout: float, deadline: float, waited: float, sent: bool
+) -> None:
+    """With the timeout or a quarter of the deadline left; a read begins all the same."""
+
+    class Slow(Renewable):
+        async def token(self) -> Secret:
+            bench.clock.advance(waited)
+            return Secret("first")
+
+    for operation, goes in ((WRITE, sent), (READ, True)):
+        bench = Bench(GOOD, tokens=Slow(), timeout=timeout, deadline=deadline)
+        if goes:
+            assert run(operation, bench.env) == {"Name": "x"}
+        else:
+            with pytest.raises(NotSent) as caught:
+                run(operation, bench.env)
+            assert not caught.value.may_have_happened
+        assert len(bench.script.requests) == goes
+        assert bench.limiter.released == 1
+
+
+def test_a_write_is_not_repeated_without_time_to_end(run: Callable[..., Any]) -> None:
+    """The pause would end with too little left: the first error comes at once."""
+    bench = Bench(answer(429, headers={"retry-after": "68"}), GOOD, chance=0.0)
+    with pytest.raises(RateLimited):
+        run(WRITE, bench.env)
+    assert bench.runtime.sleeps == []
+    assert len(bench.script.requests) == 1
+
+
+def test_a_token_that_does_not_come_in_time_leaves_the_call_unsent(run: Callable[..., Any]) -> None:
+    """It came before the call, so there is no doubt."""
+
+    class Slow(Renewable):
+        async def token(self) -> Secret:
+            bench.clock.advance(95)
+            return Secret("first")
+
+    bench = Bench(GOOD, tokens=Slow())
+    with pytest.raises(NotSent, match="no access token came") as caught:
+        run(WRITE, strict(bench))
+    assert not caught.value.may_have_happened
+    assert bench.script.requests == []
+    assert bench.limiter.released == 1
+
+
+def test_a_timeout_of_the_hosts_own_store_is_not_taken_for_the_deadline(run: Callable[..., Any]) -> None:
+    """It comes out as it is."""
+
+    class Store(Renewable):
+        async def token(self) -> Secret:
+            raise TimeoutError("of a host's store")
+
+    bench = Bench(GOOD, tokens=Store())
+    with pytest.raises(TimeoutError, match="of a host's store"):
+        run(READ, bench.env)
+    assert bench.limiter.released == 1
 
 
 class Full(Free):
@@ -220,15 +365,27 @@ class Full(Free):
 
 
 def test_a_call_without_room_in_the_budget_is_not_sent(run: Callable[..., Any]) -> None:
-    """The deadline bounds that wait too, and the error says that nothing was sent."""
-    import attrs
-
-    bench = Bench(GOOD, max_retries=0)
-    env = attrs.evolve(bench.env, limiter=Full())
+    """The limiter says so at once and knows it, so it is asked once; nothing was sent."""
+    bench = Bench(GOOD)
     with pytest.raises(NotSent, match="budget of calls is used up") as caught:
-        run(WRITE, env)
+        run(WRITE, evolve(bench.env, limiter=Full()))
     assert bench.script.requests == []
+    assert bench.runtime.sleeps == []
     assert not caught.value.may_have_happened
+
+
+def test_the_wait_for_the_budget_of_calls_leaves_time_for_a_write(run: Callable[..., Any]) -> None:
+    """And ends with the deadline for a read."""
+
+    class Asked(Free):
+        async def acquire(self, key: str, *, patience: float) -> Permit:
+            patiences.append(patience)
+            return await super().acquire(key, patience=patience)
+
+    patiences: list[float] = []
+    for operation in (READ, WRITE):
+        run(operation, evolve(Bench(GOOD).env, limiter=Asked()))
+    assert patiences == [90, 67.5]
 
 
 @pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])
@@ -381,6 +538,81 @@ def test_a_transport_that_cannot_be_used_says_so_itself(run: Callable[..., Any])
     bench = Bench(ConfigurationError("closed"))
     with pytest.raises(ConfigurationError, match="closed"):
         run(WRITE, bench.env)
+
+
+def test_retries_do_not_multiply_the_load_of_a_sick_server(run: Callable[..., Any]) -> None:
+    """All calls share one budget: it allows five retries in a row, then none, until calls succeed again."""
+    bench = Bench(BROKEN)
+    for _ in range(100):
+        with pytest.raises(UnreadableAnswer):
+            run(READ, bench.env)
+    assert len(bench.script.requests) == 105
+    bench.script.steps = [GOOD]
+    for _ in range(10):
+        run(READ, bench.env)
+    bench.script.steps = [BROKEN]
+    before = len(bench.script.requests)
+    with pytest.raises(UnreadableAnswer):
+        run(READ, bench.env)
+    assert len(bench.script.requests) - before == 2
+
+
+@pytest.mark.parametrize("step", [UNREACHABLE, RESET, BROKEN, FAILED], ids=["off", "reset", "503", "500"])
+def test_every_kind_of_retry_costs(run: Callable[..., Any], step: Step) -> None:
+    """Without tokens there is none."""
+    spent = RetryBudget()
+    while spent.spend():
+        pass
+    bench = Bench(step, GOOD, retry_budget=spent)
+    with pytest.raises(EAccountingError):
+        run(READ, bench.env)
+    assert bench.runtime.sleeps == []
+
+
+def test_waiting_after_a_429_costs_nothing(run: Callable[..., Any]) -> None:
+    """There the server is well, and says when to come back; the same is true of a renewed token."""
+    spent = RetryBudget()
+    while spent.spend():
+        pass
+    bench = Bench(BUSY, STALE, BUSY, GOOD, tokens=Renewable(), retry_budget=spent)
+    assert run(WRITE, bench.env) == {"Name": "x"}
+
+
+@given(st.lists(st.booleans(), max_size=300), st.integers(1, 20))
+def test_a_budget_of_retries_is_kept(successes: list[bool], tokens: int) -> None:
+    """Retries stay below half of the tokens, one more, and a tenth of the successes; but never for ever."""
+    budget = RetryBudget(tokens=tokens)
+    retries = 0
+    for n, success in enumerate(successes):
+        if success:
+            budget.earn()
+        else:
+            retries += budget.spend()
+        assert retries < tokens / 2 + 1 + sum(successes[: n + 1]) / 10
+    for _ in range(10 * tokens):
+        budget.earn()
+    assert budget.spend()
+
+
+def test_a_budget_of_retries_is_shared_by_threads() -> None:
+    """No token is spent twice."""
+    budget = RetryBudget(tokens=2000)
+    start = threading.Barrier(8)
+
+    def spend() -> int:
+        start.wait()
+        return sum(budget.spend() for _ in range(500))
+
+    with ThreadPoolExecutor(8) as pool:
+        spent = [pool.submit(spend) for _ in range(8)]
+        assert sum(each.result() for each in spent) == 1000
+
+
+@pytest.mark.parametrize("tokens", [0, -1, 1.5, True], ids=str)
+def test_a_budget_of_retries_has_tokens(tokens: Any) -> None:
+    """A whole number of them."""
+    with pytest.raises(ConfigurationError):
+        RetryBudget(tokens=tokens)
 
 
 STEPS: dict[str, Step] = {

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from attrs import field, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
@@ -30,7 +32,7 @@ from visma_busy_sync.eaccounting.errors import (
 from visma_busy_sync.eaccounting.http import Response
 from visma_busy_sync.eaccounting.models import CustomerId, NewOrder
 
-from .given import API, ID, OTHER_ID, READ, WRITE, answer, plain
+from .given import API, ID, NOW, OTHER_ID, READ, WRITE, answer, plain
 
 ERROR_ID = "8f14e45f-ceea-467f-a8f4-1c2d3e4f5a6b"
 SECRET = "Kari Nordmann owes 1000"
@@ -294,12 +296,32 @@ def test_many_field_errors_do_not_flood_the_message() -> None:
         ("soon", {}, 60),
         ("in a few seconds", {}, 60),
         ("in -5 seconds", {}, 60),
-        ("in 1.5 seconds", {}, 60),
+        ("in 1.5 seconds", {}, 2),
+        ("in 2.0 seconds", {}, 2),
+        ("om 12,3456789 sekunder", {}, 13),
+        ("in 1.2.3 seconds", {}, 60),
+        ("Try again in 2 minutes", {}, 120),
+        ("try again in 1 min.", {}, 60),
+        ("1 200 sekunder", {}, 1200),
+        ("om 1\u00a0200 sekunder", {}, 1200),
+        ("600 per 60 sekunder. Vent 4 sekunder.", {}, 4),
+        ("Maks 600 per 60 s; prøv på nytt etter 9 s", {}, 9),
+        ("Försök igen efter 21 sekunder (600 per 60 sekunder)", {}, 21),
+        ("Max 600 per 60 sek. Vänta 5 sek", {}, 5),
+        ("om 2 minutter", {}, 120),
+        ("om 3 minuter", {}, 180),
+        ("in 5 months", {}, 60),
+        ("in ٣ seconds", {}, 60),
         ("in 12345678 seconds", {}, 60),
         ("in 99999 seconds", {}, 3600),
         ("in 0 seconds", {}, 0),
         ("", {"retry-after": "9"}, 9),
-        ("Try again in 17 seconds.", {"retry-after": "9"}, 9),
+        ("Try again in 17 seconds.", {"retry-after": "9"}, 17),
+        ("Try again in 17 seconds.", {"retry-after": "29"}, 29),
+        ("Try again in 17 seconds.", {"retry-after": "999999999"}, 3600),
+        ("Try again in 17 seconds.", {"retry-after": "-1"}, 17),
+        ("", {"retry-after": "0"}, 0),
+        ("", {"retry-after": "5, 10"}, 10),
         ("Try again in 17 seconds.", {"retry-after": "soon"}, 17),
         ("", {"retry-after": "-1"}, 60),
         ("", {"retry-after": "1e9"}, 60),
@@ -312,15 +334,50 @@ def test_many_field_errors_do_not_flood_the_message() -> None:
         ),
         ("", {"retry-after": "Tue, 31 Mar 2026 12:00:00 GMT", "date": "Tue, 31 Mar 2026 12:00:10 GMT"}, 0),
         ("", {"retry-after": "Tue, 31 Mar 2026 12:00:30 GMT"}, 60),
+        ("Try again in 17 seconds.", {"retry-after": "Tue, 31 Mar 2026 12:00:30 GMT"}, 17),
+        (
+            "Try again in 17 seconds.",
+            {"retry-after": "Tue, 31 Mar 2026 12:00:30 GMT", "date": "Tue, 31 Mar 2026 12:00:29 GMT"},
+            17,
+        ),
+        ("", {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT", "date": "Tue, 31 Mar 2026 12:00:29 GMT"}, 3600),
         ("", {"retry-after": "Tue, 99 Mar 2026", "date": "x"}, 60),
     ],
     ids=ascii,
 )
 def test_how_long_to_wait(detail: str, headers: dict[str, str], seconds: float) -> None:
-    """As the header says, else the message, else a minute; never longer than an hour."""
+    """As header or message say, the longer one if both do, else a minute; never longer than an hour."""
     error = error_of(Row(429, body(4010, detail), RateLimited, headers=headers))
     assert isinstance(error, RateLimited)
     assert error.retry_after == seconds
+
+
+def test_a_date_to_come_back_counts_from_now_where_the_answer_has_no_date() -> None:
+    """The server's own clock is preferred: it is the one that the date was made with."""
+    headers = {"retry-after": "Tue, 31 Mar 2026 12:00:30 GMT"}
+    for more, seconds in (({}, 30), ({"date": "Tue, 31 Mar 2026 12:00:25 GMT"}, 5)):
+        with pytest.raises(RateLimited) as caught:
+            read_response(READ, answer(429, headers={**headers, **more}), now=NOW)
+        assert caught.value.retry_after == seconds
+
+
+@given(st.text(max_size=60), st.text(max_size=40), st.text(max_size=40))
+def test_whatever_a_429_says_the_wait_is_bounded(detail: str, retry_after: str, date: str) -> None:
+    """Between nothing and an hour, and a whole answer in any case."""
+    error = error_of(
+        Row(429, body(4010, detail), RateLimited, headers={"retry-after": retry_after, "date": date})
+    )
+    assert isinstance(error, RateLimited)
+    assert 0 <= error.retry_after <= 3600
+
+
+@given(st.integers(0, 3600), st.integers(0, 3600))
+def test_the_longer_of_two_waits_wins(header: int, text: int) -> None:
+    """Who comes back too early is refused again."""
+    row = Row(429, body(4010, f"in {text} seconds"), RateLimited, headers={"retry-after": str(header)})
+    error = error_of(row)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == max(header, text)
 
 
 def test_every_code_has_a_meaning() -> None:

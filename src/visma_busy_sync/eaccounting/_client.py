@@ -114,7 +114,7 @@ class EAccounting:
         transport: How to send; by default httpx. One that is passed in is not closed.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
-        deadline: Seconds after which no further attempt begins.
+        deadline: Seconds that a call may take in all, pauses and attempts included.
 
     Attributes:
         projects: The projects.
@@ -223,7 +223,7 @@ class AsyncEAccounting:
         transport: How to send; by default httpx. One that is passed in is not closed.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
-        deadline: Seconds after which no further attempt begins.
+        deadline: Seconds that a call may take in all, pauses and attempts included.
 
     Attributes:
         projects: The projects.

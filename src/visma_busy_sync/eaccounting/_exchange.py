@@ -6,13 +6,14 @@ import inspect
 from typing import cast, final
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.eaccounting.errors import AnswerLost, NotSent
+from visma_busy_sync.eaccounting.errors import AnswerLost, NotSent, UnreadableAnswer
 from visma_busy_sync.eaccounting.http import (
     BlockingTransport,
     NoAnswerError,
     NotSentError,
     Request,
     Response,
+    TooLargeError,
     Transport,
 )
 
@@ -48,9 +49,11 @@ async def exchange(transport: Transport, request: Request, *, operation: str) ->
     Raises:
         NotSent: The server surely did not get it.
         AnswerLost: It may have got it; so too if the transport raised what it should not.
+        UnreadableAnswer: The answer is too large.
         ConfigurationError: The transport cannot be used as it is; it says so before it sends.
     """
     kind: type[NotSent | AnswerLost] = AnswerLost
+    status: int | None = None
     try:
         return await transport.send(request)
     except ConfigurationError:
@@ -59,7 +62,11 @@ async def exchange(transport: Transport, request: Request, *, operation: str) ->
         kind, reason = NotSent, f"no connection to eAccounting came about ({error})"
     except NoAnswerError as error:
         reason = str(error)
+    except TooLargeError as error:
+        status, reason = error.status, f"it is larger than {error.most} bytes"
     except Exception as error:  # noqa: BLE001 - a host's own transport may raise anything, at any moment
         reason = type(error).__name__  # its text may hold the request
     # Outside of the handlers: what was handled may hold the request, and would go along as the context.
+    if status is not None:
+        raise UnreadableAnswer(operation=operation, status=status, reason=reason)
     raise kind(operation=operation, reason=reason)

@@ -4,39 +4,38 @@ What may be repeated is decided by `pause_before_retry`, a pure function. A read
 5xx, and when the connection broke. A write is repeated only if it surely had no effect: it was not sent,
 or it was answered 429. What failed while a token was fetched came before the call, so that is repeated
 for both. After a 401 the token is renewed and the call sent once more, once in a call's life.
+
+The deadline is that of the whole call. Each wait gets what is left of it; the transport a little less, so
+that its own error, which knows whether the request was sent, comes before the end of the call.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.world import Clock, Limiter, Permit, Runtime
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._operation import Operation, read_response, to_request
+from visma_busy_sync.eaccounting._retrying import RetryBudget, least_time, pause_before_retry
 from visma_busy_sync.eaccounting._tokens import TokenSource
-from visma_busy_sync.eaccounting.errors import (
-    AnswerLost,
-    EAccountingError,
-    NotSent,
-    RateLimited,
-    ServerFault,
-    UnreadableAnswer,
-)
-from visma_busy_sync.eaccounting.http import Response, Transport
+from visma_busy_sync.eaccounting.errors import AnswerLost, EAccountingError, NotSent, RateLimited
+from visma_busy_sync.eaccounting.http import DEADLINE_SECONDS, TIMEOUT_SECONDS, Response, Transport
 
 if TYPE_CHECKING:
     from visma_busy_sync._core.secret import Secret
 
 T = TypeVar("T")
+X = TypeVar("X")
 
-FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 8.0
-
-_PASSING_STATUSES: Final = frozenset({408, 429})
+# How much earlier than the call the transport gives up: a tenth of what is left, at most a second.
+_HEAD_START: Final = 0.1
+_LONGEST_HEAD_START_SECONDS: Final = 1.0
 
 
 @frozen(kw_only=True)
@@ -47,16 +46,18 @@ class Options:
         timeout: Seconds that connecting, and each wait for more bytes, may take; above 0.
         max_retries: How often a call may be repeated; 0 for never. Sending it once more with a renewed
             token after a 401 does not count.
-        deadline: Seconds after which no further attempt begins, pauses included; above 0. An attempt that
-            began is never cut off by it: that would leave a write in doubt.
+        deadline: Seconds that a call may take in all: waiting for the budget of calls, fetching a token,
+            pauses and attempts; above 0. A call that would have to wait longer fails at once. A write is
+            not begun with less time left than `timeout`, or than a quarter of the deadline where that is
+            less, so that it is not put in doubt for want of time.
 
     Raises:
         ConfigurationError: If a value is out of its range.
     """
 
-    timeout: float = 30.0
+    timeout: float = TIMEOUT_SECONDS
     max_retries: int = 3
-    deadline: float = 90.0
+    deadline: float = DEADLINE_SECONDS
 
     def __attrs_post_init__(self) -> None:
         for name, value in (("timeout", self.timeout), ("deadline", self.deadline)):
@@ -72,7 +73,11 @@ def _is_number(value: object) -> bool:
 
 @frozen(kw_only=True)
 class Env:
-    """All that carrying out an operation needs from the world."""
+    """All that carrying out an operation needs from the world.
+
+    Attributes:
+        retry_budget: What retries cost; one for all calls of a client or site.
+    """
 
     api_url: str
     transport: Transport
@@ -81,6 +86,7 @@ class Env:
     clock: Clock
     limiter: Limiter
     options: Options = Options()
+    retry_budget: RetryBudget = field(factory=RetryBudget)
 
 
 async def execute(operation: Operation[T], env: Env) -> T:
@@ -94,16 +100,17 @@ async def execute(operation: Operation[T], env: Env) -> T:
     try:
         return await call.attempt()
     except EAccountingError as error:
-        if call.pause_after(error, 1) is None:
+        first_pause = call.pause_after(error, 1)
+        if first_pause is None:
             raise
         failed = error
     try:
-        return await _repeat(call, failed)
+        return await _repeat(call, failed, first_pause)
     finally:
         del failed  # else its traceback and this frame would keep each other alive
 
 
-async def _repeat(call: _Call[T], failed: EAccountingError) -> T:
+async def _repeat(call: _Call[T], failed: EAccountingError, first_pause: float) -> T:
     # Late, because it is needed after a failure only.
     from tenacity import AsyncRetrying, RetryCallState, retry_if_exception  # noqa: PLC0415
 
@@ -112,7 +119,7 @@ async def _repeat(call: _Call[T], failed: EAccountingError) -> T:
     def pause(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, EAccountingError)  # noqa: S101 - the predicate below let it through
-        pauses.append(call.pause_after(error, state.attempt_number))
+        pauses.append(call.pause_after(error, state.attempt_number) if pauses else first_pause)
         return pauses[-1] or 0.0
 
     first = [failed]
@@ -143,28 +150,44 @@ class _Call(Generic[T]):
     env: Env
     ends_at: float
     renewed: bool = False
+    hopeless: bool = False
+    """Whether the limiter has said that no attempt comes about within the deadline."""
 
     def pause_after(self, error: EAccountingError, attempts: int) -> float | None:
         """Return the seconds until the next attempt after `attempts`; None if there must be none."""
         env = self.env
-        if attempts > env.options.max_retries:
+        if self.hopeless or attempts > env.options.max_retries:
             return None
         pause = pause_before_retry(self.operation, error, attempt=attempts, chance=env.runtime.random())
-        late = pause is not None and env.clock.monotonic() + pause > self.ends_at
-        return None if late else pause
+        if pause is None or pause >= self.spare:
+            return None
+        return pause if isinstance(error, RateLimited) or env.retry_budget.spend() else None
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.ends_at - self.env.clock.monotonic()
+
+    @property
+    def spare(self) -> float:
+        """Seconds that may go by before an attempt begins."""
+        options = self.env.options
+        return self.left - least_time(self.operation, timeout=options.timeout, deadline=options.deadline)
 
     async def attempt(self) -> T:
         response, token = await self._sent(None)
         if response.status == 401 and not self.renewed:
             self.renewed = True
-            other = await self.env.tokens.token_after_refusal(token)
+            other = await self._in_time(partial(self.env.tokens.token_after_refusal, token))
             if other is not None and other != token:
                 response, _ = await self._sent(other)
         try:
-            return read_response(self.operation, response)
+            result = read_response(self.operation, response, now=self.env.clock.now())
         except RateLimited as error:
             await self.env.limiter.hold_off(self.limit_key, seconds=error.retry_after)
             raise
+        self.env.retry_budget.earn()
+        return result
 
     @property
     def limit_key(self) -> str:
@@ -176,47 +199,58 @@ class _Call(Generic[T]):
         permit = await self._permit()
         try:
             if token is None:  # after the budget: a token could end while waiting for that
-                token = await self.env.tokens.token()
+                token = await self._in_time(self.env.tokens.token)
             return await self._exchange(token), token
         finally:
             await self.env.limiter.release(permit)
 
     async def _permit(self) -> Permit:
-        patience = max(0.0, self.ends_at - self.env.clock.monotonic())
         try:
-            return await self.env.limiter.acquire(self.limit_key, patience=patience)
+            return await self.env.limiter.acquire(self.limit_key, patience=max(0.0, self.spare))
         except TimeoutError:
-            pass
-        reason = "the budget of calls is used up for longer than this call may wait"
-        raise NotSent(operation=self.operation.name, reason=reason)
+            self.hopeless = True
+        raise self._not_sent("the budget of calls is used up for longer than this call may wait")
+
+    async def _in_time(self, fetch: Callable[[], Awaitable[X]]) -> X:
+        """Fetch a token, for as long as there is time; a renewal that began goes on without this call."""
+
+        async def told_apart() -> tuple[X] | TimeoutError:
+            try:
+                return (await fetch(),)
+            except TimeoutError as error:  # the host's own: not to be taken for the one of waiting
+                return error
+
+        outcome: tuple[X] | TimeoutError | None
+        try:
+            outcome = await self.env.runtime.within(max(0.0, self.spare), told_apart)
+        except TimeoutError:
+            outcome = None
+        if outcome is None:
+            raise self._not_sent("no access token came within the deadline")
+        if isinstance(outcome, tuple):
+            return outcome[0]
+        try:
+            raise outcome
+        finally:
+            del outcome  # else its traceback and this frame would keep each other alive
 
     async def _exchange(self, token: Secret) -> Response:
-        env = self.env
-        request = to_request(self.operation, api_url=env.api_url, token=token, timeout=env.options.timeout)
-        return await exchange(env.transport, request, operation=self.operation.name)
+        env, left = self.env, self.left
+        if self.spare < 0 or left <= 0:
+            raise self._not_sent("too little of the deadline is left")
+        request = to_request(
+            self.operation,
+            api_url=env.api_url,
+            token=token,
+            timeout=min(env.options.timeout, left),
+            deadline=left - min(_LONGEST_HEAD_START_SECONDS, left * _HEAD_START),
+        )
+        send = partial(exchange, env.transport, request, operation=self.operation.name)
+        try:
+            return await env.runtime.within(left, send)
+        except TimeoutError:
+            pass
+        raise AnswerLost(operation=self.operation.name, reason="it did not come within the deadline")
 
-
-def pause_before_retry(
-    operation: Operation[Any], error: EAccountingError, *, attempt: int, chance: float
-) -> float | None:
-    """Return the seconds to wait before the next attempt; None if there must be none.
-
-    Args:
-        operation: What was tried.
-        error: What came of it.
-        attempt: How many attempts were made, from 1.
-        chance: A random number from 0 to 1, so that clients do not come back all at once.
-    """
-    # The exponent is bounded too: 2 ** 2000 is no float.
-    backoff = chance * min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(attempt - 1, 10))
-    if isinstance(error, RateLimited):
-        return error.retry_after + backoff
-    if isinstance(error, NotSent):
-        return backoff
-    came_before = error.operation != operation.name  # while a token was fetched
-    if not operation.repeatable and not came_before:
-        return None
-    passing = isinstance(error, AnswerLost | ServerFault) or (
-        isinstance(error, UnreadableAnswer) and (error.status >= 500 or error.status in _PASSING_STATUSES)
-    )
-    return backoff if passing else None
+    def _not_sent(self, reason: str) -> NotSent:
+        return NotSent(operation=self.operation.name, reason=reason)

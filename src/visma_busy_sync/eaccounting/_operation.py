@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -40,7 +41,7 @@ from visma_busy_sync.eaccounting.errors import (
     Unauthorized,
     UnreadableAnswer,
 )
-from visma_busy_sync.eaccounting.http import Request, Response
+from visma_busy_sync.eaccounting.http import DEADLINE_SECONDS, Request, Response
 from visma_busy_sync.eaccounting.models import JsonValue
 
 T = TypeVar("T")
@@ -49,9 +50,14 @@ USER_AGENT: Final = "visma-busy-sync"
 
 # LIMIT (2025-05): the message of a 429 states the budget and how many seconds to wait; no header is
 # documented. The budget may be told in seconds too, so a number behind "in" or "after" goes first.
-_SECONDS: Final = r"(?<![\d.,-])(\d{1,6})\s*(?:s|sec|seconds?|sekund(?:er)?)\b"
+# Numbers as people and .NET write them: 17 or 1 200, then perhaps decimals behind a point or a comma.
+_AMOUNT: Final = (
+    r"(?<![\d.,-])(?<!\d[ \u00a0\u202f])(\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d{1,6})(?:[.,](\d{1,9}))?\s*"
+    r"(?:(s|sec|secs|seconds?|sek|sekund(?:er)?)|m|min|mins|minutes?|minutt(?:er)?|minut(?:er)?)\b"
+)
 _WAIT_TEXTS: Final = tuple(
-    re.compile(text, re.IGNORECASE | re.ASCII) for text in (rf"\b(?:in|after|om|wait)\s+{_SECONDS}", _SECONDS)
+    re.compile(text, re.IGNORECASE | re.ASCII)
+    for text in (rf"\b(?:in|after|wait|om|etter|efter|vent|v\u00e4nta)\s+{_AMOUNT}", _AMOUNT)
 )
 _DEFAULT_WAIT_SECONDS: Final = 60.0
 _LONGEST_WAIT_SECONDS: Final = 3600.0  # a longer one is a broken answer
@@ -111,7 +117,14 @@ class Operation(Generic[T]):
         return self.method == "GET"
 
 
-def to_request(operation: Operation[T], *, api_url: str, token: Secret, timeout: float) -> Request:
+def to_request(
+    operation: Operation[T],
+    *,
+    api_url: str,
+    token: Secret,
+    timeout: float,
+    deadline: float = DEADLINE_SECONDS,
+) -> Request:
     """Make the HTTP request of an operation.
 
     Raises:
@@ -127,7 +140,7 @@ def to_request(operation: Operation[T], *, api_url: str, token: Secret, timeout:
     }
     if body is not None:
         headers["Content-Type"] = "application/json; charset=utf-8"
-    return Request(operation.method, url, headers, body, timeout)
+    return Request(operation.method, url, headers, body, timeout, deadline)
 
 
 def _url(operation: Operation[Any], api_url: str) -> str:
@@ -153,15 +166,20 @@ def _body(operation: Operation[Any]) -> bytes:
     )
 
 
-def read_response(operation: Operation[T], response: Response) -> T:
+def read_response(operation: Operation[T], response: Response, *, now: datetime | None = None) -> T:
     """Make the result of an operation from the answer.
+
+    Args:
+        operation: What was asked.
+        response: The answer.
+        now: When it came; for a date in it that says when to come back.
 
     Raises:
         ApiError: If the API answered with an error; the most specific class.
         UnreadableAnswer: If the answer is none that the API promises.
     """
     if not 200 <= response.status < 300:
-        raise _refusal(operation, response)
+        raise _refusal(operation, response, now)
     if not operation.answers:
         if _is_page(response):
             raise _unreadable(operation.name, response, "")
@@ -224,7 +242,9 @@ class _ErrorBody:
     fields: tuple[FieldError, ...] = ()
 
 
-def _refusal(operation: Operation[Any], response: Response) -> ApiError | UnreadableAnswer:
+def _refusal(
+    operation: Operation[Any], response: Response, now: datetime | None
+) -> ApiError | UnreadableAnswer:
     body = _error_body(response)
     status = response.status
     if status < 400 or (
@@ -251,7 +271,7 @@ def _refusal(operation: Operation[Any], response: Response) -> ApiError | Unread
     }
     kind = _error_class(status, body)
     if kind is RateLimited:
-        return RateLimited(meaning, retry_after=_wait_of(response, body.detail), **facts)
+        return RateLimited(meaning, retry_after=_wait_of(response, body.detail, now), **facts)
     return kind(meaning, advice=_advice(operation, kind, code, body), **facts)
 
 
@@ -369,25 +389,44 @@ def _short(value: JsonValue) -> str | None:
     return text if re.fullmatch(r"[A-Za-z0-9_.\[\]$-]{1,80}", text) else None
 
 
-def _wait_of(response: Response, detail: str) -> float:
-    for seconds in (_header_wait(response.headers), _text_wait(detail)):
-        if seconds is not None:
-            return min(seconds, _LONGEST_WAIT_SECONDS)
-    return _DEFAULT_WAIT_SECONDS
+def _wait_of(response: Response, detail: str, now: datetime | None) -> float:
+    """Return how long the server wants us to wait.
+
+    Where header and message disagree the longer one wins: who comes back too early is refused again. Each
+    is bounded, and what cannot be read does not count.
+    """
+    told = [
+        min(seconds, _LONGEST_WAIT_SECONDS)
+        for seconds in (_header_wait(response.headers, now), _text_wait(detail))
+        if seconds is not None
+    ]
+    return max(told, default=_DEFAULT_WAIT_SECONDS)
 
 
-def _header_wait(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After: seconds, or a date, counted from the answer's own date (RFC 9110, 10.2.3)."""
+def _header_wait(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date.
+
+    A date counts from the answer's own date, since the server's clock is not ours; where the answer has
+    none, from `now`. A header that came twice is a list, of which the longest wins.
+    """
     text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
+    if re.fullmatch(r"[0-9]{1,9}(\s*,\s*[0-9]{1,9})*", text):
+        return max(float(each) for each in text.split(","))
+    until, sent = _http_date(text), _http_date(headers.get("date", "")) or now
+    return None if until is None or sent is None else max(0.0, (until - sent).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, wait.total_seconds())
+    return None if moment.tzinfo is None else moment
 
 
 def _text_wait(detail: str) -> float | None:
     match = next((found for text in _WAIT_TEXTS if (found := text.search(detail))), None)
-    return float(match[1]) if match else None
+    if match is None:
+        return None
+    whole = int(re.sub(r"\D", "", match[1])) + (1 if (match[2] or "").strip("0") else 0)
+    return float(whole if match[3] else whole * 60)

@@ -10,6 +10,9 @@ from attrs import field, frozen
 TIMEOUT_SECONDS: Final = 30.0
 """What connecting, and each wait for more bytes, may take by default."""
 
+DEADLINE_SECONDS: Final = 90.0
+"""What a call may take in all by default."""
+
 
 @frozen
 class Request:
@@ -21,6 +24,7 @@ class Request:
         headers: Header names and values; they hold the token, so they are not in the repr.
         body: The bytes to send; None for none.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
+        deadline: Seconds that sending it and receiving the whole answer may take.
     """
 
     method: str
@@ -28,6 +32,7 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     timeout: float = TIMEOUT_SECONDS
+    deadline: float = DEADLINE_SECONDS
 
 
 @frozen
@@ -59,8 +64,26 @@ class NoAnswerError(Exception):
     """
 
 
+class TooLargeError(Exception):
+    """The answer is larger than the transport is ready to hold; the rest of it was not read.
+
+    Attributes:
+        status: The status code.
+        most: The bytes that it may have, decompressed.
+    """
+
+    def __init__(self, *, status: int, most: int) -> None:
+        self.status = status
+        self.most = most
+        super().__init__(f"more than {most} bytes")
+
+
 class Transport(Protocol):
-    """Sends a request and returns the answer, whatever its status; follows no redirect."""
+    """Sends a request and returns the answer, whatever its status; follows no redirect.
+
+    It keeps the request's deadline as well as it can. The asynchronous client cancels what takes longer;
+    a blocked thread cannot be interrupted from outside.
+    """
 
     def send(self, request: Request) -> Awaitable[Response]:
         """Send `request`.
@@ -68,6 +91,7 @@ class Transport(Protocol):
         Raises:
             NotSentError: If the server surely did not get it.
             NoAnswerError: If it may have got it.
+            TooLargeError: If the answer is too large.
         """
         ...
 
