@@ -375,8 +375,8 @@ GOOD = {"access_token": "new", "refresh_token": "again", "token_type": "Bearer",
     ("text", "seconds"),
     [
         ("3600", 3600),
-        ("0", 0),
-        ("-5", 0),
+        ("0", 3600),
+        ("-5", 3600),
         ("59.5", 59.5),
         ('"1800"', 1800),
         ('" 1800 "', 1800),
@@ -388,12 +388,12 @@ GOOD = {"access_token": "new", "refresh_token": "again", "token_type": "Bearer",
         ("1e400", 366 * 24 * 3600),
         ("1" + "0" * 4000, 366 * 24 * 3600),
         ('"99999999999999999999"', 366 * 24 * 3600),
-        ("-1e400", 0),
+        ("-1e400", 3600),
     ],
     ids=lambda text: str(text)[:12],
 )
 def test_how_long_a_token_lives(text: str, seconds: float) -> None:
-    """As the server says, between nothing and a year; an hour where it says nothing of use."""
+    """As the server says, up to a year; an hour where it says nothing of use."""
     found = read(raw=b'{"access_token": "new", "expires_in": ' + text.encode() + b"}")
     assert found.expires_at == NOW + timedelta(seconds=seconds)
 
@@ -630,3 +630,10 @@ async def test_the_login_in_both_shells_has_a_timeout() -> None:
     for kind, transport in ((OAuth, Blocking()), (AsyncOAuth, Awaited())):
         with pytest.raises(ConfigurationError, match="timeout"):
             kind(application(), transport=cast("Any", transport), timeout=0)
+
+
+@pytest.mark.parametrize(("seconds", "early"), [(3600, 60), (240, 60), (60, 15), (2, 0.5)])
+def test_a_short_lived_token_is_of_use_for_most_of_its_life(seconds: float, early: float) -> None:
+    """It is renewed a minute before its end, or a quarter of its life."""
+    found = read(raw=b'{"access_token": "new", "expires_in": %d}' % seconds)
+    assert found.expires_at - found.refresh_at == timedelta(seconds=early)

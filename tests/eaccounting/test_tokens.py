@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import attrs
 import pytest
 
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime
@@ -14,7 +15,7 @@ from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync._core.world import Runtime
 from visma_busy_sync.eaccounting import TokenSet
-from visma_busy_sync.eaccounting._tokens import FixedToken, HeldTokens, RenewedTokens
+from visma_busy_sync.eaccounting._tokens import FixedToken, Generation, HeldTokens, RenewedTokens
 from visma_busy_sync.eaccounting.errors import (
     AnswerLost,
     ClientRefused,
@@ -39,19 +40,46 @@ class Store:
     """A token store that writes down what happens to it."""
 
     def __init__(self, tokens: TokenSet | None) -> None:
-        self.tokens = tokens
+        self.kept: Generation | None = None
         self.events: list[str] = []
         self.failures: list[Exception] = []
+        self.generations = 0
+        self.tokens = tokens
 
-    async def load(self) -> TokenSet | None:
-        return self.tokens
+    @property
+    def tokens(self) -> TokenSet | None:
+        return self.kept.tokens if self.kept else None
 
-    async def replace(self, old: TokenSet, new: TokenSet) -> None:
-        self.events.append(f"replace {old.access_token.reveal()} {new.access_token.reveal()}")
+    @tokens.setter
+    def tokens(self, tokens: TokenSet | None) -> None:
+        self.generations += 1
+        self.kept = None if tokens is None else Generation(id=str(self.generations), tokens=tokens)
+
+    async def load(self) -> Generation | None:
+        return self.kept
+
+    async def reserve(self, id: str) -> bool:
+        return self.kept is not None and self.kept.id == id and not self.kept.refused
+
+    async def replace(self, id: str, new: TokenSet) -> bool:
+        old = self.tokens
+        self.events.append(f"replace {old and old.access_token.reveal()} {new.access_token.reveal()}")
         if self.failures:
             raise self.failures.pop(0)
-        if self.tokens is old:
-            self.tokens = new
+        if self.kept is None or self.kept.id != id:
+            return False
+        self.tokens = new
+        return True
+
+    async def refuse(self, id: str) -> bool:
+        if self.kept is None or self.kept.id != id:
+            return False
+        self.events.append("refused")
+        self.kept = attrs.evolve(self.kept, refused=True)
+        return True
+
+    async def give_back(self, id: str) -> None:
+        self.events.append("given back")
 
 
 def source(store: Any, *steps: Step, clock: VirtualClock | None = None) -> tuple[RenewedTokens, Script]:
@@ -133,7 +161,9 @@ def test_a_refused_refresh_ends_the_connection(shell: Shell) -> None:
     with pytest.raises(ReconnectNeeded, match="refused the refresh token") as caught:
         shell(renewing.token)()
     assert "Nothing in Busy is lost" in caught.value.advice
-    assert store.events == []
+    assert store.events == ["refused"]
+    with pytest.raises(ReconnectNeeded, match="found dead before"):
+        shell(renewing.token)()
     assert len(script.requests) == 1
 
 
@@ -155,12 +185,12 @@ def test_a_refresh_never_overwrites_a_newer_login(shell: Shell) -> None:
     held = HeldTokens(tokens(seconds=0))
 
     def overtaken(_: Request) -> Response:
-        held._tokens = newer
+        held._kept = Generation(id="7", tokens=newer)
         return renewed()
 
     renewing, _ = source(held, overtaken)
     assert shell(renewing.token)() == Secret("access-7")
-    assert shell(held.load)() is newer
+    assert shell(held.load)().tokens is newer
 
 
 @pytest.mark.parametrize(
@@ -182,7 +212,7 @@ def test_trouble_at_visma_does_not_end_the_connection(
     renewing, script = source(store, fault, renewed())
     with pytest.raises(error):
         shell(renewing.token)()
-    assert store.events == []
+    assert store.events == ["given back"]
     assert shell(renewing.token)() == Secret("access-2")
     assert len(script.requests) == 2
 
@@ -211,13 +241,49 @@ def test_what_could_not_be_stored_is_dropped_after_a_new_login(shell: Shell) -> 
     assert b"refresh_token=other" in (script.requests[1].body or b"")
 
 
-def test_a_token_that_ends_at_once_is_used_once(shell: Shell) -> None:
-    """A lifetime of 0 gives a refresh per call, not an endless one."""
+def test_a_token_that_ends_at_once_is_used_until_a_401(shell: Shell) -> None:
+    """A lifetime of 0 would give a refresh per call; the API itself says when the token has really ended."""
     ended = answer(200, {"access_token": "access-2", "expires_in": 0})
-    renewing, script = source(Store(tokens(seconds=0)), ended)
-    for calls in (1, 2):
+    renewing, script = source(Store(tokens(seconds=0)), ended, renewed(3))
+    for _ in range(3):
         assert shell(renewing.token)() == Secret("access-2")
-        assert len(script.requests) == calls
+    assert len(script.requests) == 1
+    assert shell(renewing.token_after_refusal)(Secret("access-2")) == Secret("access-3")
+
+
+def test_a_server_that_gives_the_same_access_token_again_is_asked_once(shell: Shell) -> None:
+    """It may: nothing in RFC 6749 says that a refresh gives another one."""
+    same = answer(200, {"access_token": "access-1", "refresh_token": "refresh-1", "expires_in": 3600})
+    renewing, script = source(Store(tokens(seconds=0)), same)
+    assert shell(renewing.token)() == Secret("access-1")
+    assert shell(renewing.token)() == Secret("access-1")
+    assert len(script.requests) == 1
+
+
+def test_tokens_of_a_login_that_ended_meanwhile_are_revoked(shell: Shell) -> None:
+    """Nobody will ever use them, and the user wanted an end."""
+    store = Store(tokens(seconds=0))
+
+    def ended(_: Request) -> Response:
+        store.tokens = None
+        return renewed()
+
+    renewing, script = source(store, ended, answer(200, raw=b""))
+    with pytest.raises(ReconnectNeeded, match="no login"):
+        shell(renewing.token)()
+    assert b"token=refresh-2" in (script.requests[1].body or b"")
+
+
+def test_what_could_not_be_stored_is_stored_although_others_found_the_login_dead(shell: Shell) -> None:
+    """They had the old refresh token; the good one is here, and is not thrown away for their finding."""
+    store = Store(tokens(seconds=0))
+    store.failures = [OSError("disk full")]
+    renewing, script = source(store, renewed())
+    with pytest.raises(OSError, match="disk full"):
+        shell(renewing.token)()
+    assert shell(store.refuse)("1")
+    assert shell(renewing.token)() == Secret("access-2")
+    assert len(script.requests) == 1
 
 
 def test_held_tokens_are_told_before_they_are_used(shell: Shell) -> None:
@@ -231,12 +297,14 @@ def test_held_tokens_are_told_before_they_are_used(shell: Shell) -> None:
 
     old = tokens()
     held = HeldTokens(old, keep)
+    id = shell(held.load)().id
     with pytest.raises(OSError, match="disk full"):
-        shell(held.replace)(old, tokens("access-2"))
-    assert shell(held.load)() is old
-    shell(held.replace)(old, tokens("access-2"))
+        shell(held.replace)(id, tokens("access-2"))
+    assert shell(held.load)().tokens is old
+    assert shell(held.replace)(id, tokens("access-2"))
     assert kept == ["access-2", "access-2"]
-    shell(held.replace)(old, tokens("access-3"))
+    assert not shell(held.replace)(id, tokens("access-3"))
+    assert not shell(held.refuse)(id)
     assert kept == ["access-2", "access-2"]
 
 

@@ -153,9 +153,7 @@ class RenewedTokens:
 
     async def token(self) -> Secret:
         """Return a token that is believed to be good."""
-        if self._unsaved is not None:
-            return await self._renewed(self._unsaved[0])
-        kept = await self._load()
+        kept = await self._present()
         now = self._clock.now()
         if kept.tokens.usable(now) or (kept.tokens.refresh_token is None and now < kept.tokens.expires_at):
             return kept.tokens.access_token
@@ -163,12 +161,15 @@ class RenewedTokens:
 
     async def token_after_refusal(self, refused: Secret) -> Secret | None:
         """Return another token, renewed if need be."""
-        if self._unsaved is not None:
-            return await self._renewed(self._unsaved[0])
-        kept = await self._load()
+        kept = await self._present()
         if kept.tokens.access_token != refused:
             return kept.tokens.access_token
         return None if kept.tokens.refresh_token is None else await self._renewed(kept.id)
+
+    async def _present(self) -> Generation:
+        if self._unsaved is not None:  # before looking: others may have found the old one dead
+            await self._renewed(self._unsaved[0])
+        return await self._load()
 
     async def _load(self) -> Generation:
         kept = await self._store.load()
