@@ -485,7 +485,7 @@ def _form_request(
         "Content-Type": "application/x-www-form-urlencoded",
         "Accept": "application/json",
     }
-    return Request("POST", url, headers, body, timeout)
+    return Request("POST", url, headers, body, timeout, deadline=timeout)
 
 
 def _encoded(form: Mapping[str, Secret | str]) -> bytes | None:

@@ -18,6 +18,7 @@ from visma_busy_sync.eaccounting._oauth import Application, TokenSet
 from visma_busy_sync.eaccounting.errors import (
     POST_REVOCATION,
     POST_TOKEN,
+    AnswerLost,
     EAccountingError,
     NotSent,
     ReconnectNeeded,
@@ -148,6 +149,7 @@ class RenewedTokens:
         self._transport = transport
         self._clock = clock
         self._timeout = timeout
+        self._runtime = runtime
         self._flight: Flight[Secret | TimeoutError] = Flight(runtime)
         self._unsaved: tuple[str, TokenSet] | None = None  # the generation it came from, and what came
 
@@ -245,7 +247,14 @@ class RenewedTokens:
     async def _refreshed(self, tokens: TokenSet, refresh_token: Secret) -> TokenSet:
         now = self._clock.now()
         request = oauth.refresh_request(self._application, refresh_token, timeout=self._timeout)
-        response = await exchange(self._transport, request, operation=POST_TOKEN)
+        try:
+            response = await self._runtime.within(
+                request.deadline, lambda: exchange(self._transport, request, operation=POST_TOKEN)
+            )
+        except TimeoutError:
+            response = None
+        if response is None:
+            raise AnswerLost(operation=POST_TOKEN, reason="it did not come within the deadline")
         return oauth.read_tokens(response, now=now, previous=tokens)
 
 
