@@ -1,0 +1,162 @@
+"""What a host gives the kit: its stores, access past the port, and what else its stores can show."""
+
+from __future__ import annotations
+
+import unittest
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Self, TypeAlias, final
+
+from attrs import frozen
+
+from visma_busy_sync.ports import AsyncStateStore, StateStore, Versioned
+
+
+@frozen
+class Capability:
+    """Something that not every host can show, and that some promises are shown with.
+
+    Attributes:
+        name: Stable, in kebab case; reports name it where it is missing.
+        method: The harness's method that gives it.
+        sentence: What the method has to do.
+    """
+
+    name: str
+    method: str
+    sentence: str
+
+
+REOPEN = Capability(
+    "reopen",
+    "reopen",
+    "Closes everything that holds the data open and opens it anew; `state()` then gives new stores.",
+)
+AMBIENT_TRANSACTION = Capability(
+    "ambient-transaction",
+    "ambient",
+    "A context manager that begins the host's own transaction, as the host's code does, and rolls it back.",
+)
+PROCESSES = Capability(
+    "processes",
+    "child",
+    "Names a function with which another process opens a store over the same data.",
+)
+CAPABILITIES = (REOPEN, AMBIENT_TRANSACTION, PROCESSES)
+
+
+@final
+class CapabilityMissing(unittest.SkipTest):
+    """A promise is not shown because the harness lacks a capability; test frameworks report it as a skip.
+
+    Attributes:
+        capability: Which one.
+    """
+
+    def __init__(self, capability: Capability) -> None:
+        self.capability = capability
+        super().__init__(
+            f'capability "{capability.name}" is missing: the harness has no method {capability.method}()'
+        )
+
+    def __reduce__(self) -> tuple[type[CapabilityMissing], tuple[Capability]]:
+        return CapabilityMissing, (self.capability,)
+
+
+@frozen
+class ChildStore:
+    """How a child process opens a store over the same data.
+
+    Attributes:
+        reference: `package.module:function`. It is called with `argument` and returns a store, or a context
+            manager (an asynchronous one for an asynchronous store) that gives one.
+        argument: A text, such as a path or a database URL.
+    """
+
+    reference: str
+    argument: str = ""
+
+
+class _Raw(ABC):
+    """Access that goes around the port, so that the port does not prove itself.
+
+    It is synchronous also beside an asynchronous store: a look that lets the event loop run would let a
+    write land that comes too late.
+    """
+
+    @abstractmethod
+    def read_raw(self, tenant: str, key: str) -> Versioned | None:
+        """Return a document as the database has it now, with a connection of its own; None: there is none."""
+
+    @abstractmethod
+    def write_raw(self, tenant: str, key: str, document: Versioned) -> None:
+        """Put a document into the database, in place of one with the same tenant and key, and commit."""
+
+    def child(self) -> ChildStore:
+        """Return how another process opens a store over the same data (capability "processes")."""
+        raise CapabilityMissing(PROCESSES)
+
+
+class StateHarness(_Raw):
+    """A `StateStore` on the kit's bench; subclass it.
+
+    The kit makes a harness for each check, enters it, and leaves it at the end: between the two it stands
+    for one set of data, empty at first. Resources belong into `__enter__`, since a harness is also made
+    only to see what it can do.
+    """
+
+    def __enter__(self) -> Self:
+        """Open a set of data that is empty and nobody else's."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close everything and remove the data."""
+
+    @abstractmethod
+    def state(self) -> StateStore:
+        """Return a store over the data; each call another instance, if the host has such."""
+
+    def ambient(self) -> AbstractContextManager[object]:
+        """Begin the host's own transaction and roll it back (capability "ambient-transaction")."""
+        raise CapabilityMissing(AMBIENT_TRANSACTION)
+
+    def reopen(self) -> None:
+        """Close everything and open the same data anew (capability "reopen")."""
+        raise CapabilityMissing(REOPEN)
+
+
+class AsyncStateHarness(_Raw):
+    """An `AsyncStateStore` on the kit's bench; subclass it.
+
+    As `StateHarness`; everything that awaits happens in one event loop, which the kit runs for each check.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Open a set of data that is empty and nobody else's."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close everything and remove the data."""
+
+    @abstractmethod
+    def state(self) -> AsyncStateStore:
+        """Return a store over the data; each call another instance, if the host has such."""
+
+    def ambient(self) -> AbstractAsyncContextManager[object]:
+        """Begin the host's own transaction and roll it back (capability "ambient-transaction")."""
+        raise CapabilityMissing(AMBIENT_TRANSACTION)
+
+    async def reopen(self) -> None:
+        """Close everything and open the same data anew (capability "reopen")."""
+        raise CapabilityMissing(REOPEN)
+
+
+Harness: TypeAlias = StateHarness | AsyncStateHarness
+
+_BASES = (_Raw, StateHarness, AsyncStateHarness)
+
+
+def has(harness: Harness, capability: Capability) -> bool:
+    """Tell whether the harness has a capability: whether its class overrides the method."""
+    method = getattr(type(harness), capability.method)
+    return all(method is not getattr(base, capability.method, None) for base in _BASES)

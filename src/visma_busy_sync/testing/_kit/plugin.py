@@ -1,0 +1,146 @@
+"""The checks as pytest's items. Loaded only where `--visma-ports` was given."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar, final
+
+import pytest
+
+from visma_busy_sync.testing._kit.checks import checks_for
+from visma_busy_sync.testing._kit.harness import CapabilityMissing
+from visma_busy_sync.testing._kit.promises import PromiseBroken
+from visma_busy_sync.testing._kit.references import BadReference, resolve
+from visma_busy_sync.testing._kit.suite import Check, Factory, run_check
+
+OPTION = "--visma-ports"
+# Facts that travel with a report, also from pytest-xdist's workers.
+_SHOWS, _BREAKS, _LACKS = "visma-ports shows", "visma-ports breaks", "visma-ports lacks"
+
+
+@final
+class Plugin:
+    """Collects the checks of each factory, and sums up at the end which promises are kept."""
+
+    def __init__(self, config: pytest.Config, references: list[str]) -> None:
+        # As a command of its own pytest has not the folder it was started in on its path.
+        here = str(config.invocation_params.dir)
+        if here not in sys.path:
+            sys.path.insert(0, here)
+        self._factories = {reference: _factory(reference) for reference in references}
+        self._alone = config.args_source is not pytest.Config.ArgsSource.ARGS
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave out all other tests, unless some were named."""
+        del collection_path
+        return True if self._alone else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Add the checks, before `-k` and others choose among the items."""
+        for reference, factory in self._factories.items():
+            ports = _node(_Ports, session, name=reference, nodeid=reference)
+            ports.factory = factory
+            items.extend(session.genitems(ports))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say which promises are kept, broken and not shown."""
+        reports: list[tuple[pytest.TestReport, dict[str, Any]]] = [
+            (report, dict(report.user_properties))
+            for kind in ("passed", "failed", "skipped", "error")
+            for report in terminalreporter.stats.get(kind, ())
+            if isinstance(report, pytest.TestReport)
+        ]
+        for reference in self._factories:
+            mine = [facts for report, facts in reports if report.nodeid.startswith(f"{reference}::")]
+            terminalreporter.section(f"promises of {reference}")
+            for line in _summary([facts for facts in mine if _SHOWS in facts]):
+                terminalreporter.line(line)
+
+
+def _summary(reports: list[dict[str, Any]]) -> Iterator[str]:
+    broken = {facts[_BREAKS] for facts in reports if _BREAKS in facts}
+    lacking: defaultdict[str, set[str]] = defaultdict(set)
+    for facts in reports:
+        if _LACKS in facts:
+            lacking[facts[_LACKS]].add(facts[_SHOWS])
+    shown = {facts[_SHOWS] for facts in reports if not facts.keys() & {_BREAKS, _LACKS}}
+    kept = shown - broken
+    yield f"kept ({len(kept)}): {', '.join(sorted(kept)) or 'none'}"
+    if broken:
+        yield f"broken ({len(broken)}): {', '.join(sorted(broken))}"
+    for capability, promises in sorted(lacking.items()):
+        names = ", ".join(f"{name} (in part)" if name in kept else name for name in sorted(promises))
+        yield f'not shown, the capability "{capability}" is missing: {names}'
+
+
+def _factory(reference: str) -> Factory:
+    try:
+        factory = resolve(reference)
+    except BadReference as error:
+        raise pytest.UsageError(f"{OPTION} {error}") from None
+    harness = factory()
+    if not checks_for(harness):
+        raise pytest.UsageError(
+            f'{OPTION} "{reference}" returned a {type(harness).__name__}: it must return a StateHarness '
+            "or an AsyncStateHarness of visma_busy_sync.testing.conformance"
+        )
+    return factory
+
+
+N = TypeVar("N", bound=pytest.Item | pytest.Collector)
+
+
+def _node(kind: type[N], parent: pytest.Collector, **facts: str) -> N:
+    make: Callable[..., N] = kind.from_parent  # pyright: ignore[reportUnknownMemberType, reportAssignmentType]
+    return make(parent, **facts)
+
+
+@final
+class _Ports(pytest.Collector):
+    """All checks of one factory."""
+
+    factory: Factory
+
+    def collect(self) -> Iterator[pytest.Item]:
+        for check in checks_for(self.factory()):
+            item = _node(_Item, self, name=f"{check.name}[{check.promise.name}]")
+            item.check = check
+            item.factory = self.factory
+            yield item
+
+
+@final
+class _Item(pytest.Item):
+    """One check."""
+
+    check: Check
+    factory: Factory
+
+    def runtest(self) -> None:
+        self.user_properties.append((_SHOWS, self.check.promise.name))
+        try:
+            run_check(self.check, self.factory)
+        except PromiseBroken as broken:
+            self.user_properties.append((_BREAKS, broken.promise.name))
+            raise
+        except CapabilityMissing as missing:
+            self.user_properties.append((_LACKS, missing.capability.name))
+            pytest.skip(str(missing))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        broken = excinfo.value
+        if not isinstance(broken, PromiseBroken):
+            return super().repr_failure(excinfo, style)
+        # Where the kit raised it says nothing; where the store raised does.
+        if broken.__cause__ is None:
+            return str(broken)
+        cause = "".join(traceback.format_exception(broken.__cause__))
+        return f"{broken}\n\n{cause}"
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, f"{self.parent.name if self.parent else ''}: {self.name}"

@@ -1,0 +1,65 @@
+"""The conformance kit: it proves that a host's ports keep the promises of `visma_busy_sync.ports`.
+
+Give it a harness, and run it by `pytest --visma-ports package.module:factory` or by a test class of your own:
+
+```python
+from visma_busy_sync.testing.conformance import StateHarness, StateStoreTests
+
+
+class OurHarness(StateHarness):
+    def __enter__(self):
+        self.database = fresh_database()
+        return self
+
+    def __exit__(self, *error):
+        self.database.drop()
+
+    def state(self):
+        return OurStateStore(self.database)
+
+    def read_raw(self, tenant, key): ...  # past the port
+    def write_raw(self, tenant, key, document): ...
+
+
+class TestOurStateStore(StateStoreTests):
+    def harness(self):
+        return OurHarness()
+```
+
+A failure names the promise that is broken, what was seen, and what to do. It needs no test framework.
+"""
+
+from __future__ import annotations
+
+from visma_busy_sync.testing._kit.base import StateStoreTests
+from visma_busy_sync.testing._kit.checks import STATE_CHECKS, checks_for
+from visma_busy_sync.testing._kit.harness import (
+    CAPABILITIES,
+    AsyncStateHarness,
+    Capability,
+    CapabilityMissing,
+    ChildStore,
+    Harness,
+    StateHarness,
+)
+from visma_busy_sync.testing._kit.promises import STATE_PROMISES, Promise, PromiseBroken
+from visma_busy_sync.testing._kit.suite import Check, Factory, run_check
+
+__all__ = [
+    "CAPABILITIES",
+    "STATE_CHECKS",
+    "STATE_PROMISES",
+    "AsyncStateHarness",
+    "Capability",
+    "CapabilityMissing",
+    "Check",
+    "ChildStore",
+    "Factory",
+    "Harness",
+    "Promise",
+    "PromiseBroken",
+    "StateHarness",
+    "StateStoreTests",
+    "checks_for",
+    "run_check",
+]
