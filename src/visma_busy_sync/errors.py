@@ -3,9 +3,11 @@
 ```
 VismaBusySyncError            base: catch it to catch them all
 ├── ConfigurationError        the host called or set something up wrongly; nothing was changed or sent
+│   └── EncryptionKeyMissing  the key that sealed a stored text is not given; the text is kept
 ├── PortContractBroken        a port of the host answered something that it must not
 ├── DocumentUnreadable        a stored document is damaged, or a newer version wrote it
 ├── DocumentUnwritable        a document that could not be read back; it was not stored
+├── Unsealable                a sealed text is damaged, or was moved; it cannot be opened any more
 ├── StoreBusy                 others changed a document each time it was to be written
 ├── SyncRunning               another sync of the tenant runs at this moment
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
@@ -95,7 +97,13 @@ from visma_busy_sync.orders import (
     OrderRejected,
     OtherCompany,
 )
-from visma_busy_sync.state import DocumentUnreadable, DocumentUnwritable, StoreBusy
+from visma_busy_sync.state import (
+    DocumentUnreadable,
+    DocumentUnwritable,
+    EncryptionKeyMissing,
+    StoreBusy,
+    Unsealable,
+)
 from visma_busy_sync.sync import LinkUnreadable
 
 __all__ = [
@@ -112,6 +120,7 @@ __all__ = [
     "DocumentUnreadable",
     "DocumentUnwritable",
     "EAccountingError",
+    "EncryptionKeyMissing",
     "EntryTaken",
     "IllegalTransition",
     "LinkUnreadable",
@@ -142,6 +151,7 @@ __all__ = [
     "SyncRunning",
     "Unauthorized",
     "UnreadableAnswer",
+    "Unsealable",
     "VismaBusySyncError",
     "WrongCompany",
 ]

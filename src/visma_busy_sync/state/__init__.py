@@ -29,6 +29,13 @@ from visma_busy_sync.state._orders import (
     installation_id,
     order_key,
 )
+from visma_busy_sync.state._sealing import (
+    EncryptionKeyMissing,
+    FernetSealer,
+    ProcessSealer,
+    Sealer,
+    Unsealable,
+)
 
 __all__ = [
     "ARCHIVE_MISSING_SCHEMA",
@@ -42,10 +49,15 @@ __all__ = [
     "ConnectionState",
     "DocumentUnreadable",
     "DocumentUnwritable",
+    "EncryptionKeyMissing",
+    "FernetSealer",
     "Kept",
     "PendingLogin",
+    "ProcessSealer",
     "Schema",
+    "Sealer",
     "StoreBusy",
+    "Unsealable",
     "archive_missing_key",
     "claim_document_key",
     "claim_writes",
