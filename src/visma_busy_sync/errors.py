@@ -9,6 +9,7 @@ VismaBusySyncError            base: catch it to catch them all
 ├── DocumentUnwritable        a document that could not be read back; it was not stored
 ├── Unsealable                a sealed text is damaged, or was moved; it cannot be opened any more
 ├── StoreBusy                 others changed a document each time it was to be written
+├── StoreUnavailable          the database below a store is not reachable, locked, full, or failed
 ├── SyncRunning               another sync of the tenant runs at this moment
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
 ├── ConnectionStateError      base: what is wrong with a tenant's connection
@@ -104,6 +105,7 @@ from visma_busy_sync.state import (
     StoreBusy,
     Unsealable,
 )
+from visma_busy_sync.stores import StoreUnavailable
 from visma_busy_sync.sync import LinkUnreadable
 
 __all__ = [
@@ -148,6 +150,7 @@ __all__ = [
     "ServerFault",
     "StateMismatch",
     "StoreBusy",
+    "StoreUnavailable",
     "SyncRunning",
     "Unauthorized",
     "UnreadableAnswer",

@@ -19,6 +19,7 @@ PUBLIC_MODULES = (
     "visma_busy_sync.orders",
     "visma_busy_sync.ports",
     "visma_busy_sync.stores",
+    "visma_busy_sync.stores.sql",
     "visma_busy_sync.sync",
     "visma_busy_sync.testing",
 )

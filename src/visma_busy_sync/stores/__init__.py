@@ -1,5 +1,9 @@
-"""Ready stores for the ports: in memory, for tests and trials."""
+"""Ready stores for the ports: in memory, for tests and trials.
 
+The state store in SQL is in `visma_busy_sync.stores.sql`, since it needs an extra.
+"""
+
+from visma_busy_sync.stores._errors import StoreUnavailable
 from visma_busy_sync.stores._memory_async import (
     AsyncMemoryCatalogue,
     AsyncMemoryStateStore,
@@ -16,4 +20,5 @@ __all__ = [
     "MemoryCatalogue",
     "MemoryStateStore",
     "MemoryWorkLog",
+    "StoreUnavailable",
 ]
