@@ -5,10 +5,12 @@ The contracts are written against the synchronous ports; an asynchronous store t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import frozen
 
 from visma_busy_sync._core.stepper import step
@@ -32,6 +34,7 @@ from visma_busy_sync.stores import (
     MemoryStateStore,
     MemoryWorkLog,
 )
+from visma_busy_sync.stores.sql import AsyncSqlStateStore, SqlStateStore
 from visma_busy_sync.sync import Change, Kind, Outcome, Record
 
 
@@ -49,6 +52,23 @@ class SteppedState:
 
     def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
         return cast("bool", step(self._port.commit, tenant, writes))
+
+
+class AwaitedElsewhere:
+    """An `AsyncStateStore` as a `StateStore`: it is awaited in an event loop that runs in another thread."""
+
+    def __init__(self, port: AsyncStateStore, portal: BlockingPortal) -> None:
+        self._port: Any = port
+        self._portal = portal
+
+    def read(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Versioned]:
+        return cast("Mapping[str, Versioned]", self._portal.call(self._port.read, tenant, keys))
+
+    def scan(self, prefix: str, tenant: str | None = None) -> Sequence[Found]:
+        return cast("Sequence[Found]", self._portal.call(self._port.scan, prefix, tenant))
+
+    def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
+        return cast("bool", self._portal.call(self._port.commit, tenant, writes))
 
 
 class SteppedCatalogue:
@@ -103,9 +123,33 @@ def _async_memory_busy() -> Busy:
     )
 
 
-STATES: Mapping[str, Callable[[], StateStore]] = {
-    "memory": MemoryStateStore,
-    "async-memory": lambda: SteppedState(AsyncMemoryStateStore()),
+@contextmanager
+def _sql(url: str) -> Iterator[StateStore]:
+    with SqlStateStore.open(url) as store:
+        store.create_table()
+        yield store
+
+
+@contextmanager
+def _async_sql(url: str) -> Iterator[StateStore]:
+    with start_blocking_portal() as portal:
+        store = AsyncSqlStateStore.open(url.replace("sqlite:", "sqlite+aiosqlite:"))
+        try:
+            portal.call(store.create_table)
+            yield AwaitedElsewhere(store, portal)
+        finally:
+            portal.call(store.close)
+
+
+# Each store with the fixture of the database address that it needs.
+Opener = Callable[[str], AbstractContextManager[StateStore]]
+STATES: Mapping[str, tuple[Opener, str | None]] = {
+    "memory": (lambda _: nullcontext(MemoryStateStore()), None),
+    "async-memory": (lambda _: nullcontext(SteppedState(AsyncMemoryStateStore())), None),
+    "sqlite": (_sql, "sqlite_url"),
+    "async-sqlite": (_async_sql, "sqlite_url"),
+    "postgresql": (_sql, "postgres_url"),
+    "async-postgresql": (_async_sql, "postgres_url"),
 }
 BUSYS: Mapping[str, Callable[[], Busy]] = {
     "memory": _memory_busy,
@@ -113,9 +157,17 @@ BUSYS: Mapping[str, Callable[[], Busy]] = {
 }
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio, the loop of the asynchronous shell."""
+    return "asyncio"
+
+
 @pytest.fixture(params=STATES)
-def state(request: pytest.FixtureRequest) -> StateStore:
-    return STATES[request.param]()
+def state(request: pytest.FixtureRequest) -> Iterator[StateStore]:
+    opener, address = STATES[request.param]
+    with opener(request.getfixturevalue(address) if address else "") as store:
+        yield store
 
 
 @pytest.fixture(params=BUSYS)
