@@ -99,6 +99,7 @@ def test_the_deadline_ends_a_call_to_a_server_that_does_not_end(
     """Though bytes go on coming within the timeout; a write that was sent is in doubt."""
     with serving(behave) as wire, pytest.raises(AnswerLost, match="deadline") as caught:
         call(operation, wire.url, timeout=20, deadline=0.25, max_retries=3)
+    assert not wire.outlasted
     assert caught.value.may_have_happened is (operation is WRITE)
 
 
@@ -111,6 +112,7 @@ def test_a_handshake_that_does_not_end_leaves_no_doubt(call: Call, behave: Behav
     """Nothing of the request has gone out yet."""
     with serving(behave) as wire, pytest.raises(NotSent, match="deadline") as caught:
         call(WRITE, wire.url.replace("http:", "https:"), timeout=20, deadline=0.25)
+    assert not wire.outlasted
     assert not caught.value.may_have_happened
 
 
@@ -139,6 +141,7 @@ def test_a_server_that_does_not_read_is_given_up(call: Call) -> None:
     big = Operation("POST", "/things", plain, body="x" * 32_000_000)
     with serving(Peer.play_dead) as wire, pytest.raises(AnswerLost, match="deadline") as caught:
         call(big, wire.url, timeout=20, deadline=0.6)
+    assert not wire.outlasted
     assert caught.value.may_have_happened
 
 
@@ -146,6 +149,7 @@ def test_the_timeout_still_ends_a_silence(call: Call) -> None:
     """Before the deadline does."""
     with serving(ENDLESS["silent"]) as wire, pytest.raises(AnswerLost, match="ReadTimeout"):
         call(WRITE, wire.url, timeout=0.2, deadline=20)
+    assert not wire.outlasted
 
 
 BREAKS: Final[dict[str, tuple[Behave, type[EAccountingError]]]] = {
@@ -383,6 +387,7 @@ async def test_a_clients_own_transport_keeps_the_deadline_in_the_body() -> None:
         for error in await each_way(Request("GET", wire.url, {}, timeout=20, deadline=0.3)):
             assert isinstance(error, NoAnswerError)
             assert str(error) == "the deadline passed"
+        assert not wire.outlasted
 
 
 @pytest.mark.parametrize("url", ["http://api.example/v2", "https://api.example/v2"], ids=["http", "https"])
@@ -405,6 +410,7 @@ async def test_a_proxy_of_the_environment_is_used_within_the_deadline(
             await asyncio.to_thread(HttpxTransport().send, request)
         with pytest.raises(NoAnswerError, match="deadline"):
             await AsyncHttpxTransport().send(request)
+        assert not wire.outlasted
     expected = b"POST http://api.example/v2 " if url.startswith("http:") else b"CONNECT api.example:443 "
     assert [each[: len(expected)] for each in seen] == [expected] * 2
 

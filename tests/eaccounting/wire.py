@@ -17,7 +17,7 @@ from visma_busy_sync.eaccounting import AsyncEAccounting, EAccounting, Endpoints
 T = TypeVar("T")
 
 TOKEN: Final = "t0ken-planted"
-HANG_SECONDS: Final = 60.0
+HANG_SECONDS: Final = 10.0
 """How long a server plays dead or drips; far longer than any deadline of the tests."""
 
 
@@ -31,9 +31,9 @@ class Gone(Exception):
 class Peer:
     """The server's end of one connection."""
 
-    def __init__(self, sock: socket.socket, over: threading.Event) -> None:
+    def __init__(self, sock: socket.socket, wire: Wire) -> None:
         self._sock = sock
-        self._over = over
+        self._wire = wire
 
     def read_request(self) -> bytes:
         """Read a request with its body."""
@@ -63,12 +63,14 @@ class Peer:
         pieces = [bytes([each]) for each in data]
         for n in range(int(HANG_SECONDS / DRIP_SECONDS)):
             self.send(pieces[n] if n < len(pieces) else then)
-            if self._over.wait(DRIP_SECONDS):
+            if self._wire.over.wait(DRIP_SECONDS):
                 raise Gone
+        self._wire.outlasted = True
 
     def play_dead(self) -> None:
         """Do nothing until the test is over."""
-        self._over.wait(HANG_SECONDS)
+        if not self._wire.over.wait(HANG_SECONDS):
+            self._wire.outlasted = True
 
     def reset(self) -> None:
         """Break the connection: the client gets RST, not an orderly end."""
@@ -81,11 +83,20 @@ Behave = Callable[[Peer], object]
 
 @attrs.define
 class Wire:
-    """A listening server: its port, and the requests it has read."""
+    """A listening server.
+
+    Attributes:
+        behave: What it does with each connection.
+        port: Where it listens.
+        connections: How many it has accepted.
+        outlasted: Whether it went on to its own end, because no client gave it up.
+        over: Set when the test is over.
+    """
 
     behave: Behave
     port: int = 0
     connections: int = 0
+    outlasted: bool = False
     over: threading.Event = attrs.Factory(threading.Event)
 
     @property
@@ -126,7 +137,7 @@ def _accept(listener: socket.socket, wire: Wire) -> None:
 
 def _serve(sock: socket.socket, wire: Wire) -> None:
     with sock, contextlib.suppress(OSError, Gone):
-        wire.behave(Peer(sock, wire.over))
+        wire.behave(Peer(sock, wire))
 
 
 def endpoints(api_url: str) -> Endpoints:
