@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from visma_busy_sync._core.secret import Secret
     from visma_busy_sync._facade import AsyncBusySync, AsyncTenant, BusySync, Tenant
     from visma_busy_sync.eaccounting import AsyncEAccounting, EAccounting, Endpoints, F
-    from visma_busy_sync.integration import Choices, OrderTexts, Status, SyncReport, Transfer
+    from visma_busy_sync.integration import (
+        Choices,
+        ConnectionState,
+        LoginOutcome,
+        LoginResult,
+        OrderTexts,
+        Purged,
+        Readiness,
+        Status,
+        SyncReport,
+        Transfer,
+    )
 
 __all__ = [
     "AsyncBusySync",
@@ -24,10 +35,15 @@ __all__ = [
     "BusySync",
     "Choices",
     "ConfigurationError",
+    "ConnectionState",
     "EAccounting",
     "Endpoints",
     "F",
+    "LoginOutcome",
+    "LoginResult",
     "OrderTexts",
+    "Purged",
+    "Readiness",
     "Secret",
     "Status",
     "SyncReport",
@@ -41,7 +57,18 @@ _HOMES = {
     "_core.secret": ("Secret",),
     "_facade": ("AsyncBusySync", "AsyncTenant", "BusySync", "Tenant"),
     "eaccounting": ("AsyncEAccounting", "EAccounting", "Endpoints", "F"),
-    "integration": ("Choices", "OrderTexts", "Status", "SyncReport", "Transfer"),
+    "integration": (
+        "Choices",
+        "ConnectionState",
+        "LoginOutcome",
+        "LoginResult",
+        "OrderTexts",
+        "Purged",
+        "Readiness",
+        "Status",
+        "SyncReport",
+        "Transfer",
+    ),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

@@ -20,9 +20,12 @@ from visma_busy_sync.eaccounting._client import LiftedTransport
 from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
-from visma_busy_sync.integration import _connection, _ordering, _syncing
+from visma_busy_sync.integration import _connecting, _connection, _ordering, _purging, _syncing
 from visma_busy_sync.integration._arguments import given_or, require, require_id
+from visma_busy_sync.integration._login_result import LoginResult
 from visma_busy_sync.integration._ordering import OrderTexts, Transfer
+from visma_busy_sync.integration._purging import Purged
+from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._syncing import SyncReport
@@ -41,6 +44,7 @@ from visma_busy_sync.ports import (
     StateStore,
     WorkLog,
 )
+from visma_busy_sync.state import FernetSealer, ProcessSealer, Sealer
 from visma_busy_sync.sync import Plan
 
 
@@ -58,6 +62,19 @@ def _application(
         redirect_uri=redirect_uri,
         endpoints=server,
         scopes=SCOPES if scopes is None else tuple(scopes),
+    )
+
+
+def _sealer(state: object, keys: Sequence[Secret | str | bytes] | None, runtime: Runtime) -> Sealer:
+    if keys is not None:
+        return FernetSealer(keys)
+    if getattr(state, "volatile", False):
+        return ProcessSealer(runtime.token)
+    raise ConfigurationError(
+        f"{type(state).__name__} keeps what is written to it, so tokens must be encrypted: encryption_keys "
+        "is missing.",
+        advice="Make a key once with Fernet.generate_key() of the package cryptography, keep it as you keep "
+        'the client secret, and pass encryption_keys=[key]. It needs "visma-busy-sync[crypto]".',
     )
 
 
@@ -87,10 +104,13 @@ class Tenant:
         Raises:
             ConfigurationError: If the session is no text or blank, or the choice is neither True nor False.
         """
-        return step(_connection.connect, self._site, self.id, project_sync=project_sync, session=session)
+        return step(_connecting.connect, self._site, self.id, project_sync=project_sync, session=session)
 
-    def complete_login(self, callback_url: str, *, session: str) -> Status:
+    def complete_login(self, callback_url: str, *, session: str) -> LoginResult:
         """Complete the login with the address that Visma sent the user back to. Nothing is imported yet.
+
+        Whatever a person can cause is told by the result, not raised: show `result.text("nb")`. Loading the
+        page again is harmless.
 
         Args:
             callback_url: The whole address as a text; where a framework has an object for it, its `str`.
@@ -98,16 +118,56 @@ class Tenant:
 
         Raises:
             ConfigurationError: If one of them is no text.
-            LoginRefused: The user or Visma said no.
-            StateMismatch: The callback is not of this tenant's pending login, or it was used before.
-            CodeRefused: The code is used up or too old.
-            ScopeMissing: The user did not grant all that is needed.
-            WrongCompany: The login is of another company than the connected one.
-            CompanyUnidentified: The company has neither an id nor a name.
+            ClientRefused: If Visma does not accept client id, client secret or redirect address.
+            EncryptionKeyMissing: If what was sealed cannot be opened with the keys that are given.
             PortContractBroken: A port of the host answered something that it must not.
             EAccountingError: If Visma could not be reached or read; press connect again.
         """
-        return step(_connection.complete_login, self._site, self.id, callback_url, session=session)
+        return step(_connecting.complete_login, self._site, self.id, callback_url, session=session)
+
+    def readiness(self) -> Readiness:
+        """Return what eAccounting still needs before import and orders work, each with what to press.
+
+        It is read anew; nothing is changed.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return step(_connection.readiness, self._site, self.id)
+
+    def preview_company(self) -> Plan:
+        """Return what the first sync would do with the other company that waits to be confirmed (D10).
+
+        Nothing is changed.
+
+        Raises:
+            NothingToConfirm: If none waits.
+            ReconnectNeeded: If its login is dead by now; log in again.
+            NotReady: If eAccounting is not set up for it.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return step(_syncing.preview_company, self._site, self.id)
+
+    def confirm_company(self) -> Status:
+        """Connect to the other company that waits. Nothing is imported yet; former links are kept (D10).
+
+        Raises:
+            NothingToConfirm: If none waits.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return step(_connecting.confirm_company, self._site, self.id)
+
+    def discard_company(self) -> Status:
+        """Leave the connection as it was before somebody logged in to another company.
+
+        Raises:
+            NothingToConfirm: If none waits.
+        """
+        return step(_connecting.discard_company, self._site, self.id)
 
     def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
@@ -118,8 +178,28 @@ class Tenant:
         """
         step(_connection.disconnect, self._site, self.id)
 
+    def purge(self, *, everything: bool = False) -> Purged:
+        """Disconnect, and forget the tenant's tokens, logins and texts.
+
+        Kept are ids only: which hours and costs are on an order, the orders' ids, and that archiving what
+        eAccounting lacks was done. So nothing is billed or archived twice if the tenant comes back.
+
+        Args:
+            everything: Remove these too; the result then says what may happen twice.
+
+        Raises:
+            PurgeRefused: If an order may be on its way; nothing was purged.
+            EAccountingError: If Visma did not confirm the revocation; the tenant is disconnected, and purging
+                again does the rest.
+        """
+        return step(_purging.purge, self._site, self.id, everything=everything)
+
     def status(self) -> Status:
-        """Return where the connection stands, and when was last fetched (R27)."""
+        """Return where the connection stands, what to press, and when was last fetched (R27).
+
+        Raises:
+            EncryptionKeyMissing: If the tokens cannot be opened with the keys that are given.
+        """
         return step(_connection.status, self._site, self.id)
 
     def plan(self) -> Plan:
@@ -128,6 +208,7 @@ class Tenant:
         Raises:
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
+            NotReady: If eAccounting is not set up for it; its report says what to press.
             WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.
@@ -142,6 +223,7 @@ class Tenant:
         Raises:
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
+            NotReady: If eAccounting is not set up for it; its report says what to press.
             WrongCompany: If what is read is of another company.
             SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
@@ -172,6 +254,7 @@ class Tenant:
         Raises:
             ConfigurationError: If an argument is of the wrong type, or an id is blank.
             OrderNotReady: With every problem and its cure.
+            NotReady: If the company cannot take orders; its report says what to press.
             ProjectUnknown: If there is no such project.
             PortContractBroken: If a port of the host answers something that it must not.
             NotConnected: If there is no connection.
@@ -251,11 +334,13 @@ class BusySync:
         choices: Settings of the integration.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
+        encryption_keys: What tokens are encrypted with, made by `Fernet.generate_key()`: the first one
+            encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.
         clock: The time; by default the machine's.
 
-    Tokens are kept in memory only: when the process ends, tenants are asked to connect again. One object
-    may be used by several threads.
+    One object may be used by several threads, and any number of processes may share the state store. Where
+    that is memory, tokens end with the process, and tenants are asked to connect again.
 
     Raises:
         ConfigurationError: If an address or a setting is not allowed.
@@ -277,6 +362,7 @@ class BusySync:
         choices: Choices | None = None,
         timeout: float = 30.0,
         max_retries: int = 3,
+        encryption_keys: Sequence[Secret | str | bytes] | None = None,
         transport: BlockingTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -297,6 +383,7 @@ class BusySync:
             runtime=runtime,
             clock=clock,
             limiter=WindowLimiter(clock=clock, runtime=runtime),
+            sealer=_sealer(state, encryption_keys, runtime),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries),
         )
@@ -339,10 +426,13 @@ class AsyncTenant:
         Raises:
             ConfigurationError: If the session is no text or blank, or the choice is neither True nor False.
         """
-        return await _connection.connect(self._site, self.id, project_sync=project_sync, session=session)
+        return await _connecting.connect(self._site, self.id, project_sync=project_sync, session=session)
 
-    async def complete_login(self, callback_url: str, *, session: str) -> Status:
+    async def complete_login(self, callback_url: str, *, session: str) -> LoginResult:
         """Complete the login with the address that Visma sent the user back to. Nothing is imported yet.
+
+        Whatever a person can cause is told by the result, not raised: show `result.text("nb")`. Loading the
+        page again is harmless.
 
         Args:
             callback_url: The whole address as a text; where a framework has an object for it, its `str`.
@@ -350,16 +440,56 @@ class AsyncTenant:
 
         Raises:
             ConfigurationError: If one of them is no text.
-            LoginRefused: The user or Visma said no.
-            StateMismatch: The callback is not of this tenant's pending login, or it was used before.
-            CodeRefused: The code is used up or too old.
-            ScopeMissing: The user did not grant all that is needed.
-            WrongCompany: The login is of another company than the connected one.
-            CompanyUnidentified: The company has neither an id nor a name.
+            ClientRefused: If Visma does not accept client id, client secret or redirect address.
+            EncryptionKeyMissing: If what was sealed cannot be opened with the keys that are given.
             PortContractBroken: A port of the host answered something that it must not.
             EAccountingError: If Visma could not be reached or read; press connect again.
         """
-        return await _connection.complete_login(self._site, self.id, callback_url, session=session)
+        return await _connecting.complete_login(self._site, self.id, callback_url, session=session)
+
+    async def readiness(self) -> Readiness:
+        """Return what eAccounting still needs before import and orders work, each with what to press.
+
+        It is read anew; nothing is changed.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return await _connection.readiness(self._site, self.id)
+
+    async def preview_company(self) -> Plan:
+        """Return what the first sync would do with the other company that waits to be confirmed (D10).
+
+        Nothing is changed.
+
+        Raises:
+            NothingToConfirm: If none waits.
+            ReconnectNeeded: If its login is dead by now; log in again.
+            NotReady: If eAccounting is not set up for it.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return await _syncing.preview_company(self._site, self.id)
+
+    async def confirm_company(self) -> Status:
+        """Connect to the other company that waits. Nothing is imported yet; former links are kept (D10).
+
+        Raises:
+            NothingToConfirm: If none waits.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return await _connecting.confirm_company(self._site, self.id)
+
+    async def discard_company(self) -> Status:
+        """Leave the connection as it was before somebody logged in to another company.
+
+        Raises:
+            NothingToConfirm: If none waits.
+        """
+        return await _connecting.discard_company(self._site, self.id)
 
     async def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
@@ -370,8 +500,28 @@ class AsyncTenant:
         """
         await _connection.disconnect(self._site, self.id)
 
+    async def purge(self, *, everything: bool = False) -> Purged:
+        """Disconnect, and forget the tenant's tokens, logins and texts.
+
+        Kept are ids only: which hours and costs are on an order, the orders' ids, and that archiving what
+        eAccounting lacks was done. So nothing is billed or archived twice if the tenant comes back.
+
+        Args:
+            everything: Remove these too; the result then says what may happen twice.
+
+        Raises:
+            PurgeRefused: If an order may be on its way; nothing was purged.
+            EAccountingError: If Visma did not confirm the revocation; the tenant is disconnected, and purging
+                again does the rest.
+        """
+        return await _purging.purge(self._site, self.id, everything=everything)
+
     async def status(self) -> Status:
-        """Return where the connection stands, and when was last fetched (R27)."""
+        """Return where the connection stands, what to press, and when was last fetched (R27).
+
+        Raises:
+            EncryptionKeyMissing: If the tokens cannot be opened with the keys that are given.
+        """
         return await _connection.status(self._site, self.id)
 
     async def plan(self) -> Plan:
@@ -380,6 +530,7 @@ class AsyncTenant:
         Raises:
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
+            NotReady: If eAccounting is not set up for it; its report says what to press.
             WrongCompany: If what is read is of another company.
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.
@@ -394,6 +545,7 @@ class AsyncTenant:
         Raises:
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
+            NotReady: If eAccounting is not set up for it; its report says what to press.
             WrongCompany: If what is read is of another company.
             SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
@@ -424,6 +576,7 @@ class AsyncTenant:
         Raises:
             ConfigurationError: If an argument is of the wrong type, or an id is blank.
             OrderNotReady: With every problem and its cure.
+            NotReady: If the company cannot take orders; its report says what to press.
             ProjectUnknown: If there is no such project.
             PortContractBroken: If a port of the host answers something that it must not.
             NotConnected: If there is no connection.
@@ -502,11 +655,13 @@ class AsyncBusySync:
         choices: Settings of the integration.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
+        encryption_keys: What tokens are encrypted with, made by `Fernet.generate_key()`: the first one
+            encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.
         clock: The time; by default the machine's.
 
-    Tokens are kept in memory only: when the process ends, tenants are asked to connect again. One object
-    serves one event loop.
+    One object serves one event loop, and any number of processes may share the state store. Where that is
+    memory, tokens end with the process, and tenants are asked to connect again.
 
     Raises:
         ConfigurationError: If an address or a setting is not allowed.
@@ -528,6 +683,7 @@ class AsyncBusySync:
         choices: Choices | None = None,
         timeout: float = 30.0,
         max_retries: int = 3,
+        encryption_keys: Sequence[Secret | str | bytes] | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -548,6 +704,7 @@ class AsyncBusySync:
             runtime=runtime,
             clock=clock,
             limiter=WindowLimiter(clock=clock, runtime=runtime),
+            sealer=_sealer(state, encryption_keys, runtime),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries),
         )

@@ -18,8 +18,17 @@ from visma_busy_sync.eaccounting import Application, TokenSet
 from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._stored_tokens import seal_tokens
 from visma_busy_sync.ports import AsyncStateStore
-from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, Connection, ConnectionState
+from visma_busy_sync.state import (
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    TOKENS_PREFIX,
+    TOKENS_SCHEMA,
+    Connection,
+    Tokens,
+    tokens_key,
+)
 from visma_busy_sync.stores import AsyncMemoryWorkLog, MemoryCatalogue, MemoryStateStore, MemoryWorkLog
 from visma_busy_sync.sync import Change, Kind, Outcome, Record
 from visma_busy_sync.testing import scheduler
@@ -151,6 +160,19 @@ class NoLimit:
         """Do nothing."""
 
 
+@final
+class OpenSealer:
+    """A sealer whose seal anybody can open: for stores that many sites share, with repeatable documents."""
+
+    def seal(self, secret: Secret, *, about: str) -> str:
+        return json.dumps([about, secret.reveal()])
+
+    def open(self, sealed: str, *, about: str) -> Secret:
+        named, text = json.loads(sealed)
+        assert named == about
+        return Secret(text)
+
+
 def site(
     world: scheduler.World,
     upstream: Upstream,
@@ -159,9 +181,9 @@ def site(
     *,
     store: AsyncStateStore | None = None,
 ) -> Site:
-    """A site whose every port is gated; it has the tokens of the login that `connected` wrote down."""
+    """A site whose every port is gated. Sites over one state store are processes that share it."""
     busy = busy or MemoryCatalogue()
-    made = Site(
+    return Site(
         catalogue=GatedCatalogue(busy),
         work=AsyncMemoryWorkLog(MemoryWorkLog(busy)),
         state=store or GatedState(state),
@@ -170,11 +192,9 @@ def site(
         runtime=world.runtime,
         clock=world.clock,
         limiter=NoLimit(),
+        sealer=OpenSealer(),
         options=Options(max_retries=0),
     )
-    made.vault.put(ACME, LOGIN, tokens("access-0"))
-    made.vault.settle(ACME, LOGIN)
-    return made
 
 
 def tokens(access: str) -> TokenSet:
@@ -182,9 +202,9 @@ def tokens(access: str) -> TokenSet:
 
 
 def connected(state: MemoryStateStore, *, project_sync: bool = True, login_id: str = LOGIN) -> None:
-    """Write the connection down as a login does."""
+    """Write the connection and its tokens down as a login does."""
     connection = Connection(
-        state=ConnectionState.CONNECTED,
+        connected=True,
         company_id=COMPANY,
         company_name="Acme AS",
         project_sync=project_sync,
@@ -192,7 +212,20 @@ def connected(state: MemoryStateStore, *, project_sync: bool = True, login_id: s
         login_id=login_id,
     )
     known = state.read(ACME, [CONNECTION]).get(CONNECTION)
-    assert state.commit(ACME, [CONNECTION_SCHEMA.write(CONNECTION, known, connection)])
+    document = seal_tokens(
+        OpenSealer(), tokens("access-0"), tenant=ACME, login_id=login_id, generation="generation-0"
+    )
+    writes = [CONNECTION_SCHEMA.write(CONNECTION, known, connection)]
+    writes.append(TOKENS_SCHEMA.write(tokens_key(login_id), None, document))
+    assert state.commit(ACME, writes)
+
+
+def tokens_in(state: MemoryStateStore) -> dict[str, Tokens]:
+    """The stored tokens, by login."""
+    return {
+        found.key.removeprefix(TOKENS_PREFIX): TOKENS_SCHEMA.load(found.key, found.document.body)
+        for found in state.scan(TOKENS_PREFIX, ACME)
+    }
 
 
 def connection_in(state: MemoryStateStore) -> Connection:

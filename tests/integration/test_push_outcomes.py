@@ -39,7 +39,7 @@ from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.stores import MemoryStateStore
 from visma_busy_sync.testing import scheduler
 
-from .fake import LOGIN, NoLimit, Upstream, connected, site, tokens
+from .fake import NoLimit, Upstream, connected, site
 from .fake import order as fake_order
 from .office import ACME, MARCH, Office, ready_to_push
 
@@ -273,7 +273,6 @@ def test_an_error_that_nobody_foresaw_is_unknown() -> None:
     made = attrs.evolve(
         site(scheduler.World(), upstream, state, store=LiftedStateStore(state)), limiter=Failing()
     )
-    made.vault.put(ACME, LOGIN, tokens("access-0"))
     with pytest.raises(OrderOutcomeUnknown) as raised:
         step(_ordering.push, made, ACME, fake_order("o", "h1"))
     assert raised.value.__cause__ is error

@@ -1,19 +1,24 @@
 """The use cases: connect, import, order. Written once, as coroutines over ports; the shells run them."""
 
+from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._ordering import OrderTexts, Transfer
+from visma_busy_sync.integration._purging import Purged
+from visma_busy_sync.integration._readiness import Finding, FindingCode, Lane, Readiness
 from visma_busy_sync.integration._site import Choices
-from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration._status import ConnectionState, Status
 from visma_busy_sync.integration._syncing import Parked, SyncReport
 from visma_busy_sync.integration.errors import (
     CompanyUnidentified,
     ConnectionStateError,
     NotConnected,
+    NothingToConfirm,
+    NotReady,
     OrderClosed,
     OrderNotTransferred,
     OrderUnknown,
     PortContractBroken,
     ProjectUnknown,
-    ScopeMissing,
+    PurgeRefused,
     SyncRunning,
     WrongCompany,
 )
@@ -21,8 +26,16 @@ from visma_busy_sync.integration.errors import (
 __all__ = [
     "Choices",
     "CompanyUnidentified",
+    "ConnectionState",
     "ConnectionStateError",
+    "Finding",
+    "FindingCode",
+    "Lane",
+    "LoginOutcome",
+    "LoginResult",
     "NotConnected",
+    "NotReady",
+    "NothingToConfirm",
     "OrderClosed",
     "OrderNotTransferred",
     "OrderTexts",
@@ -30,7 +43,9 @@ __all__ = [
     "Parked",
     "PortContractBroken",
     "ProjectUnknown",
-    "ScopeMissing",
+    "PurgeRefused",
+    "Purged",
+    "Readiness",
     "Status",
     "SyncReport",
     "SyncRunning",

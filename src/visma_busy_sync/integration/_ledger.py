@@ -6,20 +6,21 @@ expects the version it read: of two workers, one goes on.
 
 from __future__ import annotations
 
-from typing import Final, final
+from typing import final
 
 from attrs import frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import EntryKind, Order, Work, claim_key
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import OrderUnknown
+from visma_busy_sync.integration.errors import OrderClosed, OrderUnknown
 from visma_busy_sync.orders import (
     DocumentError,
     EntryTaken,
     Event,
     LedgerEntry,
     OrderChanged,
+    State,
     entry_from_json,
     entry_to_json,
     fire,
@@ -28,15 +29,15 @@ from visma_busy_sync.orders import (
 )
 from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.state import (
-    StoreBusy,
+    PURGED_ORDER_SCHEMA,
     claim_document_key,
     claim_writes,
     holders,
     installation_id,
     order_key,
+    purged_order_key,
+    until_written,
 )
-
-_MOST_TRIES: Final = 20
 
 
 @final
@@ -70,7 +71,8 @@ class LedgerBook:
             IllegalTransition: If its state does not know the event; nothing was changed.
             StoreBusy: If others always came in between; nothing was changed.
         """
-        for _ in range(_MOST_TRIES):
+
+        async def attempt() -> LedgerEntry | None:
             known = await self.read()
             if known is None:
                 raise OrderUnknown(self.order_id)
@@ -88,15 +90,16 @@ class LedgerBook:
             if entry.claims and not after.claims:
                 stored = await self._stored(entry.claims)
                 writes += claim_writes(entry.claims, stored, order_id=None)
-            if await self.site.state.commit(self.tenant, writes):
-                return after
-        raise StoreBusy(order_key(self.order_id))
+            return after if await self.site.state.commit(self.tenant, writes) else None
+
+        return await until_written(order_key(self.order_id), attempt)
 
     async def reserve(self, order: Order) -> LedgerEntry:
         """Store an order with all its claims in one commit; an order that is known already is returned.
 
         Raises:
             ConfigurationError: If it could not be read back, since it is not as the builder made it.
+            OrderClosed: If it was pushed before the tenant was purged.
             OrderChanged: If it is known with other content.
             EntryTaken: If an entry is on another order.
             StoreBusy: If others always came in between.
@@ -109,13 +112,17 @@ class LedgerBook:
         )
         entry = fire(new_entry(order, marker=marker), Event.RESERVE, at=self.site.clock.now())
         body = _readable(entry)
-        key = order_key(order.id)
-        for _ in range(_MOST_TRIES):
+        key, purged = order_key(order.id), purged_order_key(order.id)
+
+        async def attempt() -> LedgerEntry | None:
             # One read for the order and its claims: they are as of one moment, so that a worker which
             # pushes the same order at once is not taken for another order.
             found = await self.site.state.read(
-                self.tenant, [key, *(claim_document_key(claim) for claim in order.claims)]
+                self.tenant, [key, purged, *(claim_document_key(claim) for claim in order.claims)]
             )
+            if purged in found:
+                before = PURGED_ORDER_SCHEMA.load(purged, found[purged].body)
+                raise OrderClosed(order.id, state=State(before.state), problem=None)
             if key in found:
                 known = entry_from_json(found[key].body)
                 _check_same(known.order, order)
@@ -127,9 +134,9 @@ class LedgerBook:
                 Write(key, None, body),
                 *claim_writes(order.claims, found, order_id=order.id),
             ]
-            if await self.site.state.commit(self.tenant, writes):
-                return entry
-        raise StoreBusy(key)
+            return entry if await self.site.state.commit(self.tenant, writes) else None
+
+        return await until_written(key, attempt)
 
     async def _stored(self, claims: tuple[str, ...]) -> dict[str, Versioned]:
         keys = [claim_document_key(claim) for claim in claims]

@@ -16,8 +16,9 @@ from visma_busy_sync.busy._checks import optional_text
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotFound, NotSent, UnreadableAnswer
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
-from visma_busy_sync.integration._connection import check_company, connection_of, noting_death
+from visma_busy_sync.integration._connection import check_company, connection_of, require_ready
 from visma_busy_sync.integration._ledger import LedgerBook, claimed_of
+from visma_busy_sync.integration._readiness import Lane, readiness_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import CREATE_ORDER, Upstream
 from visma_busy_sync.integration.errors import OrderClosed, OrderNotTransferred, OrderUnknown, ProjectUnknown
@@ -43,12 +44,10 @@ from visma_busy_sync.orders import (
     snapshot,
     to_new_order,
 )
-from visma_busy_sync.state import Connection, StoreBusy, order_key
+from visma_busy_sync.state import Connection, order_key, until_written
 from visma_busy_sync.sync import Kind, linked_ids
 
 M = TypeVar("M", bound=models.Model)
-
-_MOST_TRIES: Final = 20
 
 _UNCLEAR_STATES: Final = frozenset({State.OUTCOME_UNKNOWN, State.NEEDS_ATTENTION})
 """A draft may be there, and nobody is about to find out."""
@@ -133,6 +132,7 @@ async def build_order(
         upstream = site.upstream(tenant, connection.login_id)
         company = await upstream.company_settings()
         check_company(connection, company)
+        require_ready(readiness_of(company, project_sync=False), Lane.ORDERS)
         gone: set[Entity] = set()
 
         async def linked(get: Callable[[str], Awaitable[M]], kind: Kind, busy_id: str) -> M | None:
@@ -155,7 +155,7 @@ async def build_order(
             gone=frozenset(gone),
         )
 
-    counterpart = await noting_death(site, tenant, connection, read)
+    counterpart = await read()
     today = site.clock.now().astimezone(ZoneInfo(work.settings.time_zone)).date()
     return build(
         work,
@@ -195,11 +195,7 @@ async def push(site: Site, tenant: str, order: Order) -> Transfer:
     entry, new = await _begun(site, ledger, order)
     if new is None:
         return _transfer(entry, repeated=True)
-
-    async def send() -> models.Order:
-        return await _create(site.upstream(tenant, connection.login_id), new, ledger, entry)
-
-    draft = await noting_death(site, tenant, connection, send)
+    draft = await _create(site.upstream(tenant, connection.login_id), new, ledger, entry)
     after = await _noted(
         ledger,
         entry,
@@ -216,7 +212,8 @@ async def _begun(site: Site, ledger: LedgerBook, order: Order) -> tuple[LedgerEn
 
     Of two workers that push the same order at once one goes on; the other looks again.
     """
-    for _ in range(_MOST_TRIES):
+
+    async def attempt() -> tuple[LedgerEntry, models.NewOrder | None] | None:
         entry = await ledger.reserve(order)
         if entry.state is State.TRANSFERRED:
             return entry, None
@@ -230,7 +227,9 @@ async def _begun(site: Site, ledger: LedgerBook, order: Order) -> tuple[LedgerEn
         new = to_new_order(entry.order, marker=entry.marker, send_amounts=site.choices.send_amounts)
         with contextlib.suppress(IllegalTransition):  # another worker was first
             return await ledger.fire(Event.SEND), new
-    raise StoreBusy(order_key(order.id))
+        return None
+
+    return await until_written(order_key(order.id), attempt)
 
 
 async def _create(
@@ -335,6 +334,4 @@ async def fetch_order(site: Site, tenant: str, order_id: str) -> models.Order:
     connection = await connection_of(site, tenant)
     _check_company(entry.order, connection)
     id = entry.eaccounting_id
-    return await noting_death(
-        site, tenant, connection, lambda: site.upstream(tenant, connection.login_id).order(id)
-    )
+    return await site.upstream(tenant, connection.login_id).order(id)

@@ -6,22 +6,29 @@ import contextlib
 import threading
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
-from typing import final
+from datetime import timedelta
+from typing import Final, cast, final
 
 from attrs import field, frozen
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Clock, Limiter, Runtime
 from visma_busy_sync.eaccounting import Application
 from visma_busy_sync.eaccounting._execute import Env, Options
+from visma_busy_sync.eaccounting._retrying import RetryBudget
 from visma_busy_sync.eaccounting._tokens import FixedToken, RenewedTokens, TokenSource
 from visma_busy_sync.eaccounting.http import Transport
 from visma_busy_sync.integration._checked_ports import CheckedCatalogue, CheckedStateStore, CheckedWorkLog
+from visma_busy_sync.integration._stored_tokens import MARGIN_SECONDS, StoredTokens
 from visma_busy_sync.integration._upstream import Upstream
-from visma_busy_sync.integration._vault import MemoryVault, TenantTokens
 from visma_busy_sync.integration.errors import SyncRunning
 from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
+from visma_busy_sync.state import Sealer
 from visma_busy_sync.sync import ArchiveMissing, Match, SyncSettings
+
+# The connected login, one that waits to be confirmed, and one that was just replaced.
+_SOURCES_PER_TENANT: Final = 4
 
 
 @final
@@ -35,6 +42,7 @@ class Choices:
         registers_without_projects: Import customers and products also while project sync is off (R12).
         pkce: Send a PKCE challenge at login; the vendor does not document it.
         send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
+        sync_every: How often an import is due; above 0.
 
     Raises:
         ConfigurationError: If a value is none of the allowed ones.
@@ -45,8 +53,11 @@ class Choices:
     registers_without_projects: bool = True
     pkce: bool = False
     send_amounts: bool = False
+    sync_every: timedelta = timedelta(hours=1)
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(cast("object", self.sync_every), timedelta) or self.sync_every <= timedelta(0):
+            raise ConfigurationError("sync_every is a timedelta above 0.")
         self.sync_settings(project_sync=False)  # what is wrong shows when it is set up, not at the first sync
 
     def sync_settings(self, *, project_sync: bool) -> SyncSettings:
@@ -64,26 +75,27 @@ class Choices:
 
 
 class _Sources:
-    """One source of tokens per login, for as long as the login has tokens: it alone renews them."""
+    """One source of tokens per login: it alone renews them in this process, and holds what is not stored yet.
+
+    The latest ones of each tenant are kept: a login that is over is not asked for any more.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._kept: dict[str, dict[str, RenewedTokens]] = {}
 
-    def of(
-        self, tenant: str, login_id: str, make: Callable[[], RenewedTokens], alive: Callable[[str], bool]
-    ) -> RenewedTokens:
+    def of(self, tenant: str, login_id: str, make: Callable[[], RenewedTokens]) -> RenewedTokens:
         with self._guard:
             kept = self._kept.setdefault(tenant, {})
             if login_id not in kept:
-                for ended in [id for id in kept if not alive(id)]:
-                    del kept[ended]
                 kept[login_id] = make()
+                for oldest in list(kept)[:-_SOURCES_PER_TENANT]:
+                    del kept[oldest]
             return kept[login_id]
 
 
 class _Syncing:
-    """Which tenants are being synced. Tokens are in this process only, so no other one can sync them."""
+    """Which tenants are being synced in this process; a lease in the store tells of other processes."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -117,7 +129,8 @@ class Site:
     limiter: Limiter
     choices: Choices = field(factory=Choices)
     options: Options = field(factory=Options)
-    vault: MemoryVault = field(factory=MemoryVault)
+    retry_budget: RetryBudget = field(factory=RetryBudget)
+    sealer: Sealer
     _sources: _Sources = field(factory=_Sources, init=False, repr=False)
     _syncing: _Syncing = field(factory=_Syncing, init=False, repr=False)
 
@@ -129,23 +142,32 @@ class Site:
         """
         return self._syncing.alone(tenant)
 
+    def tokens(self, tenant: str, login_id: str) -> StoredTokens:
+        """Return the stored tokens of a tenant's login."""
+        return StoredTokens(
+            state=self.state,
+            sealer=self.sealer,
+            runtime=self.runtime,
+            clock=self.clock,
+            tenant=tenant,
+            login_id=login_id,
+            lasts=timedelta(seconds=self.options.timeout + MARGIN_SECONDS),
+        )
+
     def upstream(self, tenant: str, login_id: str) -> Upstream:
         """Return eAccounting as a login of the tenant reaches it."""
 
         def make() -> RenewedTokens:
             return RenewedTokens(
                 self.application,
-                TenantTokens(self.vault, tenant, login_id),
+                self.tokens(tenant, login_id),
                 transport=self.transport,
                 runtime=self.runtime,
                 clock=self.clock,
                 timeout=self.options.timeout,
             )
 
-        def alive(id: str) -> bool:
-            return self.vault.tokens(tenant, id) is not None
-
-        return Upstream(self._env(self._sources.of(tenant, login_id, make, alive)))
+        return Upstream(self._env(self._sources.of(tenant, login_id, make)))
 
     def upstream_with(self, token: Secret) -> Upstream:
         """Return eAccounting as a token reaches it that is not yet any tenant's."""
@@ -160,4 +182,5 @@ class Site:
             clock=self.clock,
             limiter=self.limiter,
             options=self.options,
+            retry_budget=self.retry_budget,
         )

@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Self, final
 
 from attrs import field, frozen
 
-from visma_busy_sync.state import Connection, ConnectionState
+from visma_busy_sync._core.texts import Texts
+from visma_busy_sync.state import Connection, OtherCompany
 from visma_busy_sync.sync import Kind
+
+
+class ConnectionState(enum.StrEnum):
+    """How the connection stands."""
+
+    CONNECTED = "connected"
+    RECONNECT_NEEDED = "reconnect_needed"
+    """The login is dead: nothing is fetched or sent until somebody logs in again. Nothing is lost."""
+
+    LOGIN_PENDING = "login_pending"
+    """There is no connection, but somebody was sent to Visma to log in."""
+
+    DISCONNECTED = "disconnected"
+
+
+_PRESS: Final[Mapping[ConnectionState, Texts]] = MappingProxyType(
+    {
+        ConnectionState.CONNECTED: Texts("", ""),
+        ConnectionState.RECONNECT_NEEDED: Texts(
+            "Trykk «Koble til» og logg inn på nytt hos Visma. Ingenting i Busy går tapt.",
+            "Press connect and log in again at Visma; nothing in Busy is lost.",
+        ),
+        ConnectionState.LOGIN_PENDING: Texts(
+            "Fullfør innloggingen hos Visma, eller trykk «Koble til» for å begynne på nytt.",
+            "Complete the login at Visma, or press connect to begin again.",
+        ),
+        ConnectionState.DISCONNECTED: Texts(
+            "Trykk «Koble til» og logg inn hos Visma.",
+            "Press connect and log in at Visma.",
+        ),
+    }
+)
+_PRESS_CONFIRM: Final = Texts(
+    "Et annet selskap venter: se hva som vil bli arkivert, og bekreft eller avbryt.",
+    "Another company waits: see what would be archived, then confirm or cancel.",
+)
 
 _STEPS: Final = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
@@ -35,14 +74,18 @@ class Status:
     """Where a tenant's connection stands; `str(status)` says it in one line.
 
     Attributes:
-        state: Connected, reconnect needed or disconnected. It is told from what is known here; whether Visma
-            still accepts the login shows at the next call.
+        state: How the connection stands. It is told from what is known here; whether Visma still accepts the
+            login shows at the next call.
         company_id: The id of the company; None if the tenant was never connected.
         company_name: Its name.
         project_sync: Whether projects are synchronised.
+        login_pending: Whether a login was begun and may still be completed, also beside a connection.
+        other_company: Another company that somebody logged in to and that waits to be confirmed.
         fetched: When the reading began that was last carried out whole, for each kind that is synchronised;
             None for one that never was.
         read: The same, of the last reading that was carried out, be it whole or not surely complete.
+        attempted: The same, of the last attempt, whatever became of it.
+        next_due: When the next import is due; None while there is no connection that works.
         now: The moment this was asked.
     """
 
@@ -50,25 +93,60 @@ class Status:
     company_id: str | None = None
     company_name: str = field(default="", repr=False)
     project_sync: bool = False
+    login_pending: bool = False
+    other_company: OtherCompany | None = None
     fetched: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     read: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
+    attempted: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
+    next_due: datetime | None = None
     now: datetime
 
     @classmethod
-    def of(cls, connection: Connection | None, *, kinds: Iterable[Kind] = (), now: datetime) -> Self:
-        """Make the status of what is stored; `kinds` are those that are synchronised."""
+    def of(
+        cls,
+        connection: Connection | None,
+        *,
+        works: bool,
+        login_pending: bool,
+        kinds: Iterable[Kind] = (),
+        every: timedelta,
+        now: datetime,
+    ) -> Self:
+        """Make the status of what is stored.
+
+        Args:
+            connection: The stored connection, if there ever was one.
+            works: Whether its login is believed to work.
+            login_pending: Whether a login waits for its callback.
+            kinds: Those that are synchronised.
+            every: How often they are due.
+            now: The moment.
+        """
+        state = _state(connection, works=works, login_pending=login_pending)
         if connection is None:
-            return cls(state=ConnectionState.DISCONNECTED, now=now)
+            return cls(state=state, login_pending=login_pending, now=now)
         known = tuple(kinds)
+        attempted = {kind: connection.attempted.get(kind) for kind in known}
+        last = _oldest(attempted)
+        due = now if last is None else last + every
         return cls(
-            state=connection.state,
+            state=state,
             company_id=connection.company_id,
             company_name=connection.company_name,
             project_sync=connection.project_sync,
+            login_pending=login_pending,
+            other_company=connection.other,
             fetched={kind: connection.fetched.get(kind) for kind in known},
             read={kind: connection.read.get(kind) for kind in known},
+            attempted=attempted,
+            next_due=due if known and state is ConnectionState.CONNECTED else None,
             now=now,
         )
+
+    @property
+    def press(self) -> Texts:
+        """What the user is to press now; empty where there is nothing."""
+        return _PRESS[self.state] if self.other_company is None else _PRESS_CONFIRM
 
     @property
     def last_fetched(self) -> datetime | None:
@@ -87,14 +165,20 @@ class Status:
         return f"last fetched {ago(sure, self.now)}" if sure is not None else "never fetched"
 
     def __str__(self) -> str:
-        fetched = self._told()
         match self.state:
             case ConnectionState.CONNECTED:
-                return f"connected to {self.company_name}, {fetched}"
+                said = f"connected to {self.company_name}, {self._told()}"
             case ConnectionState.RECONNECT_NEEDED:
-                return (
-                    f"reconnect needed: the connection to {self.company_name} must be made anew. "
-                    f"Press connect and log in again; nothing in Busy is lost ({fetched})"
-                )
+                said = f"reconnect needed: the connection to {self.company_name} is dead ({self._told()})"
+            case ConnectionState.LOGIN_PENDING:
+                said = "not connected, a login is pending"
             case ConnectionState.DISCONNECTED:
-                return "not connected: press connect and log in at Visma"
+                said = "not connected"
+        press = self.press.en
+        return f"{said}. {press}" if press else said
+
+
+def _state(connection: Connection | None, *, works: bool, login_pending: bool) -> ConnectionState:
+    if connection is not None and connection.connected:
+        return ConnectionState.CONNECTED if works else ConnectionState.RECONNECT_NEEDED
+    return ConnectionState.LOGIN_PENDING if login_pending else ConnectionState.DISCONNECTED

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
-from typing import final
+from typing import Final, final
 
 import attrs
 from attrs import define, field, frozen
 
-from visma_busy_sync.integration._connection import check_company, connection_of, noting_death
+from visma_busy_sync.integration._connecting import connection_to, other_company_of
+from visma_busy_sync.integration._connection import check_company, connection_of, require_ready
+from visma_busy_sync.integration._readiness import Lane, readiness_of
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration.errors import SyncRunning
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -19,7 +23,9 @@ from visma_busy_sync.state import (
     ArchiveMissingFact,
     Connection,
     archive_missing_key,
+    give_lease_back,
     read,
+    take_lease,
     update,
 )
 from visma_busy_sync.sync import (
@@ -41,6 +47,11 @@ from visma_busy_sync.sync import (
     settle,
 )
 from visma_busy_sync.sync._render import VERBS
+
+SYNC_LEASE: Final = "lease/sync"
+
+SYNC_LEASE_LASTS: Final = timedelta(minutes=5)
+"""Longer than any single step of a sync: reading one list, or one batch of changes."""
 
 
 @frozen
@@ -101,7 +112,13 @@ class _Situation:
 
 async def plan(site: Site, tenant: str) -> Plan:
     """Return what a sync would do now; nothing is changed."""
-    return (await _look(site, tenant)).plan
+    return (await _look(site, tenant, await connection_of(site, tenant))).plan
+
+
+async def preview_company(site: Site, tenant: str) -> Plan:
+    """Return what the first sync with the other company that waits would do; nothing is changed (D10)."""
+    _, other = await other_company_of(site, tenant)
+    return (await _look(site, tenant, connection_to(other, site), unconfirmed=True)).plan
 
 
 async def sync(site: Site, tenant: str) -> SyncReport:
@@ -110,13 +127,48 @@ async def sync(site: Site, tenant: str) -> SyncReport:
     All reading comes first: if any of it fails, nothing was changed anywhere.
     """
     with site.syncing_alone(tenant):
-        return await _sync(site, tenant)
+        connection = await connection_of(site, tenant)
+        alone = _Alone(site, tenant, holder=site.runtime.token())
+        await alone.still()
+        try:
+            return await _sync(site, tenant, connection, alone)
+        finally:
+            with contextlib.suppress(Exception):  # it ends by itself; what matters was done, or is raised
+                await alone.end()
 
 
-async def _sync(site: Site, tenant: str) -> SyncReport:
-    situation = await _look(site, tenant)
+@final
+@frozen
+class _Alone:
+    """The right to sync a tenant, among all processes."""
+
+    site: Site
+    tenant: str
+    holder: str = field(kw_only=True)
+
+    async def still(self) -> None:
+        """Take the right, or hold it for longer.
+
+        Raises:
+            SyncRunning: If another one has it.
+        """
+        now = self.site.clock.now()
+        if not await take_lease(
+            self.site.state, self.tenant, SYNC_LEASE, holder=self.holder, now=now, lasts=SYNC_LEASE_LASTS
+        ):
+            raise SyncRunning(self.tenant)
+
+    async def end(self) -> None:
+        """Give it back."""
+        await give_lease_back(self.site.state, self.tenant, SYNC_LEASE, holder=self.holder)
+
+
+async def _sync(site: Site, tenant: str, connection: Connection, alone: _Alone) -> SyncReport:
+    await _note_attempt(site, tenant, connection)
+    situation = await _look(site, tenant, connection, alone)
     work = _Application(site, tenant, situation)
     for kind, changes in groupby(situation.plan.changes, key=lambda planned: planned.kind):
+        await alone.still()
         await work.apply(kind, list(changes))
     ended = site.clock.now()
     await _note(site, tenant, work, ended)
@@ -130,23 +182,34 @@ async def _sync(site: Site, tenant: str) -> SyncReport:
     )
 
 
-async def _look(site: Site, tenant: str) -> _Situation:
-    connection = await connection_of(site, tenant)
+async def _look(
+    site: Site,
+    tenant: str,
+    connection: Connection,
+    alone: _Alone | None = None,
+    *,
+    unconfirmed: bool = False,
+) -> _Situation:
     settings = site.choices.sync_settings(project_sync=connection.project_sync)
     started = site.clock.now()
-
-    async def read_all() -> Mapping[Kind, Read]:
-        upstream = site.upstream(tenant, connection.login_id)
-        check_company(connection, await upstream.company_settings())
-        return {kind: await upstream.read(kind) for kind in settings.kinds}
-
-    found = await noting_death(site, tenant, connection, read_all)
+    upstream = site.upstream(tenant, connection.login_id)
+    company = await upstream.company_settings()
+    check_company(connection, company)
+    lanes = (Lane.IMPORT, Lane.PROJECTS) if connection.project_sync else (Lane.IMPORT,)
+    require_ready(readiness_of(company, project_sync=connection.project_sync), *lanes)
+    found: dict[Kind, Read] = {}
+    for kind in settings.kinds:
+        found[kind] = await upstream.read(kind)
+        if alone is not None:
+            await alone.still()
     records = {kind: await site.catalogue.load(tenant, kind) for kind in Kind}
     archiving: ArchiveMissingFact | None = None
     if connection.project_sync:
         key = archive_missing_key(connection.company_id)
         kept = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
         archiving = kept.value if kept and kept.value.done_at is None else None
+        if kept is None and unconfirmed:  # what would be written down when it is confirmed
+            archiving = ArchiveMissingFact(candidates=[record.id for record in records[Kind.PROJECT]])
     return _Situation(
         connection=connection,
         plan=make_plan(
@@ -214,6 +277,18 @@ class _Application:
             return None
         left = [p.planned for p in (*self.moved, *self.refused)]
         return frozenset(p.busy_id for p in left if p.reason is Reason.MISSING_AT_CONNECTION and p.busy_id)
+
+
+async def _note_attempt(site: Site, tenant: str, connection: Connection) -> None:
+    settings = site.choices.sync_settings(project_sync=connection.project_sync)
+    begun = {str(kind): site.clock.now() for kind in settings.kinds}
+
+    def attempted(now: Connection | None) -> Connection | None:
+        if now is None or now.login_id != connection.login_id:
+            return None
+        return attrs.evolve(now, attempted={**now.attempted, **begun})
+
+    await update(site.state, tenant, CONNECTION, CONNECTION_SCHEMA, attempted)
 
 
 async def _note(site: Site, tenant: str, work: _Application, ended: datetime) -> None:

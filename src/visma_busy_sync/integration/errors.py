@@ -5,7 +5,9 @@ ConnectionStateError          never raised itself
 ├── NotConnected              there is no connection; press connect
 ├── WrongCompany              the login is of another company than the tenant's
 ├── CompanyUnidentified       the company has neither an id nor a name
-└── ScopeMissing              the user did not grant what is needed
+├── NothingToConfirm          no other company waits
+├── NotReady                  eAccounting is not set up for what was asked
+└── PurgeRefused              orders of the tenant may be on their way
 
 OrderError                    visma_busy_sync.orders
 ├── ProjectUnknown            the work log knows no such project
@@ -25,6 +27,7 @@ from types import MappingProxyType
 from typing import Final, final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.orders import OrderError, State
 
 
@@ -55,15 +58,12 @@ class NotConnected(ConnectionStateError):
 
 @final
 class WrongCompany(ConnectionStateError):
-    """The login is of another company than the one that the tenant is connected to."""
+    """What eAccounting answers is of another company than the one that the tenant is connected to."""
 
     def __init__(self) -> None:
         super().__init__(
             "The login is of another company than the one that this tenant is connected to; nothing changed.",
-            advice=(
-                "Connect again and choose the right company. To change the company, disconnect first: "
-                "Busy's data stays."
-            ),
+            advice="Press connect and log in to the right company. Nothing in Busy is lost.",
         )
 
 
@@ -79,18 +79,51 @@ class CompanyUnidentified(ConnectionStateError):
 
 
 @final
-class ScopeMissing(ConnectionStateError):
-    """The login did not grant all that import and orders need.
+class NothingToConfirm(ConnectionStateError):
+    """No other company waits to be confirmed: it was confirmed or discarded before, or there was none.
 
     Attributes:
-        scopes: What is missing.
+        tenant: Whose connection it is.
     """
 
-    def __init__(self, scopes: tuple[str, ...]) -> None:
-        self.scopes = scopes
+    def __init__(self, tenant: str) -> None:
+        self.tenant = tenant
         super().__init__(
-            f"The login did not grant {', '.join(scopes)}.",
-            advice="Connect again and accept all that is asked for; the user needs full rights.",
+            f"No other company waits to be confirmed for the tenant {tenant!r}; nothing changed.",
+            advice="See the status; to change the company, press connect and log in to the other one.",
+        )
+
+
+@final
+class NotReady(ConnectionStateError):
+    """EAccounting is not set up for what was asked; nothing was imported, archived or sent.
+
+    Attributes:
+        readiness: What is missing, each with what to press, in Norwegian and English.
+    """
+
+    def __init__(self, readiness: Readiness) -> None:
+        self.readiness = readiness
+        super().__init__(
+            f"eAccounting is not ready: {readiness}",
+            advice="Do what is said there, in eAccounting, then try again; nothing was changed.",
+        )
+
+
+@final
+class PurgeRefused(ConnectionStateError):
+    """The tenant was not purged: some of its orders may be on their way to eAccounting.
+
+    Attributes:
+        order_ids: These orders.
+    """
+
+    def __init__(self, order_ids: tuple[str, ...]) -> None:
+        self.order_ids = order_ids
+        super().__init__(
+            f"Nothing was purged: it is not known yet what became of {len(order_ids)} orders "
+            f"({', '.join(order_ids[:5])}{', ...' if len(order_ids) > 5 else ''}).",
+            advice="See their ledger entries, and settle them first.",
         )
 
 
@@ -148,6 +181,7 @@ _CLOSED_ADVICE: Final[Mapping[State, str]] = MappingProxyType(
     {
         State.REJECTED: "Mend what eAccounting named, reopen the order to free its hours, and build it anew.",
         State.OPEN: "Its hours are free: build it anew and push that one.",
+        State.TRANSFERRED: "It was sent before the workspace was purged: look for it in eAccounting.",
     }
 )
 
@@ -174,7 +208,9 @@ class OrderClosed(OrderError):
 
 @final
 class SyncRunning(VismaBusySyncError):
-    """Another sync of the same tenant runs in this process; this one did nothing.
+    """Another sync of the same tenant runs, in this process or another one.
+
+    This one did nothing; or it was slower than its right to sync lasts, and did not go on.
 
     Two at once would each create what is new.
 

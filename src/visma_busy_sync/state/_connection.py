@@ -11,22 +11,35 @@ from attrs import field, frozen
 from visma_busy_sync.state._documents import Schema
 
 
-class ConnectionState(enum.StrEnum):
-    """How the connection stands."""
+@frozen(kw_only=True)
+class OtherCompany:
+    """A company that somebody logged in to, other than the one before: it waits until a person confirms it.
 
-    CONNECTED = "connected"
-    RECONNECT_NEEDED = "reconnect_needed"
-    DISCONNECTED = "disconnected"
+    Attributes:
+        company_id: The id that links and orders will carry.
+        company_name: For people.
+        project_sync: What the user chose.
+        login_id: The login, which has tokens of its own.
+        found_at: When the login was completed.
+    """
+
+    company_id: str
+    company_name: str = field(repr=False)
+    project_sync: bool
+    login_id: str
+    found_at: datetime
 
 
 @frozen(kw_only=True)
 class Connection:
-    """The company that a tenant is connected to.
+    """The company that a tenant is, or was, connected to.
+
+    Whether its login still works is told by the login's tokens.
 
     Attributes:
-        state: How the connection stands.
+        connected: Whether it is connected; else it was, and links and orders still carry the company.
         company_id: The id that links and orders carry.
-        company_name: For people.
+        company_name: For people; empty after a purge.
         project_sync: Whether projects are synchronised (R6).
         connected_at: When the login was completed.
         login_id: Which login it was. What belongs to another login, such as tokens of the company that was
@@ -34,9 +47,11 @@ class Connection:
         fetched: For each kind, when the reading began that was last carried out whole (R27): what changed
             in eAccounting since then may be missing.
         read: The same, of the last reading that was carried out, be it whole or not surely complete.
+        attempted: For each kind, when the last attempt began, whatever became of it.
+        other: Another company that waits to be confirmed.
     """
 
-    state: ConnectionState
+    connected: bool
     company_id: str
     company_name: str = field(repr=False)
     project_sync: bool
@@ -44,6 +59,24 @@ class Connection:
     login_id: str
     fetched: dict[str, datetime] = field(factory=dict[str, datetime])
     read: dict[str, datetime] = field(factory=dict[str, datetime])
+    attempted: dict[str, datetime] = field(factory=dict[str, datetime])
+    other: OtherCompany | None = None
+
+
+class LoginStage(enum.StrEnum):
+    """How far a login has come."""
+
+    OPEN = "open"
+    """The user was sent to Visma."""
+
+    TAKEN = "taken"
+    """A callback has used it, and is at work."""
+
+    DONE = "done"
+    """It led to a connection, or to another company that waits to be confirmed."""
+
+    ENDED = "ended"
+    """It came to nothing."""
 
 
 @frozen(kw_only=True)
@@ -54,17 +87,21 @@ class PendingLogin:
         state_hash: Of the state in the authorise address.
         session_hash: Of the browser session that it is bound to.
         project_sync: What the user chose.
-        pkce: Whether it needs the PKCE verifier, which is not stored.
+        verifier: The PKCE verifier, sealed; None without PKCE.
         expires_at: When it is no longer accepted.
-        taken: Whether a callback has used it.
+        stage: How far it has come.
+        login_id: The login that it became; None: none yet.
+        taken_at: When a callback took it; None: not yet.
     """
 
     state_hash: str
     session_hash: str
     project_sync: bool
-    pkce: bool
+    verifier: str | None = field(default=None, repr=False)
     expires_at: datetime
-    taken: bool = False
+    stage: LoginStage = LoginStage.OPEN
+    login_id: str | None = None
+    taken_at: datetime | None = None
 
 
 @frozen(kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -15,6 +15,7 @@ from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 
 D = TypeVar("D", bound=attrs.AttrsInstance)
+T = TypeVar("T")
 
 _CONVERTER: Final = make_converter(forbid_extra_keys=True)
 _PLAIN: Final = (bool, int, str)
@@ -169,12 +170,30 @@ async def update(
     Raises:
         StoreBusy: If others always came in between.
     """
-    for _ in range(_MOST_TRIES):
+
+    async def attempt() -> tuple[D | None] | None:
         kept = await read(store, tenant, key, schema)
         before = kept.value if kept else None
         value = change(before)
         if value is None or value == before:
-            return before
-        if await store.commit(tenant, [schema.write(key, kept, value)]):
-            return value
+            return (before,)
+        return (value,) if await store.commit(tenant, [schema.write(key, kept, value)]) else None
+
+    return (await until_written(key, attempt))[0]
+
+
+async def until_written(key: str, attempt: Callable[[], Awaitable[T | None]]) -> T:
+    """Return what `attempt` returns, which reads, decides and commits; None: others came in between, again.
+
+    Args:
+        key: The document that is to be changed, for the error.
+        attempt: Tries it once; it may be called several times.
+
+    Raises:
+        StoreBusy: If others always came in between.
+    """
+    for _ in range(_MOST_TRIES):
+        done = await attempt()
+        if done is not None:
+            return done
     raise StoreBusy(key)

@@ -13,7 +13,9 @@ from visma_busy_sync.state._documents import Schema, update
 NOBODY: Final = ""
 """The tenant of documents that belong to none."""
 
+ORDER_PREFIX: Final = "order/"
 CLAIM_PREFIX: Final = "claim/"
+_PURGED_PREFIX: Final = "purged-order/"
 _INSTALLATION: Final = "installation"
 
 
@@ -34,13 +36,40 @@ class Installation:
     id: str
 
 
+@frozen(kw_only=True)
+class PurgedOrder:
+    """What is left of an order after a purge: ids only. Its claims are kept as they were.
+
+    Attributes:
+        order_id: The host's id of it.
+        company_id: Which company it was built for.
+        state: Where it stood.
+        marker: What its draft is recognised by.
+        eaccounting_id: The draft, if it was transferred.
+        number: Its number, if it was known.
+    """
+
+    order_id: str
+    company_id: str
+    state: str
+    marker: str
+    eaccounting_id: str | None = None
+    number: int | None = None
+
+
+PURGED_ORDER_SCHEMA: Final = Schema(PurgedOrder)
 CLAIM_SCHEMA: Final = Schema(Claim)
 INSTALLATION_SCHEMA: Final = Schema(Installation)
 
 
 def order_key(order_id: str) -> str:
     """Return the key of an order's ledger entry."""
-    return f"order/{order_id}"
+    return f"{ORDER_PREFIX}{order_id}"
+
+
+def purged_order_key(order_id: str) -> str:
+    """Return the key of what a purge left of an order."""
+    return f"{_PURGED_PREFIX}{order_id}"
 
 
 def claim_document_key(claim: str) -> str:

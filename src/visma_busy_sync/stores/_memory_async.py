@@ -5,7 +5,7 @@ They never suspend, so they serve trials and tests in an event loop as well.
 
 from __future__ import annotations
 
-from typing import final
+from typing import Final, final
 
 from visma_busy_sync.ports import LiftedCatalogue, LiftedStateStore, LiftedWorkLog
 from visma_busy_sync.stores._memory_catalogue import MemoryCatalogue
@@ -34,6 +34,8 @@ class AsyncMemoryWorkLog(LiftedWorkLog):
 @final
 class AsyncMemoryStateStore(LiftedStateStore):
     """`MemoryStateStore` for asynchronous hosts; `memory` is the store itself."""
+
+    volatile: Final = True
 
     def __init__(self, memory: MemoryStateStore | None = None) -> None:
         self.memory = memory or MemoryStateStore()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import final
+from typing import Final, final
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.ports import Found, Versioned, Write
@@ -15,7 +15,12 @@ class MemoryStateStore:
     """Documents in a dict, for tests and trials: all-or-nothing, versioned, thread-safe, not durable.
 
     A deleted document begins at version 1 again when it is created anew, as in any store.
+
+    Attributes:
+        volatile: That nothing in it outlives the process, so that tokens need no encryption keys.
     """
+
+    volatile: Final = True
 
     def __init__(self) -> None:
         self._guard = threading.Lock()

@@ -1,0 +1,410 @@
+"""Use cases that make a connection: begin a login, complete it, confirm or discard another company."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from datetime import timedelta
+from typing import Final, cast
+
+import attrs
+from attrs import frozen
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.secret import Secret
+from visma_busy_sync.eaccounting import TokenSet, _login
+from visma_busy_sync.eaccounting._oauth import Callback, CallbackRefused, parse_callback
+from visma_busy_sync.eaccounting.errors import (
+    ApiError,
+    CodeRefused,
+    EAccountingError,
+    StateMismatch,
+)
+from visma_busy_sync.eaccounting.models import CompanySettings
+from visma_busy_sync.integration._arguments import require
+from visma_busy_sync.integration._company import company_id, is_company
+from visma_busy_sync.integration._connection import also_connected, forgetting, held_by, revoke, status
+from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
+from visma_busy_sync.integration._readiness import Readiness, readiness_of, readiness_of_refusal
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration._stored_tokens import seal_tokens
+from visma_busy_sync.integration.errors import CompanyUnidentified, NothingToConfirm
+from visma_busy_sync.ports import Write
+from visma_busy_sync.state import (
+    ARCHIVE_MISSING_SCHEMA,
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    LOGIN,
+    LOGIN_SCHEMA,
+    TOKENS_SCHEMA,
+    ArchiveMissingFact,
+    Connection,
+    Kept,
+    LoginStage,
+    OtherCompany,
+    PendingLogin,
+    Tokens,
+    Unsealable,
+    archive_missing_key,
+    read,
+    tokens_key,
+    until_written,
+    update,
+)
+from visma_busy_sync.sync import Kind
+
+# Long enough to find a password and a phone; the code itself lives for 5 minutes after the login.
+LOGIN_LIFETIME: Final = timedelta(hours=1)
+
+# A callback at work needs a few calls; one that was at work for longer has died.
+_CALLBACK_PATIENCE: Final = timedelta(minutes=5)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _verifier_about(tenant: str, state_hash: str) -> str:
+    return f"verifier/{tenant}/{state_hash}"
+
+
+async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) -> str:
+    """Begin a login and return the address to send the user to; an earlier pending login is void."""
+    given = cast("object", session)
+    if not isinstance(given, str) or not given.strip():
+        raise ConfigurationError(
+            "The login must be bound to a browser session: session must be a str that is not blank.",
+            advice="Pass an unguessable text that only this browser has, such as its session id.",
+        )
+    site.choices.sync_settings(project_sync=project_sync)  # a text such as "off" must not switch it on
+    begun = _login.begin(site.application, site.runtime, pkce=site.choices.pkce)
+    state_hash = _hash(begun.state.reveal())
+    verifier = begun.verifier
+    pending = PendingLogin(
+        state_hash=state_hash,
+        session_hash=_hash(session),
+        project_sync=project_sync,
+        verifier=None
+        if verifier is None
+        else site.sealer.seal(verifier, about=_verifier_about(tenant, state_hash)),
+        expires_at=site.clock.now() + LOGIN_LIFETIME,
+    )
+    await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, lambda _: pending)
+    return begun.url
+
+
+async def complete_login(site: Site, tenant: str, callback_url: str, *, session: str) -> LoginResult:
+    """Complete the login with the address that Visma sent the user back to.
+
+    Nothing is imported or archived yet. With project sync chosen for the first time for this company, the
+    projects that Busy has now are written down: they alone may be archived as missing (R8, R23).
+    """
+    require("callback_url", callback_url, str, advice="Pass the whole address as a text: str(request.url).")
+    require("session", session, str, advice="Pass the text that connect() was given.")
+    told = Secret(callback_url)
+    del callback_url  # it holds the code, and a traceback may be shown with the values of its frames
+    try:
+        callback = parse_callback(told)
+    except StateMismatch:
+        callback = None
+    if callback is None:
+        return await _result(site, tenant, LoginOutcome.NOT_THIS_LOGIN)
+    if isinstance(callback, CallbackRefused):
+        return await _refused(site, tenant, callback, session)
+    taken = await until_written(LOGIN, lambda: _take(site, tenant, callback, session))
+    if isinstance(taken, LoginOutcome):
+        return await _result(site, tenant, taken)
+    try:
+        ended = await _redeemed(site, tenant, taken, callback)
+    except BaseException:
+        await _end(site, tenant, taken.value)
+        raise
+    if ended.outcome not in {LoginOutcome.CONNECTED, LoginOutcome.CONFIRM_COMPANY}:
+        await _end(site, tenant, taken.value)
+    return await _result(site, tenant, ended.outcome, readiness=ended.readiness)
+
+
+@frozen
+class _Ended:
+    """How a login ended, and what eAccounting still needs."""
+
+    outcome: LoginOutcome
+    readiness: Readiness | None = None
+
+
+async def _result(
+    site: Site, tenant: str, outcome: LoginOutcome, *, readiness: Readiness | None = None, error: str = ""
+) -> LoginResult:
+    now = await status(site, tenant)
+    return LoginResult(
+        outcome=outcome, status=now, readiness=readiness, error=error, other_company=now.other_company
+    )
+
+
+async def _refused(site: Site, tenant: str, callback: CallbackRefused, session: str) -> LoginResult:
+    """End the login that the refusal is of; any other address that tells a refusal changes nothing."""
+    state_hash, session_hash = _hash(callback.state.reveal()), _hash(session)
+
+    def end(login: PendingLogin | None) -> PendingLogin | None:
+        mine = login is not None and (login.state_hash, login.session_hash) == (state_hash, session_hash)
+        if login is None or not mine or login.stage is not LoginStage.OPEN:
+            return None
+        return attrs.evolve(login, stage=LoginStage.ENDED, verifier=None)
+
+    await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end)
+    cancelled = callback.error == "access_denied"
+    outcome = LoginOutcome.CANCELLED if cancelled else LoginOutcome.REFUSED
+    return await _result(site, tenant, outcome, error=callback.error)
+
+
+async def _take(
+    site: Site, tenant: str, callback: Callback, session: str
+) -> Kept[PendingLogin] | LoginOutcome | None:
+    """Use up the pending login before anything is asked of Visma, so that it is used once.
+
+    Returns:
+        The login as it is kept now; or why there is none to use; None: others came in between.
+    """
+    kept = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
+    if kept is None or kept.value.state_hash != _hash(callback.state.reveal()):
+        return LoginOutcome.NOT_THIS_LOGIN
+    login, now = kept.value, site.clock.now()
+    if login.session_hash != _hash(session):
+        return LoginOutcome.NOT_THIS_LOGIN
+    if login.stage is LoginStage.DONE:
+        return await _what_became(site, tenant, login)
+    if login.stage is LoginStage.TAKEN and login.taken_at and now < login.taken_at + _CALLBACK_PATIENCE:
+        return LoginOutcome.IN_PROGRESS
+    if login.stage is not LoginStage.OPEN:
+        return LoginOutcome.NOT_THIS_LOGIN
+    if login.expires_at <= now:
+        return LoginOutcome.EXPIRED
+    taken = attrs.evolve(login, stage=LoginStage.TAKEN, taken_at=now)
+    if not await site.state.commit(tenant, [LOGIN_SCHEMA.write(LOGIN, kept, taken)]):
+        return None
+    return Kept(taken, kept.version + 1)
+
+
+async def _what_became(site: Site, tenant: str, login: PendingLogin) -> LoginOutcome:
+    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    if kept is not None and kept.value.connected and kept.value.login_id == login.login_id:
+        return LoginOutcome.ALREADY_CONNECTED
+    if kept is not None and kept.value.other and kept.value.other.login_id == login.login_id:
+        return LoginOutcome.CONFIRM_COMPANY
+    return LoginOutcome.NOT_THIS_LOGIN
+
+
+async def _redeemed(site: Site, tenant: str, taken: Kept[PendingLogin], callback: Callback) -> _Ended:
+    """Turn the code into tokens, look which company they are of, and write the connection down."""
+    login = taken.value
+    try:
+        verifier = (
+            None
+            if login.verifier is None
+            else site.sealer.open(login.verifier, about=_verifier_about(tenant, login.state_hash))
+        )
+        tokens = await _login.redeem(
+            site.application,
+            callback.code,
+            verifier=verifier,
+            transport=site.transport,
+            clock=site.clock,
+            timeout=site.options.timeout,
+        )
+    except Unsealable:  # it was begun by a process that has ended, whose memory was the store
+        return _Ended(LoginOutcome.NOT_THIS_LOGIN)
+    except CodeRefused:
+        return _Ended(LoginOutcome.CODE_REFUSED)
+    try:
+        ended = await _identified(site, tenant, taken, tokens)
+    except Exception:  # also what the host's ports raise: tokens that nobody will use should not live on
+        await _forget(site, tenant, tokens)
+        raise
+    if ended.outcome not in {LoginOutcome.CONNECTED, LoginOutcome.CONFIRM_COMPANY}:
+        await _forget(site, tenant, tokens)
+    return ended
+
+
+async def _identified(site: Site, tenant: str, taken: Kept[PendingLogin], tokens: TokenSet) -> _Ended:
+    missing = _missing_scopes(site, tokens)
+    try:
+        company = await site.upstream_with(tokens.access_token).company_settings()
+    except ApiError as error:
+        refused = readiness_of_refusal(error)
+        if refused is None:
+            raise
+        return _Ended(LoginOutcome.SCOPE_MISSING if missing else LoginOutcome.NOT_READY, refused)
+    try:
+        id = company_id(company)
+    except CompanyUnidentified:
+        return _Ended(LoginOutcome.COMPANY_UNIDENTIFIED)
+    report = readiness_of(
+        company,
+        project_sync=taken.value.project_sync,
+        missing_scopes=missing,
+        also_connected=await also_connected(site, tenant, id),
+    )
+    if missing:
+        return _Ended(LoginOutcome.SCOPE_MISSING, report)
+    login_id = site.runtime.token()
+    document = seal_tokens(
+        site.sealer, tokens, tenant=tenant, login_id=login_id, generation=site.runtime.token()
+    )
+    outcome = await until_written(
+        CONNECTION, lambda: _write(site, tenant, taken, company, login_id, document)
+    )
+    return _Ended(outcome, report)
+
+
+def _missing_scopes(site: Site, tokens: TokenSet) -> tuple[str, ...]:
+    if tokens.scopes is None:
+        return ()  # RFC 6749, section 5.1: silence means all that was asked for
+    return tuple(scope for scope in site.application.scopes if scope not in tokens.scopes)
+
+
+async def _write(
+    site: Site,
+    tenant: str,
+    taken: Kept[PendingLogin],
+    company: CompanySettings,
+    login_id: str,
+    document: Tokens,
+) -> LoginOutcome | None:
+    """Write login, connection and tokens down in one commit; None: others came in between.
+
+    Whoever reads the connection finds its tokens. A login that was voided meanwhile, by a newer one or by
+    disconnecting, connects nothing.
+    """
+    login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
+    if login is None or login.version != taken.version:
+        return LoginOutcome.NOT_THIS_LOGIN
+    known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    before = known.value if known else None
+    id = company_id(company, before.company_id if before else None)
+    done = attrs.evolve(taken.value, stage=LoginStage.DONE, login_id=login_id, verifier=None)
+    writes = [
+        LOGIN_SCHEMA.write(LOGIN, taken, done),
+        TOKENS_SCHEMA.write(tokens_key(login_id), None, document),
+    ]
+    over = [before.other.login_id] if before and before.other else []
+    if before is not None and not is_company(company, before.company_id):
+        other = OtherCompany(
+            company_id=id,
+            company_name=company.name,
+            project_sync=taken.value.project_sync,
+            login_id=login_id,
+            found_at=site.clock.now(),
+        )
+        after, outcome = attrs.evolve(before, other=other), LoginOutcome.CONFIRM_COMPANY
+    else:
+        after = Connection(
+            connected=True,
+            company_id=id,
+            company_name=company.name,
+            project_sync=taken.value.project_sync,
+            connected_at=site.clock.now(),
+            login_id=login_id,
+            fetched=before.fetched if before else {},
+            read=before.read if before else {},
+            attempted=before.attempted if before else {},
+        )
+        outcome = LoginOutcome.CONNECTED
+        over += [before.login_id] if before else []
+        writes += await _archive_fact(site, tenant, after)
+    writes.append(CONNECTION_SCHEMA.write(CONNECTION, known, after))
+    # Tokens that others replace are forgotten, not revoked: whether revoking ends only the one consent or all
+    # of this user and application is not known, and it must not end the one that was just made.
+    writes += await forgetting(site, tenant, over)
+    return outcome if await site.state.commit(tenant, writes) else None
+
+
+async def _archive_fact(site: Site, tenant: str, connection: Connection) -> list[Write]:
+    """Return the write that notes what may be archived because of the connection, once per company."""
+    key = archive_missing_key(connection.company_id)
+    fact = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
+    if fact is not None or not connection.project_sync:
+        return []
+    projects = await site.catalogue.load(tenant, Kind.PROJECT)
+    candidates = ArchiveMissingFact(candidates=sorted(project.id for project in projects))
+    return [ARCHIVE_MISSING_SCHEMA.write(key, None, candidates)]
+
+
+async def _end(site: Site, tenant: str, login: PendingLogin) -> None:
+    """Note that a login came to nothing; whatever hinders that, it runs out by itself."""
+
+    def end(now: PendingLogin | None) -> PendingLogin | None:
+        if now is None or now.state_hash != login.state_hash or now.stage is not LoginStage.TAKEN:
+            return None
+        return attrs.evolve(now, stage=LoginStage.ENDED, verifier=None)
+
+    with contextlib.suppress(Exception):
+        await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end)
+
+
+async def _forget(site: Site, tenant: str, tokens: TokenSet) -> None:
+    """Revoke tokens that nobody will use, unless that could harm a connection that the tenant keeps."""
+    with contextlib.suppress(Exception):  # they end by themselves; what matters is raised or told
+        kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+        if kept is None or not kept.value.connected:
+            with contextlib.suppress(EAccountingError):
+                await revoke(site, tokens)
+
+
+async def confirm_company(site: Site, tenant: str) -> Status:
+    """Connect the tenant to the other company that waits; links of the former one are kept (D10)."""
+    await until_written(CONNECTION, lambda: _confirmed(site, tenant))
+    return await status(site, tenant)
+
+
+async def _confirmed(site: Site, tenant: str) -> bool | None:
+    known, other = await other_company_of(site, tenant)
+    after = connection_to(other, site)
+    writes = [
+        CONNECTION_SCHEMA.write(CONNECTION, known, after),
+        *await _archive_fact(site, tenant, after),
+        *await forgetting(site, tenant, [known.value.login_id]),
+    ]
+    return True if await site.state.commit(tenant, writes) else None
+
+
+def connection_to(other: OtherCompany, site: Site) -> Connection:
+    """Return what the connection is once another company is confirmed."""
+    return Connection(
+        connected=True,
+        company_id=other.company_id,
+        company_name=other.company_name,
+        project_sync=other.project_sync,
+        connected_at=site.clock.now(),
+        login_id=other.login_id,
+    )
+
+
+async def other_company_of(site: Site, tenant: str) -> tuple[Kept[Connection], OtherCompany]:
+    """Return the connection and the other company that waits beside it.
+
+    Raises:
+        NothingToConfirm: If none does.
+    """
+    known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    if known is None or known.value.other is None:
+        raise NothingToConfirm(tenant)
+    return known, known.value.other
+
+
+async def discard_company(site: Site, tenant: str) -> Status:
+    """Leave the connection as it was before somebody logged in to another company."""
+    for tokens in await until_written(CONNECTION, lambda: _discarded(site, tenant)):
+        await _forget(site, tenant, tokens)
+    return await status(site, tenant)
+
+
+async def _discarded(site: Site, tenant: str) -> list[TokenSet] | None:
+    known, other = await other_company_of(site, tenant)
+    held = await held_by(site, tenant, [other.login_id])
+    after = attrs.evolve(known.value, other=None)
+    writes = [
+        CONNECTION_SCHEMA.write(CONNECTION, known, after),
+        *await forgetting(site, tenant, [other.login_id]),
+    ]
+    return held if await site.state.commit(tenant, writes) else None

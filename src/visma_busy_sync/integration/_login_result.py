@@ -1,0 +1,158 @@
+"""What became of a login, in words for the user's page: every end that a person can cause is a value."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, final
+
+from attrs import field, frozen
+
+from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.integration._readiness import Readiness
+from visma_busy_sync.integration._status import Status
+from visma_busy_sync.state import OtherCompany
+
+
+class LoginOutcome(enum.StrEnum):
+    """How a login ended."""
+
+    CONNECTED = "connected"
+    """The tenant is connected. Nothing was imported yet."""
+
+    ALREADY_CONNECTED = "already_connected"
+    """The page was loaded again after the login had been completed; nothing changed."""
+
+    CONFIRM_COMPANY = "confirm_company"
+    """It is another company than before; it waits until a person confirms it. Nothing changed."""
+
+    IN_PROGRESS = "in_progress"
+    """The page was loaded again while the login is being completed."""
+
+    CANCELLED = "cancelled"
+    """The user pressed Cancel at Visma."""
+
+    REFUSED = "refused"
+    """Visma refused the login."""
+
+    NOT_THIS_LOGIN = "not_this_login"
+    """The address does not belong to a login that waits: not begun here, used before, or voided by a newer
+    one; or it comes from another browser."""
+
+    EXPIRED = "expired"
+    """The login took longer than an hour."""
+
+    CODE_REFUSED = "code_refused"
+    """Visma did not accept the code: it works once and for five minutes."""
+
+    SCOPE_MISSING = "scope_missing"
+    """The user did not grant all that is needed."""
+
+    NOT_READY = "not_ready"
+    """EAccounting lets nobody in yet; the readiness report says what to press there."""
+
+    COMPANY_UNIDENTIFIED = "company_unidentified"
+    """EAccounting tells neither an id nor a name of the company."""
+
+
+TEXTS: Final[Mapping[LoginOutcome, Texts]] = MappingProxyType(
+    {
+        LoginOutcome.CONNECTED: Texts(
+            "Koblet til Visma eAccounting. Ingenting er hentet ennå.",
+            "Connected to Visma eAccounting. Nothing was fetched yet.",
+        ),
+        LoginOutcome.ALREADY_CONNECTED: Texts(
+            "Busy er allerede koblet til Visma eAccounting.",
+            "Busy is already connected to Visma eAccounting.",
+        ),
+        LoginOutcome.CONFIRM_COMPANY: Texts(
+            "Du logget inn i et annet selskap enn det Busy var koblet til. Se hva som vil bli arkivert, og "
+            "bekreft eller avbryt. Ingenting er endret.",
+            "You logged in to another company than the one Busy was connected to. See what would be "
+            "archived, then confirm or cancel. Nothing has changed.",
+        ),
+        LoginOutcome.IN_PROGRESS: Texts(
+            "Tilkoblingen blir fullført akkurat nå. Vent et øyeblikk og last siden på nytt.",
+            "The login is being completed at this moment. Wait a little and load the page again.",
+        ),
+        LoginOutcome.CANCELLED: Texts(
+            "Innloggingen ble avbrutt. Trykk «Koble til» for å prøve igjen.",
+            "The login was cancelled. Press connect to try again.",
+        ),
+        LoginOutcome.REFUSED: Texts(
+            "Visma avviste innloggingen. Trykk «Koble til» for å prøve igjen; kontakt Busy hvis det gjentar "
+            "seg.",
+            "Visma refused the login. Press connect to try again; contact Busy if it happens again.",
+        ),
+        LoginOutcome.NOT_THIS_LOGIN: Texts(
+            "Adressen hører ikke til en innlogging som venter her. Trykk «Koble til» for å begynne på nytt; "
+            "ingenting er endret.",
+            "This address belongs to no login that waits here. Press connect to begin again; nothing has "
+            "changed.",
+        ),
+        LoginOutcome.EXPIRED: Texts(
+            "Innloggingen tok mer enn en time. Trykk «Koble til» for å begynne på nytt.",
+            "The login took longer than an hour. Press connect to begin again.",
+        ),
+        LoginOutcome.CODE_REFUSED: Texts(
+            "Visma godtok ikke koden fra innloggingen; den gjelder én gang og i fem minutter. Trykk "
+            "«Koble til» for å begynne på nytt.",
+            "Visma did not accept the code of the login; it works once and for five minutes. Press connect "
+            "to begin again.",
+        ),
+        LoginOutcome.SCOPE_MISSING: Texts(
+            "Busy fikk ikke alle tilgangene det trenger. Trykk «Koble til» og godta alt det blir spurt om, "
+            "med en bruker som har fulle rettigheter.",
+            "Busy was not given all the access it needs. Press connect and accept all that is asked for, "
+            "as a user with full rights.",
+        ),
+        LoginOutcome.NOT_READY: Texts(
+            "eAccounting slipper ikke Busy inn ennå. Gjør det som står under, og trykk «Koble til» igjen.",
+            "eAccounting does not let Busy in yet. Do what is said below, then press connect again.",
+        ),
+        LoginOutcome.COMPANY_UNIDENTIFIED: Texts(
+            "Selskapet i eAccounting har verken organisasjonsnummer eller navn. Fyll det ut under "
+            "firmainnstillinger, og trykk «Koble til» igjen.",
+            "The company in eAccounting has neither an organisation number nor a name. Fill them in under "
+            "the company settings, then press connect again.",
+        ),
+    }
+)
+
+_GOOD: Final = frozenset({LoginOutcome.CONNECTED, LoginOutcome.ALREADY_CONNECTED})
+
+
+@final
+@frozen(kw_only=True)
+class LoginResult:
+    """What became of a login; `str(result)` says it in English, `text("nb")` in Norwegian.
+
+    Attributes:
+        outcome: How it ended.
+        status: Where the connection stands now.
+        readiness: What eAccounting still needs, as read at this login; None where it was not read. Show it
+            before the first sync.
+        error: The OAuth 2 error code where Visma refused, e.g. `access_denied`; else empty.
+        other_company: The company that waits to be confirmed; None: there is none.
+    """
+
+    outcome: LoginOutcome
+    status: Status
+    readiness: Readiness | None = None
+    error: str = ""
+    other_company: OtherCompany | None = field(default=None)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the tenant is connected to the company of this login."""
+        return self.outcome in _GOOD
+
+    def text(self, language: Language) -> str:
+        """Say it in a language: what happened, what to press, and what eAccounting still needs."""
+        said = TEXTS[self.outcome].of(language)
+        findings = self.readiness.text(language) if self.readiness and self.readiness.findings else ""
+        return f"{said}\n{findings}" if findings else said
+
+    def __str__(self) -> str:
+        return self.text("en")

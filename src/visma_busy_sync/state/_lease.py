@@ -1,0 +1,58 @@
+"""A right that one holder has at a time, over processes, and that ends by itself when its holder dies."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from attrs import frozen
+
+from visma_busy_sync.ports import AsyncStateStore
+from visma_busy_sync.state._documents import Schema, update
+
+
+@frozen(kw_only=True)
+class Lease:
+    """Who has a right, and until when. A right that was given back is kept with nobody.
+
+    Attributes:
+        holder: A random id; None: nobody.
+        until: When it ends.
+    """
+
+    holder: str | None
+    until: datetime
+
+
+LEASE_SCHEMA: Final = Schema(Lease)
+
+
+async def take_lease(
+    store: AsyncStateStore, tenant: str, key: str, *, holder: str, now: datetime, lasts: timedelta
+) -> bool:
+    """Take a right, or hold it for longer; return whether it is `holder`'s now.
+
+    Raises:
+        StoreBusy: If others always came in between.
+    """
+
+    def take(lease: Lease | None) -> Lease | None:
+        if lease is not None and lease.holder not in {None, holder} and lease.until > now:
+            return None
+        return Lease(holder=holder, until=now + lasts)
+
+    lease = await update(store, tenant, key, LEASE_SCHEMA, take)
+    return lease is not None and lease.holder == holder
+
+
+async def give_lease_back(store: AsyncStateStore, tenant: str, key: str, *, holder: str) -> None:
+    """Give a right back, if it is still `holder`'s.
+
+    Raises:
+        StoreBusy: If others always came in between.
+    """
+
+    def give_back(lease: Lease | None) -> Lease | None:
+        return None if lease is None or lease.holder != holder else Lease(holder=None, until=lease.until)
+
+    await update(store, tenant, key, LEASE_SCHEMA, give_back)
