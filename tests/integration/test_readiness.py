@@ -29,20 +29,22 @@ LANGUAGES: tuple[Language, Language] = ("nb", "en")
 READ = Operation[Any](method="GET", path="/companysettings", decode=lambda value: value)
 
 
+COMPANY: dict[str, Any] = {
+    "name": "Acme AS",
+    "company_identifier": "5f6f2c6e",
+    "corporate_identity_number": "999888777",
+    "country_code": "NO",
+    "currency_code": "NOK",
+    "company_status": CompanyStatus.ACTIVE,
+    "product_variant": ProductVariant.STANDARD,
+    "uses_project": True,
+    "activated_modules": ("sales_standard", "api_standard"),
+}
+
+
 def company(**changes: Any) -> CompanySettings:
-    """A company that has all that Busy needs."""
-    settings: dict[str, Any] = {
-        "name": "Acme AS",
-        "company_identifier": "5f6f2c6e",
-        "corporate_identity_number": "999888777",
-        "country_code": "NO",
-        "currency_code": "NOK",
-        "company_status": CompanyStatus.ACTIVE,
-        "product_variant": ProductVariant.STANDARD,
-        "uses_project": True,
-        "activated_modules": ("sales_standard", "api_standard"),
-    }
-    return CompanySettings(**settings | changes)
+    """A company that has all that Busy needs, but for the changes."""
+    return CompanySettings(**COMPANY | changes)
 
 
 def found(report: Readiness) -> dict[str, set[str]]:
@@ -68,9 +70,8 @@ def test_a_company_that_has_all_is_ready() -> None:
 @pytest.mark.parametrize("unknown", [UNSET, None])
 def test_what_is_unknown_never_blocks(unknown: Any) -> None:
     """A company of which the API tells nothing but the name gives warnings at most."""
-    names = ("company_identifier", "corporate_identity_number", "country_code", "currency_code")
-    names += ("company_status", "product_variant", "uses_project", "activated_modules")
-    report = readiness_of(company(**dict.fromkeys(names, unknown)), project_sync=True)
+    told = [name for name in COMPANY if name != "name"]
+    report = readiness_of(company(**dict.fromkeys(told, unknown)), project_sync=True)
     assert report.ready
     assert found(report) == {FindingCode.CURRENCY_UNKNOWN: set(), FindingCode.COMPANY_WITHOUT_IDS: set()}
 
@@ -199,6 +200,7 @@ def test_every_access_code_of_the_api_has_a_finding() -> None:
         (403, None, "No access to module: API_STANDARD"),
         (400, 4002, "No access to module: api_standard"),
         (403, 4002, ""),
+        (400, 4002, ""),
     ],
 )
 def test_the_api_module_comes_with_both_causes(status: int, code: int | None, detail: str) -> None:
@@ -233,6 +235,7 @@ def test_a_refusal_without_a_reason_lists_what_to_check() -> None:
         refused(500, 5000),
         refused(400, 5001),
         refused(400, 6000),
+        refused(400, 2000, "access to a module is not what this is about"),
         AnswerLost(operation=READ.name, reason="time-out"),
         NotSent(operation=READ.name, reason="no route"),
         ReconnectNeeded(),

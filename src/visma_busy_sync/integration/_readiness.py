@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.eaccounting.codes import NO_ACCESS_TO_MODULE
-from visma_busy_sync.eaccounting.errors import AccessDenied, EAccountingError, Unauthorized
+from visma_busy_sync.eaccounting.errors import AccessDenied, EAccountingError, Rejected, Unauthorized
 from visma_busy_sync.eaccounting.models import CompanySettings, CompanyStatus, ProductVariant
 
 
@@ -147,7 +147,7 @@ def readiness_of_refusal(error: EAccountingError) -> Readiness | None:
 
     All that Busy does needs what this read needs, so whatever refuses it blocks every lane.
     """
-    if not isinstance(error, AccessDenied | Unauthorized):
+    if not isinstance(error, AccessDenied | Rejected | Unauthorized):
         return None
     code = _refused_by(error)
     if code is None:
@@ -156,7 +156,7 @@ def readiness_of_refusal(error: EAccountingError) -> Readiness | None:
     return Readiness((_finding(code, ALL_LANES, **scopes),))
 
 
-def _refused_by(error: AccessDenied | Unauthorized) -> FindingCode | None:
+def _refused_by(error: AccessDenied | Rejected | Unauthorized) -> FindingCode | None:
     text = error.detail.lower()
     if _API_MODULE in text and error.code in {NO_ACCESS_TO_MODULE, None}:
         return FindingCode.API_MODULE_OFF
