@@ -69,10 +69,12 @@ class Instance:
         self.port = port
         self._promise = promise
 
-    async def read(self, *keys: str, tenant: str = TENANT) -> dict[str, Versioned]:
+    async def read(
+        self, *keys: str, tenant: str = TENANT, error_breaks: Promise | None = None
+    ) -> dict[str, Versioned]:
         """Read documents, and look at the answer."""
         # A host's answer may be anything, whatever its type says.
-        answer: Any = await self._ask("read", self.port.read(tenant, list(keys)))
+        answer: Any = await self._ask("read", self.port.read(tenant, list(keys)), error_breaks)
         _is(isinstance(answer, Mapping), f"read() returned a {_type(answer)} instead of a mapping")
         for key, document in answer.items():
             _is(type(key) is str and key in keys, f"read() returned {key!r}, which was not asked for")
@@ -107,10 +109,15 @@ class Instance:
             )
 
     async def refused(
-        self, *writes: Write, why: str, tenant: str = TENANT, breaks: Promise = EXPECTED_VERSIONS
+        self,
+        *writes: Write,
+        why: str,
+        tenant: str = TENANT,
+        breaks: Promise = EXPECTED_VERSIONS,
+        error_breaks: Promise = CONFLICT_IS_FALSE,
     ) -> None:
         """Commit what must be answered False, and say why."""
-        answer = await self.commit(*writes, tenant=tenant, error_breaks=CONFLICT_IS_FALSE)
+        answer = await self.commit(*writes, tenant=tenant, error_breaks=error_breaks)
         require(not answer, breaks, f"commit() was answered True although {why}")
 
     async def put(self, key: str, body: str, tenant: str = TENANT) -> int:

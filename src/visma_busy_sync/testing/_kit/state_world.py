@@ -124,11 +124,7 @@ async def an_instance_sees_what_was_written_past_the_port(stage: Stage) -> None:
     )
     await store.refused(Write("changed", 1, "x"), why="another program wrote it", breaks=stage.promise)
     await store.made(Write("changed", 41, "2"), Write("new", 3, None))
-    held = stage.raw("changed")
-    stage.require(
-        held == Versioned(42, "2"), f"written over at version 41 it is {held} past the port, not version 42"
-    )
-    stage.require(stage.raw("new") is None, "past the port a deleted document is still there")
+    await _sees(stage, store, "another program and then itself", {"changed": Versioned(42, "2")})
 
 
 async def _sees(stage: Stage, who: Instance, writer: str, wanted: dict[str, Versioned]) -> None:
@@ -144,6 +140,8 @@ async def a_read_never_sees_half_a_commit(stage: Stage) -> None:
     few = tuple(f"pair/{at}" for at in range(6))
     wide = (few[0], *_MISSING, *few[1:-1], *_MISSING, few[-1])
     await stage.store.made(*(Write(key, None, "0") for key in few))
+    alone = await stage.store.read(*wide, error_breaks=p.MANY_KEYS)
+    p.require(len(alone) == len(few), p.MANY_KEYS, f"one read of {len(wide):,} keys misses documents")
     reads = [0, 0]
     commits = 0
     ended = False
@@ -195,7 +193,8 @@ def _changing(round_: int, me: int) -> tuple[Write, ...]:
 
 
 def _deleting(round_: int, me: int) -> tuple[Write, ...]:
-    return (Write(f"race/{round_}", 1, None), Write(f"by/{round_}", None, str(me)))
+    del me
+    return (Write(f"race/{round_}", 1, None),)
 
 
 async def _race(stage: Stage, writes: Callable[[int, int], tuple[Write, ...]], what: str) -> None:
@@ -218,7 +217,7 @@ async def _race(stage: Stage, writes: Callable[[int, int], tuple[Write, ...]], w
         bodies = {
             each.body for each in (await stage.store.read(*(w.key for w in writes(round_, winner)))).values()
         }
-        stage.require(bodies == {str(winner)}, f"worker {winner} was answered True, and {bodies} is stored")
+        stage.require(bodies <= {str(winner)}, f"worker {winner} was answered True, and {bodies} is stored")
         marks = [each.key for each in await stage.store.scan(f"mark/{round_}/")]
         stage.require(
             marks == [f"mark/{round_}/{winner}"],
@@ -239,7 +238,7 @@ async def of_those_who_change_one_wins(stage: Stage) -> None:
     await _race(stage, _changing, "who change one document")
 
 
-@SUITE.shows(p.ONE_WINNER)
+@SUITE.shows(p.TAKE_ONCE)
 async def of_those_who_take_one_wins(stage: Stage) -> None:
     """Workers delete the same document at the same time."""
     await stage.store.made(*(Write(f"race/{round_}", None, "{}") for round_ in range(_ROUNDS)))
@@ -312,7 +311,7 @@ async def processes_race_as_workers_do(stage: Stage) -> None:
         f"not {wanted.body} at {wanted.version}",
     )
     taken = sorted(key for child in children for key in child.taken)
-    stage.require(
-        taken == sorted(takes), f"3 processes deleted {len(takes)} documents {len(taken)} times in all"
+    p.require(
+        taken == sorted(takes), p.TAKE_ONCE, f"3 processes deleted {len(takes)} documents {len(taken)} times"
     )
     stage.require(not await stage.store.scan("take/"), "documents that processes deleted are still there")
