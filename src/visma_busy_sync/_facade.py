@@ -13,7 +13,7 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
-from visma_busy_sync._core.world import Clock, Runtime
+from visma_busy_sync._core.world import Clock, Limiter, Runtime
 from visma_busy_sync.busy import Order, Period
 from visma_busy_sync.eaccounting import PRODUCTION, SCOPES, Application, Endpoints, models
 from visma_busy_sync.eaccounting._client import LiftedTransport
@@ -22,6 +22,7 @@ from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 from visma_busy_sync.integration import _connecting, _connection, _ordering, _purging, _syncing
 from visma_busy_sync.integration._arguments import given_or, require, require_id
+from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._login_result import LoginResult
 from visma_busy_sync.integration._ordering import OrderTexts, Transfer
 from visma_busy_sync.integration._purging import Purged
@@ -44,7 +45,7 @@ from visma_busy_sync.ports import (
     StateStore,
     WorkLog,
 )
-from visma_busy_sync.state import FernetSealer, ProcessSealer, Sealer
+from visma_busy_sync.state import FernetSealer, ProcessSealer, Sealer, StoreLimiter
 from visma_busy_sync.sync import Plan
 
 
@@ -65,10 +66,25 @@ def _application(
     )
 
 
+def _is_volatile(state: object) -> bool:
+    """Whether a state store lasts no longer than this process."""
+    return getattr(state, "volatile", False) is True
+
+
+def _limiter(
+    store: AsyncStateStore, application: Application, clock: Clock, runtime: Runtime, *, volatile: bool
+) -> Limiter:
+    """Return the budget of calls: shared by all processes that share the store."""
+    if volatile:
+        return WindowLimiter(clock=clock, runtime=runtime)
+    checked = CheckedStateStore(store)
+    return StoreLimiter(checked, clock=clock, runtime=runtime, client_id=application.client_id)
+
+
 def _sealer(state: object, keys: Sequence[Secret | str | bytes] | None, runtime: Runtime) -> Sealer:
     if keys is not None:
         return FernetSealer(keys)
-    if getattr(state, "volatile", False):
+    if _is_volatile(state):
         return ProcessSealer(runtime.token)
     raise ConfigurationError(
         f"{type(state).__name__} keeps what is written to it, so tokens must be encrypted: encryption_keys "
@@ -374,15 +390,16 @@ class BusySync:
             transport = self._own = HttpxTransport()
         runtime: Runtime = BlockingRuntime()
         clock = clock or SystemClock()
+        store = LiftedStateStore(state)
         self._site = Site(
             catalogue=LiftedCatalogue(catalogue),
             work=LiftedWorkLog(work),
-            state=LiftedStateStore(state),
+            state=store,
             application=application,
             transport=LiftedTransport(transport),
             runtime=runtime,
             clock=clock,
-            limiter=WindowLimiter(clock=clock, runtime=runtime),
+            limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries),
@@ -695,15 +712,16 @@ class AsyncBusySync:
             transport = self._own = AsyncHttpxTransport()
         runtime: Runtime = AsyncioRuntime()
         clock = clock or SystemClock()
+        store = AwaitedStateStore(state)
         self._site = Site(
             catalogue=AwaitedCatalogue(catalogue),
             work=AwaitedWorkLog(work),
-            state=AwaitedStateStore(state),
+            state=store,
             application=application,
             transport=transport,
             runtime=runtime,
             clock=clock,
-            limiter=WindowLimiter(clock=clock, runtime=runtime),
+            limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries),

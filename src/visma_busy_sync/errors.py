@@ -14,9 +14,11 @@ VismaBusySyncError            base: catch it to catch them all
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
 ├── ConnectionStateError      base: what is wrong with a tenant's connection
 │   ├── NotConnected          there is none
-│   ├── WrongCompany          the login is of another company
+│   ├── WrongCompany          what is read is of another company
 │   ├── CompanyUnidentified   the company has neither an id nor a name
-│   └── ScopeMissing          the user did not grant what is needed
+│   ├── NothingToConfirm      no other company waits to be confirmed
+│   ├── NotReady              eAccounting is not set up for what was asked
+│   └── PurgeRefused          orders of the tenant may be on their way
 ├── EAccountingError          base: what went wrong with eAccounting; see `may_have_happened`
 │   ├── NotSent               it surely did not get there
 │   ├── AnswerLost            it may have got there; no whole answer came back
@@ -76,12 +78,14 @@ from visma_busy_sync.integration import (
     CompanyUnidentified,
     ConnectionStateError,
     NotConnected,
+    NothingToConfirm,
+    NotReady,
     OrderClosed,
     OrderNotTransferred,
     OrderUnknown,
     PortContractBroken,
     ProjectUnknown,
-    ScopeMissing,
+    PurgeRefused,
     SyncRunning,
     WrongCompany,
 )
@@ -130,7 +134,9 @@ __all__ = [
     "LoginRefused",
     "NotConnected",
     "NotFound",
+    "NotReady",
     "NotSent",
+    "NothingToConfirm",
     "OrderBeingSent",
     "OrderChanged",
     "OrderClosed",
@@ -143,10 +149,10 @@ __all__ = [
     "OtherCompany",
     "PortContractBroken",
     "ProjectUnknown",
+    "PurgeRefused",
     "RateLimited",
     "ReconnectNeeded",
     "Rejected",
-    "ScopeMissing",
     "ServerFault",
     "StateMismatch",
     "StoreBusy",

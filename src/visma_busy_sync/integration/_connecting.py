@@ -112,11 +112,16 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
         return await _result(site, tenant, LoginOutcome.NOT_THIS_LOGIN)
     if isinstance(callback, CallbackRefused):
         return await _refused(site, tenant, callback, session)
-    taken = await until_written(LOGIN, lambda: _take(site, tenant, callback, session))
+    good = callback
+
+    async def attempt() -> Kept[PendingLogin] | LoginOutcome | None:
+        return await _take(site, tenant, good, session)
+
+    taken: Kept[PendingLogin] | LoginOutcome = await until_written(LOGIN, attempt)
     if isinstance(taken, LoginOutcome):
         return await _result(site, tenant, taken)
     try:
-        ended = await _redeemed(site, tenant, taken, callback)
+        ended = await _redeemed(site, tenant, taken, good)
     except BaseException:
         await _end(site, tenant, taken.value)
         raise

@@ -165,17 +165,19 @@ class Status:
         return f"last fetched {ago(sure, self.now)}" if sure is not None else "never fetched"
 
     def __str__(self) -> str:
+        said, press = self._said(), self.press.en
+        return f"{said}. {press}" if press else said
+
+    def _said(self) -> str:
         match self.state:
             case ConnectionState.CONNECTED:
-                said = f"connected to {self.company_name}, {self._told()}"
+                return f"connected to {self.company_name}, {self._told()}"
             case ConnectionState.RECONNECT_NEEDED:
-                said = f"reconnect needed: the connection to {self.company_name} is dead ({self._told()})"
+                return f"reconnect needed: the connection to {self.company_name} is dead ({self._told()})"
             case ConnectionState.LOGIN_PENDING:
-                said = "not connected, a login is pending"
+                return "not connected, a login is pending"
             case ConnectionState.DISCONNECTED:
-                said = "not connected"
-        press = self.press.en
-        return f"{said}. {press}" if press else said
+                return "not connected"
 
 
 def _state(connection: Connection | None, *, works: bool, login_pending: bool) -> ConnectionState:
