@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -12,6 +13,8 @@ from visma_busy_sync.sandbox.process import SandboxInfo, SandboxProcess
 
 from .openapi import ERROR, answer_schema, faults, parse_exact
 
+REDIRECT = "http://127.0.0.1:54321/callback"
+SCOPE = "ea:api offline_access ea:sales"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -78,6 +81,62 @@ class Api:
         return entries
 
 
+@dataclass
+class Visitor:
+    """A person's browser and the application's back channel."""
+
+    api: Api
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, **change: str | None) -> httpx.Response:
+        """Open the authorize address; None leaves a parameter out."""
+        values = {
+            "client_id": self.api.info.client_id,
+            "redirect_uri": REDIRECT,
+            "response_type": "code",
+            "scope": SCOPE,
+            "state": "s 1",
+        } | change
+        query = urlencode({name: value for name, value in values.items() if value is not None})
+        return self.api.http.get(f"{self.api.info.authorize_url}?{query}")
+
+    def result(self, answer: httpx.Response) -> dict[str, str]:
+        """Read the parameters of a redirect."""
+        assert answer.status_code == 302, answer.text
+        parts = urlsplit(answer.headers["location"])
+        return {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+
+    def code(self, **change: str | None) -> str:
+        """Log in and return the code."""
+        return self.result(self.ask(sandbox_auto="approve", **change))["code"]
+
+    def token(self, *, auth: tuple[str, str] | None = None, **form: Any) -> httpx.Response:
+        """Call the token endpoint with the client's credentials."""
+        auth = auth or (self.api.info.client_id, self.api.info.client_secret)
+        return self.api.http.post(self.api.info.token_url, data=form, auth=auth)
+
+    def exchange(self, code: str, **form: Any) -> httpx.Response:
+        """Exchange a code."""
+        return self.token(
+            **{"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **form}
+        )
+
+    def refresh(self, token: str, **form: Any) -> httpx.Response:
+        """Use a refresh token."""
+        return self.token(grant_type="refresh_token", refresh_token=token, **form)
+
+    def log_in(self, **change: str | None) -> dict[str, Any]:
+        """Log in and return the tokens."""
+        answer = self.exchange(self.code(**change))
+        assert answer.status_code == 200, answer.text
+        tokens: dict[str, Any] = answer.json()
+        return tokens
+
+    def works(self, token: str) -> bool:
+        """Tell whether an access token opens the API."""
+        return self.api.call("GET", "/companysettings", token=token).status_code == 200
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[SandboxProcess]:
     with SandboxProcess() as process:
@@ -95,3 +154,8 @@ def api(running: SandboxProcess, connection: httpx.Client) -> Api:
     api = Api(running.info, connection)
     api.control("POST", "/reset")
     return api
+
+
+@pytest.fixture
+def visitor(api: Api) -> Visitor:
+    return Visitor(api)

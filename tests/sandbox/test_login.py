@@ -2,18 +2,15 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from .conftest import Api
+from .conftest import REDIRECT, SCOPE, Api, Visitor
 
-REDIRECT = "http://127.0.0.1:54321/callback"
-SCOPE = "ea:api offline_access ea:sales"
 VERIFIER = "a-verifier.of_enough~length-0123456789-0123456789"
 
 
@@ -38,67 +35,6 @@ class _Form(HTMLParser):
         if self._button is not None:
             self.buttons[data] = self._button
             self._button = None
-
-
-@dataclass
-class Visitor:
-    """A person's browser and the application's back channel."""
-
-    api: Api
-    parameters: dict[str, str] = field(default_factory=dict)
-
-    def ask(self, **change: str | None) -> httpx.Response:
-        """Open the authorize address; None leaves a parameter out."""
-        values = {
-            "client_id": self.api.info.client_id,
-            "redirect_uri": REDIRECT,
-            "response_type": "code",
-            "scope": SCOPE,
-            "state": "s 1",
-        } | change
-        query = urlencode({name: value for name, value in values.items() if value is not None})
-        return self.api.http.get(f"{self.api.info.authorize_url}?{query}")
-
-    def result(self, answer: httpx.Response) -> dict[str, str]:
-        """Read the parameters of a redirect."""
-        assert answer.status_code == 302, answer.text
-        parts = urlsplit(answer.headers["location"])
-        return {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-
-    def code(self, **change: str | None) -> str:
-        """Log in and return the code."""
-        return self.result(self.ask(sandbox_auto="approve", **change))["code"]
-
-    def token(self, *, auth: tuple[str, str] | None = None, **form: Any) -> httpx.Response:
-        """Call the token endpoint with the client's credentials."""
-        auth = auth or (self.api.info.client_id, self.api.info.client_secret)
-        return self.api.http.post(self.api.info.token_url, data=form, auth=auth)
-
-    def exchange(self, code: str, **form: Any) -> httpx.Response:
-        """Exchange a code."""
-        return self.token(
-            **{"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **form}
-        )
-
-    def refresh(self, token: str, **form: Any) -> httpx.Response:
-        """Use a refresh token."""
-        return self.token(grant_type="refresh_token", refresh_token=token, **form)
-
-    def log_in(self, **change: str | None) -> dict[str, Any]:
-        """Log in and return the tokens."""
-        answer = self.exchange(self.code(**change))
-        assert answer.status_code == 200, answer.text
-        tokens: dict[str, Any] = answer.json()
-        return tokens
-
-    def works(self, token: str) -> bool:
-        """Tell whether an access token opens the API."""
-        return self.api.call("GET", "/companysettings", token=token).status_code == 200
-
-
-@pytest.fixture
-def visitor(api: Api) -> Visitor:
-    return Visitor(api)
 
 
 def _error(answer: httpx.Response) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from http import HTTPStatus
 from types import FrameType
+from typing import cast
 
 import h11
 import uvicorn
@@ -40,8 +41,9 @@ class SandboxProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn does
         """Lend the transport to every request of the connection; read it late if a fault says so."""
         super().connection_made(transport)
+        faults = cast("FaultTable", self.app_state[_FAULTS])
         self.app_state = {**self.app_state, _TRANSPORT: transport}
-        fault = self.app_state[_FAULTS].take_connection()
+        fault = faults.take_connection()
         if fault is not None:
             transport.pause_reading()
             self.loop.call_later(fault.seconds, transport.resume_reading)
