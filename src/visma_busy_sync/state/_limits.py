@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, starmap
 from typing import Final, TypeAlias, TypeVar, final
 
 from attrs import frozen
@@ -252,7 +252,9 @@ def _window_of(key: str, calls: Calls) -> Window:
     try:
         return Window(
             ends=_unpacked(calls.ends),
-            waiting=tuple(map(Place, _unpacked(calls.numbers), _unpacked(calls.starts))),
+            waiting=tuple(
+                starmap(Place, zip(_unpacked(calls.numbers), _unpacked(calls.starts), strict=True))
+            ),
             closed_until=calls.closed_until,
             asked=calls.asked,
         )
