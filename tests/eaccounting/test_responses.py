@@ -284,6 +284,41 @@ def test_many_field_errors_do_not_flood_the_message() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("Rows[0].Quantity", True),
+        ("InvoiceAddress2", True),
+        ("$.Data[12].Number", True),
+        ("5f0c2e77a1b94d3c8e6f1a2b3c4d5e6f5f0c2e77a1b94d3c8e6f1a2b3c4d5e6f", False),
+        ("9C0DE17A2B3C4D5E6F70819A2B3C4D5E-1", False),
+        ("Kari Nordmann", False),
+        ("", False),
+    ],
+    ids=repr,
+)
+def test_what_looks_like_no_field_is_not_shown(field: str, shown: bool) -> None:
+    """An error body may repeat a token that was sent, and a field's name stands in the message."""
+    fault = {"Field": field, "ErrorCode": field}
+    error = error_of(Row(400, body(2000, Errors=[fault]), Rejected))
+    assert isinstance(error, ApiError)
+    assert error.fields[0].field == (field if shown else "?")
+    assert (field in error.message) is shown or not field
+
+
+@pytest.mark.parametrize(
+    "error_id",
+    ["5f0c2e77a1b94d3c8e6f1a2b3c4d5e6f5f0c2e77a1b94d3c8e6f1a2b3c4d5e6f", "s3cret", ERROR_ID + "0", 17, ""],
+    ids=repr,
+)
+def test_only_a_guid_is_an_error_id(error_id: object) -> None:
+    """As the API promises; a reference token in that place is not shown."""
+    error = error_of(Row(400, {**body(2000), "ErrorId": error_id}, Rejected))
+    assert isinstance(error, ApiError)
+    assert error.error_id is None
+    assert "ErrorId" not in error.message
+
+
+@pytest.mark.parametrize(
     ("detail", "headers", "seconds"),
     [
         ("Try again in 17 seconds.", {}, 17),

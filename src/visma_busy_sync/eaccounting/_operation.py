@@ -65,6 +65,12 @@ _LONGEST_WAIT_SECONDS: Final = 3600.0  # a longer one is a broken answer
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 
+# SPEC: an ErrorId is a GUID; a field is a path of names, with few digits; the code of a field is a number.
+_ERROR_ID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_STEP: Final = r"[A-Za-z_$]{1,40}[0-9]{0,2}(\[[0-9]{1,4}\])?"
+_FIELD: Final = re.compile(rf"{_STEP}(\.{_STEP}){{0,4}}")
+_FIELD_CODE: Final = re.compile(r"[A-Za-z_]{0,40}[0-9]{0,6}(?<=.)")
+
 # Statuses that say what they mean even without the API's error body.
 _PLAIN_STATUSES: Final = frozenset({401, 403, 404, 429})
 # A gateway's 403 or 404 page says nothing of the object; taken for the API's word it would archive a project.
@@ -353,7 +359,7 @@ def _error_body(response: Response) -> _ErrorBody | None:
     if not isinstance(value, dict):
         return None
     members = {key[:1].upper() + key[1:]: item for key, item in value.items()}
-    code, error_id = _whole(members.get("ErrorCode")), _short(members.get("ErrorId"))
+    code, error_id = _whole(members.get("ErrorCode")), _fitting(_ERROR_ID, members.get("ErrorId"))
     detail, faults = members.get("DeveloperErrorMessage"), members.get("Errors")
     if code is None and error_id is None and not isinstance(detail, str):
         return None
@@ -377,16 +383,19 @@ def _field_error(value: dict[str, JsonValue]) -> FieldError:
     members = {key[:1].upper() + key[1:]: item for key, item in value.items()}
     detail = members.get("Message")
     return FieldError(
-        field=_short(members.get("Field")) or "?",
-        code=_short(members.get("ErrorCode")) or "?",
+        field=_fitting(_FIELD, members.get("Field")) or "?",
+        code=_fitting(_FIELD_CODE, members.get("ErrorCode")) or "?",
         detail=detail if isinstance(detail, str) else "",
     )
 
 
-def _short(value: JsonValue) -> str | None:
-    """A name or an id, but no text that could say more than that."""
+def _fitting(form: re.Pattern[str], value: JsonValue) -> str | None:
+    """A value as text if it has a form that no token, code or client secret has; else None.
+
+    An error body may repeat what was sent, and these parts of it are shown in messages.
+    """
     text = str(value) if type(value) in {int, str} else ""
-    return text if re.fullmatch(r"[A-Za-z0-9_.\[\]$-]{1,80}", text) else None
+    return text if form.fullmatch(text) else None
 
 
 def _wait_of(response: Response, detail: str, now: datetime | None) -> float:
