@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.stepper import step as stepped_once
 from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting import Operation
 from visma_busy_sync.eaccounting._execute import Env, Options, execute
@@ -31,9 +33,10 @@ from visma_busy_sync.eaccounting.errors import (
     Unauthorized,
     UnreadableAnswer,
 )
-from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Response
+from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response
+from visma_busy_sync.testing.scheduler import Worker, World, gate
 
-from .given import READ, WRITE, Bench, Free, Instant, Step, answer, evolve, looped, stepped
+from .given import READ, WRITE, Bench, Free, Instant, Script, Step, answer, evolve, looped, stepped
 
 T = TypeVar("T")
 
@@ -613,6 +616,78 @@ def test_a_budget_of_retries_has_tokens(tokens: Any) -> None:
     """A whole number of them."""
     with pytest.raises(ConfigurationError):
         RetryBudget(tokens=tokens)
+
+
+class Counted(Free):
+    """A limiter at which others go on, and which knows how many permits are out."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+        self.out = 0
+
+    async def acquire(self, key: str, *, patience: float) -> Permit:
+        await self.world.runtime.sleep(0)
+        self.out += 1
+        return await super().acquire(key, patience=patience)
+
+    async def release(self, permit: Permit) -> None:
+        self.out -= 1
+        await self.world.runtime.sleep(0)
+
+    async def hold_off(self, key: str, *, seconds: float) -> None:
+        await self.world.runtime.sleep(0)
+
+
+class Scripted:
+    """A transport at which others go on; each worker has its own steps, the last one for ever."""
+
+    def __init__(self, *steps: Step) -> None:
+        self.script = Script(*steps)
+        self.send = gate(self._send, "send")
+
+    def _send(self, request: Request) -> Response:
+        return stepped_once(self.script.send, request)
+
+
+def in_world(world: World, *steps: Step, limiter: Counted, budget: RetryBudget) -> tuple[Env, Script]:
+    scripted = Scripted(*steps)
+    env = evolve(
+        Bench(tokens=Renewable()).env,
+        transport=scripted,
+        runtime=world.runtime,
+        clock=world.clock,
+        limiter=limiter,
+        retry_budget=budget,
+    )
+    return env, scripted.script
+
+
+@pytest.mark.parametrize("at", range(1, 31))
+def test_a_caller_cancelled_at_any_await_gives_its_permit_back(at: int) -> None:
+    """Before, in, between and after its attempts; the others get through."""
+    world = World(seed=at)
+    limiter, budget = Counted(world), RetryBudget()
+    envs = {
+        name: in_world(world, BROKEN, BUSY, STALE, RESET, GOOD, limiter=limiter, budget=budget)[0]
+        for name in ("a", "b")
+    }
+    workers: dict[str, Worker[Any]] = {name: partial(execute, READ, env) for name, env in envs.items()}
+    result = world.run(workers, cancel={"a": at})
+    assert limiter.out == 0
+    assert result.values["b"] == {"Name": "x"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_callers_side_by_side_share_the_budget_of_retries(seed: int) -> None:
+    """However they interleave, a server that is down gets each call once, and five more."""
+    world = World(seed=seed)
+    limiter, budget = Counted(world), RetryBudget()
+    made = [in_world(world, step, limiter=limiter, budget=budget) for step in (BROKEN, RESET, FAILED) * 10]
+    workers: dict[str, Worker[Any]] = {str(n): partial(execute, READ, env) for n, (env, _) in enumerate(made)}
+    result = world.run(workers, expected=EAccountingError)
+    assert len(result.errors) == 30
+    assert sum(len(script.requests) for _, script in made) == 35
 
 
 STEPS: dict[str, Step] = {
