@@ -150,7 +150,7 @@ def test_without_a_login_there_is_no_token(shell: Shell) -> None:
     """Neither at first nor after a 401."""
     renewing, _ = source(Store(None))
     for ask in (renewing.token, lambda: renewing.token_after_refusal(Secret("x"))):
-        with pytest.raises(ReconnectNeeded, match="there is no login"):
+        with pytest.raises(ReconnectNeeded, match="its login has ended"):
             shell(ask)()
 
 
@@ -269,7 +269,7 @@ def test_tokens_of_a_login_that_ended_meanwhile_are_revoked(shell: Shell) -> Non
         return renewed()
 
     renewing, script = source(store, ended, answer(200, raw=b""))
-    with pytest.raises(ReconnectNeeded, match="no login"):
+    with pytest.raises(ReconnectNeeded, match="its login has ended"):
         shell(renewing.token)()
     assert b"token=refresh-2" in (script.requests[1].body or b"")
 

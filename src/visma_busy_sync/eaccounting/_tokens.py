@@ -28,7 +28,7 @@ from visma_busy_sync.eaccounting.http import TIMEOUT_SECONDS, Transport
 STORED_LOGIN: Final = "stored login"
 """How errors name the look at what is known of a login; nothing was asked of Visma then."""
 
-_NO_LOGIN: Final = "Press connect and log in; if that was done before, its tokens were not kept."
+_NO_LOGIN: Final = "Try again; if that does not help, press connect and log in. Nothing in Busy is lost."
 _NO_REFRESH: Final = (
     "Press connect and log in again, and ask for the scope offline_access, so that tokens can be renewed."
 )
@@ -176,7 +176,11 @@ class RenewedTokens:
     async def _load(self) -> Generation:
         kept = await self._store.load()
         if kept is None:
-            raise ReconnectNeeded("there is no login", advice=_NO_LOGIN)
+            raise ReconnectNeeded(
+                "its login has ended, or was replaced by a newer one",
+                advice=_NO_LOGIN,
+                operation=STORED_LOGIN,
+            )
         if kept.refused:
             raise ReconnectNeeded("it was found dead before", operation=STORED_LOGIN)
         return kept

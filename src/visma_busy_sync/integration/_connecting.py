@@ -61,11 +61,16 @@ LOGIN_LIFETIME: Final = timedelta(hours=1)
 _CALLBACK_PATIENCE: Final = timedelta(minutes=5)
 
 
+_KEPT: Final = frozenset({LoginOutcome.CONNECTED, LoginOutcome.CONFIRM_COMPANY})
+"""Ends after which the tokens of the login are kept."""
+
+
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _verifier_about(tenant: str, state_hash: str) -> str:
+def verifier_about(tenant: str, state_hash: str) -> str:
+    """Return what a sealed PKCE verifier is bound to."""
     return f"verifier/{tenant}/{state_hash}"
 
 
@@ -87,7 +92,7 @@ async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) 
         project_sync=project_sync,
         verifier=None
         if verifier is None
-        else site.sealer.seal(verifier, about=_verifier_about(tenant, state_hash)),
+        else site.sealer.seal(verifier, about=verifier_about(tenant, state_hash)),
         expires_at=site.clock.now() + LOGIN_LIFETIME,
     )
     await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, lambda _: pending)
@@ -120,14 +125,17 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
     taken: Kept[PendingLogin] | LoginOutcome = await until_written(LOGIN, attempt)
     if isinstance(taken, LoginOutcome):
         return await _result(site, tenant, taken)
-    try:
-        ended = await _redeemed(site, tenant, taken, good)
-    except BaseException:
-        await _end(site, tenant, taken.value)
-        raise
-    if ended.outcome not in {LoginOutcome.CONNECTED, LoginOutcome.CONFIRM_COMPANY}:
-        await _end(site, tenant, taken.value)
-    return await _result(site, tenant, ended.outcome, readiness=ended.readiness)
+    ended: list[_Ended | Exception] = []
+
+    async def complete() -> None:
+        try:
+            ended.append(await _completed(site, tenant, taken, good))
+        except Exception as error:  # noqa: BLE001 - raised below, unless nobody waits any more
+            ended.append(error)
+
+    # A user who leaves the page does not take back what was agreed at Visma.
+    await site.runtime.to_end(complete)
+    return await _told(site, tenant, ended.pop())
 
 
 @frozen
@@ -136,6 +144,15 @@ class _Ended:
 
     outcome: LoginOutcome
     readiness: Readiness | None = None
+
+
+async def _told(site: Site, tenant: str, ended: _Ended | Exception) -> LoginResult:
+    if isinstance(ended, _Ended):
+        return await _result(site, tenant, ended.outcome, readiness=ended.readiness)
+    try:
+        raise ended
+    finally:
+        del ended  # else its traceback and this frame would keep each other alive
 
 
 async def _result(
@@ -200,6 +217,18 @@ async def _what_became(site: Site, tenant: str, login: PendingLogin) -> LoginOut
     return LoginOutcome.NOT_THIS_LOGIN
 
 
+async def _completed(site: Site, tenant: str, taken: Kept[PendingLogin], callback: Callback) -> _Ended:
+    """Complete a login that was taken; where nothing comes of it, say so in its document."""
+    try:
+        ended = await _redeemed(site, tenant, taken, callback)
+    except BaseException:
+        await _end(site, tenant, taken.value)
+        raise
+    if ended.outcome not in _KEPT:
+        await _end(site, tenant, taken.value)
+    return ended
+
+
 async def _redeemed(site: Site, tenant: str, taken: Kept[PendingLogin], callback: Callback) -> _Ended:
     """Turn the code into tokens, look which company they are of, and write the connection down."""
     login = taken.value
@@ -207,7 +236,7 @@ async def _redeemed(site: Site, tenant: str, taken: Kept[PendingLogin], callback
         verifier = (
             None
             if login.verifier is None
-            else site.sealer.open(login.verifier, about=_verifier_about(tenant, login.state_hash))
+            else site.sealer.open(login.verifier, about=verifier_about(tenant, login.state_hash))
         )
         tokens = await _login.redeem(
             site.application,
@@ -226,7 +255,7 @@ async def _redeemed(site: Site, tenant: str, taken: Kept[PendingLogin], callback
     except Exception:  # also what the host's ports raise: tokens that nobody will use should not live on
         await _forget(site, tenant, tokens)
         raise
-    if ended.outcome not in {LoginOutcome.CONNECTED, LoginOutcome.CONFIRM_COMPANY}:
+    if ended.outcome not in _KEPT:
         await _forget(site, tenant, tokens)
     return ended
 
@@ -282,7 +311,7 @@ async def _write(
     disconnecting, connects nothing.
     """
     login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
-    if login is None or login.version != taken.version:
+    if login != taken:
         return LoginOutcome.NOT_THIS_LOGIN
     known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
     before = known.value if known else None

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from visma_busy_sync.eaccounting import TokenSet, _login
-from visma_busy_sync.eaccounting._tokens import STORED_LOGIN
+from visma_busy_sync.eaccounting._tokens import STORED_LOGIN, Generation
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, ReconnectNeeded
 from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._company import is_company
@@ -45,13 +45,34 @@ async def connection_of(site: Site, tenant: str) -> Connection:
         ReconnectNeeded: If it is known to be dead.
         EncryptionKeyMissing: If its tokens cannot be opened with the keys that are given.
     """
-    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
-    if kept is None or not kept.value.connected:
+    connection, held = await _standing(site, tenant)
+    if connection is None or not connection.connected:
         raise NotConnected(tenant)
-    held = await site.tokens(tenant, kept.value.login_id).load()
-    if held is None or held.refused:
-        raise ReconnectNeeded("it was found dead before", operation=STORED_LOGIN)
-    return kept.value
+    if isinstance(held, ReconnectNeeded):
+        raise held
+    return connection
+
+
+async def _standing(site: Site, tenant: str) -> tuple[Connection | None, Generation | ReconnectNeeded]:
+    """Return the connection, and its tokens or why there are none that work.
+
+    A login that is replaced while this looks is not taken for a dead one: it looks again.
+    """
+    looked: str | None = None
+    while True:
+        kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+        dead = ReconnectNeeded("it was found dead before", operation=STORED_LOGIN)
+        if kept is None or not kept.value.connected:
+            return kept.value if kept else None, dead
+        try:
+            held = await site.tokens(tenant, kept.value.login_id).load()
+        except ReconnectNeeded as error:
+            return kept.value, error.with_traceback(None)
+        if held is not None:
+            return kept.value, dead if held.refused else held
+        if looked == kept.value.login_id:
+            return kept.value, dead
+        looked = kept.value.login_id
 
 
 def check_company(connection: Connection, company: CompanySettings) -> None:
@@ -174,16 +195,14 @@ async def revoke(site: Site, tokens: TokenSet) -> None:
 
 async def status(site: Site, tenant: str) -> Status:
     """Return where the connection stands."""
-    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    connection, held = await _standing(site, tenant)
     login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
-    connection, now = kept.value if kept else None, site.clock.now()
-    works, kinds = False, tuple[Kind, ...]()
+    now, kinds = site.clock.now(), tuple[Kind, ...]()
     if connection is not None:
         kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
-        works = connection.connected and await _works(site, tenant, connection.login_id)
     return Status.of(
         connection,
-        works=works,
+        works=isinstance(held, Generation),
         login_pending=login is not None
         and login.value.stage is LoginStage.OPEN
         and login.value.expires_at > now,
@@ -191,11 +210,3 @@ async def status(site: Site, tenant: str) -> Status:
         every=site.choices.sync_every,
         now=now,
     )
-
-
-async def _works(site: Site, tenant: str, login_id: str) -> bool:
-    try:
-        held = await site.tokens(tenant, login_id).load()
-    except ReconnectNeeded:
-        return False
-    return held is not None and not held.refused

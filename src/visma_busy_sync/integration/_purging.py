@@ -19,9 +19,12 @@ from visma_busy_sync.state import (
     CONNECTION,
     CONNECTION_SCHEMA,
     LOGIN,
+    LOGIN_SCHEMA,
     ORDER_PREFIX,
     PURGED_ORDER_SCHEMA,
     TOKENS_PREFIX,
+    EncryptionKeyMissing,
+    LoginStage,
     PurgedOrder,
     claim_writes,
     purged_order_key,
@@ -72,7 +75,8 @@ async def purge(site: Site, tenant: str, *, everything: bool) -> Purged:
             disconnected where the order was sent only meanwhile.
     """
     _refuse_in_flight(await site.state.scan(ORDER_PREFIX, tenant))
-    with contextlib.suppress(NotConnected):
+    # Who leaves need not have the key at hand that opens what is thrown away.
+    with contextlib.suppress(NotConnected, EncryptionKeyMissing):
         await disconnect(site, tenant)
     return await until_written(CONNECTION, lambda: _purged(site, tenant, everything=everything))
 
@@ -93,7 +97,7 @@ async def _purged(site: Site, tenant: str, *, everything: bool) -> Purged | None
         writes = [Write(found.key, found.document.version, None) for found in documents]
         done = await site.state.commit(tenant, writes)
         return Purged(removed=len(writes), kept=0, may_happen_twice=TWICE) if done else None
-    secret = [found for found in documents if found.key == LOGIN or found.key.startswith(TOKENS_PREFIX)]
+    secret = [found for found in documents if found.key.startswith(TOKENS_PREFIX)]
     writes = [Write(found.key, found.document.version, None) for found in (*secret, *orders)]
     stored = {found.key: found.document for found in documents}
     for found in orders:
@@ -104,6 +108,7 @@ async def _purged(site: Site, tenant: str, *, everything: bool) -> Purged | None
             left = _ids_of(entry)
             writes.append(PURGED_ORDER_SCHEMA.write(purged_order_key(left.order_id), None, left))
     writes += [_without_texts(found) for found in documents if found.key == CONNECTION]
+    writes += [_void(found) for found in documents if found.key == LOGIN]
     if not await site.state.commit(tenant, writes):
         return None
     return Purged(removed=len(secret) + len(orders), kept=len(documents) - len(secret))
@@ -123,6 +128,22 @@ def _ids_of(entry: LedgerEntry) -> PurgedOrder:
 def _without_texts(found: Found) -> Write:
     connection = CONNECTION_SCHEMA.load(found.key, found.document.body)
     bare = attrs.evolve(
-        connection, company_name="", login_id="", other=None, fetched={}, read={}, attempted={}
+        connection,
+        connected=False,
+        company_name="",
+        login_id="",
+        other=None,
+        fetched={},
+        read={},
+        attempted={},
     )
     return CONNECTION_SCHEMA.write(found.key, found.document, bare)
+
+
+def _void(found: Found) -> Write:
+    # Overwritten, not deleted: the next login must not begin at a version that there was before.
+    login = LOGIN_SCHEMA.load(found.key, found.document.body)
+    void = attrs.evolve(
+        login, state_hash="", session_hash="", verifier=None, login_id=None, stage=LoginStage.ENDED
+    )
+    return LOGIN_SCHEMA.write(found.key, found.document, void)
