@@ -37,6 +37,13 @@ from visma_busy_sync.state._orders import (
     order_key,
     purged_order_key,
 )
+from visma_busy_sync.state._rotation import (
+    NotResealed,
+    NotResealedReason,
+    Resealed,
+    SealedDocuments,
+    reseal,
+)
 from visma_busy_sync.state._sealing import (
     EncryptionKeyMissing,
     FernetSealer,
@@ -67,11 +74,15 @@ __all__ = [
     "Kept",
     "Lease",
     "LoginStage",
+    "NotResealed",
+    "NotResealedReason",
     "OtherCompany",
     "PendingLogin",
     "ProcessSealer",
     "PurgedOrder",
+    "Resealed",
     "Schema",
+    "SealedDocuments",
     "Sealer",
     "StoreBusy",
     "StoreLimiter",
@@ -86,6 +97,7 @@ __all__ = [
     "order_key",
     "purged_order_key",
     "read",
+    "reseal",
     "take_lease",
     "tokens_key",
     "until_written",
