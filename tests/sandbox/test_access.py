@@ -118,9 +118,10 @@ def test_identity_and_api_may_be_down(visitor: Visitor, downtime: str, identity:
 def test_downtime_may_cut_connections(visitor: Visitor) -> None:
     """No answer at all."""
     _switch(visitor.api, downtime="both", downtime_form="cut")
-    for call in (lambda: visitor.refresh("x"), lambda: _get(visitor.api, "/units")):
-        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-            call()
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        visitor.refresh("x")
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        _get(visitor.api, "/units")
     assert [entry["status"] for entry in visitor.api.journal()] == [None, None]
 
 
@@ -222,7 +223,7 @@ def test_switches_are_set_at_the_start() -> None:
         assert api.control("GET", "/profile") == start
 
 
-@pytest.mark.parametrize("option", ["reuse=maybe", "typo=1", "rotation", "page_cap=0", "granted_scopes=x"])
+@pytest.mark.parametrize("option", ["reuse=maybe", "rotation", "granted_scopes=x"])
 def test_a_faulty_switch_at_the_start_is_named(option: str) -> None:
     """The command says which, and does not start."""
     with pytest.raises(SandboxDidNotStart, match=option.partition("=")[0]):

@@ -158,7 +158,7 @@ def test_a_client_may_have_one_way_to_authenticate(
     """The other way is invalid_client and uses up no code."""
     _switch(visitor.api, client_auth=switch)
     info, code = visitor.api.info, visitor.code()
-    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code": code}
+    form: dict[str, Any] = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code": code}
     secret = {"client_id": info.client_id, "client_secret": info.client_secret}
     answer = visitor.api.http.post(info.token_url, data=form | secret)
     assert answer.status_code == post
