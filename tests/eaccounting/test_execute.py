@@ -18,7 +18,7 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step as stepped_once
 from visma_busy_sync._core.world import Permit
-from visma_busy_sync.eaccounting import Operation
+from visma_busy_sync.eaccounting import EAccounting, Operation
 from visma_busy_sync.eaccounting._execute import Env, Options, execute
 from visma_busy_sync.eaccounting._retrying import RetryBudget, pause_before_retry
 from visma_busy_sync.eaccounting.errors import (
@@ -609,6 +609,13 @@ def test_a_budget_of_retries_is_shared_by_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         spent = [pool.submit(spend) for _ in range(8)]
         assert sum(each.result() for each in spent) == 1000
+
+
+def test_a_client_of_another_patience_has_the_same_budget_of_retries() -> None:
+    """It is the same server; another client has a budget of its own."""
+    with EAccounting("t") as api, EAccounting("t") as other:
+        assert api.with_options(max_retries=9)._env.retry_budget is api._env.retry_budget
+        assert other._env.retry_budget is not api._env.retry_budget
 
 
 @pytest.mark.parametrize("tokens", [0, -1, 1.5, True], ids=str)

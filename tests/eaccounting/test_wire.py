@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import gzip
 import json
 import socket
@@ -19,9 +20,11 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, SystemClock
 from visma_busy_sync.eaccounting import AsyncEAccounting, EAccounting, Operation
 from visma_busy_sync.eaccounting._execute import execute
+from visma_busy_sync.eaccounting._timed import Timekeeper
 from visma_busy_sync.eaccounting.errors import AnswerLost, EAccountingError, NotSent, UnreadableAnswer
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response, TooLargeError
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
+from visma_busy_sync.testing.scheduler import VirtualClock
 
 from .given import READ, WRITE, Bench, evolve, plain
 from .wire import TOKEN, Behave, Peer, awaiting, blocking, endpoints, serving
@@ -517,3 +520,12 @@ async def test_calls_side_by_side_have_deadlines_of_their_own() -> None:
             with pytest.raises(AnswerLost, match="deadline"):
                 await given_up
             assert await api.send(READ) == {"Name": "x"}
+
+
+def test_a_call_that_is_thrown_away_disturbs_nothing() -> None:
+    """A loop that ends closes what still runs, perhaps in another context than it ran in."""
+    keeper = Timekeeper(VirtualClock())
+    exchange = keeper.exchange(0)
+    contextvars.copy_context().run(exchange.__enter__)
+    assert exchange.__exit__(None, None, None) is None
+    assert not keeper.is_over

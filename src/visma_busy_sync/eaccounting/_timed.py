@@ -4,7 +4,8 @@ httpx and httpcore know timeouts for single reads only, so a server that sends o
 hold a blocked thread for ever. These streams wrap those of httpcore, one call deep. The deadline is that
 of the exchange which runs in this thread or task; outside of one there is none.
 
-What stays unbounded in a blocked thread is the system's own look-up of a name, which has its own timeouts.
+What stays unbounded in a blocked thread is the system's own look-up of a name, which has its own timeouts,
+and what httpcore does within one read where TLS runs inside the TLS of a proxy.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Timekeeper:
         try:
             yield
         finally:
-            _ENDS_AT.reset(before)
+            with contextlib.suppress(ValueError):  # a coroutine that is closed, not awaited to its end
+                _ENDS_AT.reset(before)
 
     @property
     def is_over(self) -> bool:
