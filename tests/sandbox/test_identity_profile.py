@@ -240,3 +240,27 @@ def test_a_login_whose_tokens_are_all_dead_does_not_count_as_alive(visitor: Visi
     visitor.log_in()
     visitor.api.control("POST", "/password-change")
     assert visitor.api.control("GET", "/tokens")["alive_logins"] == 0
+
+
+def test_no_secret_of_a_login_is_kept_or_shown(visitor: Visitor) -> None:
+    """Neither codes and tokens nor verifier, state, id and secret of the client in headers and forms."""
+    api, info = visitor.api, visitor.api.info
+    code = visitor.code(code_challenge=CHALLENGE, code_challenge_method="S256", state="geheim")
+    first = visitor.exchange(code, code_verifier=VERIFIER).json()
+    second = visitor.refresh(first["refresh_token"]).json()
+    form = {
+        "token": second["refresh_token"],
+        "client_id": info.client_id,
+        "client_secret": info.client_secret,
+    }
+    assert api.http.post(info.revocation_url, data=form).status_code == 200
+    # A client that mixes up addresses: the API and paths that are none see the secrets.
+    for path in ("/v2/units", "/callback", "/connect/nothing"):
+        query = {"code": code, "code_verifier": VERIFIER, "state": "geheim", "refresh_token": "other-secret"}
+        api.http.get(info.api_url.removesuffix("/v2") + path, params=query)
+    shown = [api.control("GET", path) for path in ("/journal", "/tokens", "/rates", "/companies")]
+    assert len(shown[0]["entries"]) == 7
+    text = json.dumps(shown)
+    secrets = [code, VERIFIER, CHALLENGE, "geheim", "other-secret", info.client_secret]
+    secrets += [tokens[name] for tokens in (first, second) for name in ("access_token", "refresh_token")]
+    assert [secret for secret in secrets if secret in text] == []

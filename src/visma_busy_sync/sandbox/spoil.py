@@ -108,6 +108,10 @@ class _Endless(_Spoilt):
             await send({"type": "http.response.body", "body": _MEGABYTE[:65_536], "more_body": True})
 
 
+def _endless(fault: Fault, answer: Response) -> Response:
+    return answer if answer.status_code in _BODILESS else _Endless(fault, answer)
+
+
 def _closing(answer: Response) -> list[tuple[bytes, bytes]]:
     return [*answer.raw_headers, (b"connection", b"close")]
 
@@ -252,7 +256,7 @@ _SPOILERS: Final[Mapping[FaultKind, Callable[[Fault, Response], Response]]] = {
     "redirect": _redirect,
     "drip_headers": _drip_headers,
     "drip_body": _drip_body,
-    "endless": _Endless,
+    "endless": _endless,
     "bad_gzip": _bad_gzip,
     "zip_bomb": _zip_bomb,
     "wrong_length": _wrong_length,
