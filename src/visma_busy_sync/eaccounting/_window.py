@@ -22,9 +22,8 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from typing import final
+from typing import NamedTuple, final
 
-import attrs
 from attrs import frozen
 
 
@@ -41,8 +40,7 @@ class Place:
     start: int
 
 
-@frozen(kw_only=True)
-class Window:
+class Window(NamedTuple):  # no attrs class: one is changed several times in each call
     """The calls of one key that count now, and those that wait.
 
     Attributes:
@@ -88,7 +86,7 @@ class Rules:
         if ends and ends[-1] > (latest := self.counts_until(now)):
             # None can be later than that. A clock went wrong, or was set back: do not stand still for it.
             ends = tuple(min(end, latest) for end in ends)
-        return window if ends is window.ends else attrs.evolve(window, ends=ends)
+        return window if ends is window.ends else window._replace(ends=ends)
 
     def counts_until(self, start: int) -> int:
         """Return until when a call that starts at `start` counts, as long as no end is told."""
@@ -97,11 +95,14 @@ class Rules:
     def take(self, window: Window, *, now: int, latest: float) -> tuple[Window, Place] | None:
         """Give the next place to an asker; None, and no place, if its moment would come after `latest`."""
         window = self.at(window, now)
-        number = window.asked + 1
-        asked = attrs.evolve(window, asked=number, waiting=(*window.waiting, Place(number, now)))
-        asked = self._pushed(asked, now)
-        place = asked.waiting[-1]
-        return None if place.start > latest else (self.at(asked, now), place)
+        place = Place(window.asked + 1, now)
+        window = window._replace(asked=place.number)
+        counted = len(window.ends) + window.under_way
+        if counted < self.budget and not window.waiting and window.closed_until <= now <= latest:
+            return self._counted(window, [place]), place  # the usual case, and the quickest
+        window = self._pushed(window._replace(waiting=(*window.waiting, place)), now)
+        place = window.waiting[-1]
+        return None if place.start > latest else (self.at(window, now), place)
 
     def begin(self, window: Window, place: Place, *, now: int) -> tuple[Window, Place]:
         """Look again at a place whose moment should have come: return it as it is now.
@@ -119,7 +120,7 @@ class Rules:
         # too early: it goes back to its old place in the order.
         window = self._undone(window, place)
         waiting = sorted((*window.waiting, Place(place.number, now)), key=lambda each: each.number)
-        window = self._pushed(attrs.evolve(window, waiting=tuple(waiting)), now)
+        window = self._pushed(window._replace(waiting=tuple(waiting)), now)
         place = next(each for each in window.waiting if each.number == place.number)
         return self.at(window, now), place
 
@@ -132,7 +133,7 @@ class Rules:
         window = self.at(window, now)
         waiting = tuple(each for each in window.waiting if each.number != place.number)
         if len(waiting) < len(window.waiting):
-            return attrs.evolve(window, waiting=waiting)
+            return window._replace(waiting=waiting)
         return self._undone(window, place) if self.slack is None else window
 
     def ended(self, window: Window, *, until: int, at: int, now: int) -> Window:
@@ -146,22 +147,22 @@ class Rules:
         """
         window = self.at(window, now)
         if self.slack is None:
-            window = attrs.evolve(window, under_way=window.under_way - 1)
+            window = window._replace(under_way=window.under_way - 1)
         else:
-            window = attrs.evolve(window, ends=_without(window.ends, until))
+            window = window._replace(ends=_without(window.ends, until))
         # With slack here too: it also stands for the difference between two clocks.
         ends = tuple(sorted((*window.ends, self.counts_until(at))))
-        return self.at(self._pushed(attrs.evolve(window, ends=ends), now), now)
+        return self.at(self._pushed(window._replace(ends=ends), now), now)
 
     def hold_off(self, window: Window, *, until: int, now: int) -> Window:
         """Let nobody start before `until`."""
         window = self.at(window, now)
-        return self._pushed(attrs.evolve(window, closed_until=max(window.closed_until, until)), now)
+        return self._pushed(window._replace(closed_until=max(window.closed_until, until)), now)
 
     def is_idle(self, window: Window, now: int) -> bool:
         """Tell whether nothing would be lost if the window were forgotten."""
-        window = self.at(window, now)
-        return not (window.ends or window.waiting or window.under_way or window.closed_until > now)
+        counted = window.waiting or window.under_way or window.closed_until > now
+        return not counted and (not window.ends or window.ends[-1] <= now)
 
     def _begun(self, window: Window, now: int) -> Window:
         """Count the places whose moment has come as calls."""
@@ -169,19 +170,22 @@ class Rules:
             # A call that is still under way may have been in the way all the time.
             window = self._pushed(window, now)
         count = bisect_right(window.waiting, now, key=lambda place: place.start)
-        begun, waiting = window.waiting[:count], window.waiting[count:]
+        return self._counted(window._replace(waiting=window.waiting[count:]), window.waiting[:count])
+
+    def _counted(self, window: Window, begun: Sequence[Place]) -> Window:
+        """Count places as calls."""
         if self.slack is None:
-            return attrs.evolve(window, waiting=waiting, under_way=window.under_way + count)
-        ends = tuple(sorted((*window.ends, *(self.counts_until(place.start) for place in begun))))
-        return attrs.evolve(window, waiting=waiting, ends=ends)
+            return window._replace(under_way=window.under_way + len(begun))
+        ends = (*window.ends, *(self.counts_until(place.start) for place in begun))
+        return window._replace(ends=tuple(sorted(ends)))
 
     def _undone(self, window: Window, place: Place) -> Window:
         """Take back that a place has begun."""
         if self.slack is None:
-            return attrs.evolve(window, under_way=window.under_way - 1)
+            return window._replace(under_way=window.under_way - 1)
         # Places are only ever pushed to later. So if this one was pushed meanwhile and the end that is taken
         # away here is another's, then its own, which stays, is later and stands for that one.
-        return attrs.evolve(window, ends=_without(window.ends, self.counts_until(place.start)))
+        return window._replace(ends=_without(window.ends, self.counts_until(place.start)))
 
     def _pushed(self, window: Window, now: int) -> Window:
         """Push each place that waits to the first moment at which there is room for it."""
@@ -197,7 +201,7 @@ class Rules:
                 earliest = max(earliest, taken[-self.budget])
             planned.append(Place(place.number, earliest))
             insort(taken, self.counts_until(earliest))
-        return attrs.evolve(window, waiting=tuple(planned))
+        return window._replace(waiting=tuple(planned))
 
 
 def _without(ends: Sequence[int], end: int) -> tuple[int, ...]:
