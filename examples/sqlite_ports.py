@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from visma_busy_sync import ConfigurationError
 from visma_busy_sync.busy import (
     Approval,
     Expense,
@@ -64,6 +65,9 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit at the end, or undo everything if anything is raised."""
         with self._guard:
+            if self._connection.in_transaction:
+                # The library's writes must outlive a rollback of yours.
+                raise ConfigurationError("A transaction is open already; end it before you call.")
             self._connection.execute("begin immediate")
             try:
                 yield self._connection
@@ -245,6 +249,8 @@ class SqliteStateStore:
 
     def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
         """Make all writes, or none where one of them does not find the version it expects."""
+        if len({write.key for write in writes}) < len(writes):
+            raise ConfigurationError("One commit writes a key twice.")
         with self._database.transaction() as sql:
             for write in writes:
                 document = self._find(sql, tenant, write.key)

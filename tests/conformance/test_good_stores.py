@@ -1,0 +1,89 @@
+"""The stores of the box, and that of the example, keep every promise that they can show.
+
+Each class is what a host writes: the base class and a harness.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from visma_busy_sync.testing.conformance import (
+    CAPABILITIES,
+    STATE_CHECKS,
+    AsyncStateHarness,
+    Harness,
+    StateHarness,
+    StateStoreTests,
+    run_check,
+)
+
+from . import benches
+
+
+class TestMemory(StateStoreTests):
+    def harness(self) -> StateHarness:
+        return benches.Memory()
+
+
+class TestAsyncMemory(StateStoreTests):
+    def harness(self) -> AsyncStateHarness:
+        return benches.AsyncMemory()
+
+
+class TestSqlite(StateStoreTests):
+    @pytest.fixture(autouse=True)
+    def _database(self, sqlite_url: str) -> None:
+        self.url = sqlite_url
+
+    def harness(self) -> StateHarness:
+        return benches.Sql(self.url)
+
+
+class TestAsyncSqlite(StateStoreTests):
+    @pytest.fixture(autouse=True)
+    def _database(self, sqlite_url: str) -> None:
+        self.url = sqlite_url
+
+    def harness(self) -> AsyncStateHarness:
+        return benches.AsyncSql(self.url)
+
+
+class TestPostgres(StateStoreTests):
+    @pytest.fixture(autouse=True)
+    def _database(self, postgres_url: str) -> None:
+        self.url = postgres_url
+
+    def harness(self) -> StateHarness:
+        return benches.Sql(self.url)
+
+
+class TestAsyncPostgres(StateStoreTests):
+    @pytest.fixture(autouse=True)
+    def _database(self, postgres_url: str) -> None:
+        self.url = postgres_url
+
+    def harness(self) -> AsyncStateHarness:
+        return benches.AsyncSql(self.url)
+
+
+class TestTheExample(StateStoreTests):
+    @pytest.fixture(autouse=True)
+    def _database(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "busy.sqlite"
+
+    def harness(self) -> Harness:
+        return benches.Example(self.path)
+
+
+def test_a_store_that_cannot_pass_the_hosts_transaction_refuses(sqlite_url: str) -> None:
+    """SQLite has one write lock; where the host holds it, the store says so and writes nothing."""
+    (check,) = [check for check in STATE_CHECKS if check.promise.name == "own-transaction"]
+    run_check(check, lambda: benches.SqliteWithTheHostsLock(sqlite_url))
+
+
+@pytest.mark.parametrize("bench", [benches.Sql, benches.AsyncSql])
+def test_the_sql_stores_show_every_promise(bench: type[benches.Sql | benches.AsyncSql]) -> None:
+    """Nothing of what they promise is skipped."""
+    assert all(capability.method in vars(bench) for capability in CAPABILITIES)
