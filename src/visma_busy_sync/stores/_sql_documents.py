@@ -245,11 +245,13 @@ def _sqlite(connection: Connection, table: Table, *, writing: bool) -> Generator
         execute("BEGIN IMMEDIATE" if writing else "BEGIN")
         yield partial(_end, execute)
     finally:
-        _roll_back(connection)
-        if before < _FULL:
-            execute(f"{pragma} = {before}")
-        if getattr(driver, "autocommit", None) is False:
-            execute("BEGIN")  # as the driver expects it to be
+        # One that was given up is closed already, and everything on it undone.
+        if not connection.invalidated:
+            _roll_back(connection)
+            if before < _FULL:
+                execute(f"{pragma} = {before}")
+            if getattr(driver, "autocommit", None) is False:
+                execute("BEGIN")  # as the driver expects it to be
         bookkeeping.close()
 
 

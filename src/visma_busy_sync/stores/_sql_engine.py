@@ -17,6 +17,7 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.stores._sql_table import require_dialect
 
 E = TypeVar("E", Engine, AsyncEngine)
+T = TypeVar("T")
 
 # How long SQLite waits for another's write lock, in an engine of the store's own.
 _BUSY_SECONDS: Final = 30
@@ -52,18 +53,14 @@ def opened(url: str, create: Callable[..., E]) -> E:
     """Create an engine of the store's own, with the settings that suit it.
 
     Raises:
-        ConfigurationError: If the address is not understood, or its driver is not installed.
+        ConfigurationError: If the address is not understood, its driver is not installed, or it is in memory.
     """
-    engine = _created(url, create)
-    if engine is None:
-        raise ConfigurationError(
-            "The address of the database is not understood, or its driver is not installed.",
-            advice="It looks like sqlite:///state.db, sqlite+aiosqlite:///state.db (asynchronous) or "
-            "postgresql+psycopg://user:password@host/database.",
-        )
-    plain = plain_engine(engine)
-    if plain.dialect.name == "sqlite":
-        event.listen(plain, "connect", _use_wal)
+    parsed = _quietly(lambda: make_url(url))
+    _require_durable(parsed)
+    if parsed.get_backend_name() != "sqlite":
+        return _quietly(lambda: create(parsed, hide_parameters=True, pool_pre_ping=True))
+    engine = _quietly(lambda: create(parsed, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS}))
+    event.listen(plain_engine(engine), "connect", _use_wal)
     return engine
 
 
@@ -133,15 +130,17 @@ def _require_durable(url: URL) -> None:
         )
 
 
-def _created(url: str, create: Callable[..., E]) -> E | None:
+def _quietly(work: Callable[[], T]) -> T:
     # The errors quote the address, and with it the password, so they stay here.
     try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            return create(parsed, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
-        return create(parsed, hide_parameters=True, pool_pre_ping=True)
+        return work()
     except (SQLAlchemyError, ImportError, ValueError):
-        return None
+        pass
+    raise ConfigurationError(
+        "The address of the database is not understood, or its driver is not installed.",
+        advice="It looks like sqlite:///state.db, sqlite+aiosqlite:///state.db (asynchronous) or "
+        "postgresql+psycopg://user:password@host/database.",
+    )
 
 
 def _use_wal(connection: Any, _record: object) -> None:

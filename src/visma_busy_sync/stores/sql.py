@@ -34,6 +34,7 @@ except ImportError as missing:
         'The SQL state store needs its extra: pip install "visma-busy-sync[sql]"', name=missing.name
     ) from missing
 
+from visma_busy_sync._core.runtimes import AsyncioRuntime
 from visma_busy_sync.ports import Found, Versioned, Write
 from visma_busy_sync.stores import _sql_documents as documents
 from visma_busy_sync.stores._sql_engine import Home, checked, opened, plain_engine
@@ -161,6 +162,8 @@ class SqlStateStore:
 class AsyncSqlStateStore:
     """`SqlStateStore` for asynchronous hosts; many tasks may use it at once, in one event loop.
 
+    A call whose caller is cancelled goes on to its end by itself, which is soon; the caller does not wait.
+
     Args:
         engine: The host's engine, for a SQLite file or PostgreSQL. It is not changed; each call takes one
             connection of its pool.
@@ -176,6 +179,7 @@ class AsyncSqlStateStore:
         self._engine = checked(engine, AsyncEngine, twin="SqlStateStore")
         self._table = state_table(table, schema)
         self._home = Home(plain_engine(self._engine))
+        self._runtime = AsyncioRuntime()
 
     @classmethod
     def open(cls, url: str, *, schema: str | None = None, table: str = TABLE) -> AsyncSqlStateStore:
@@ -227,7 +231,7 @@ class AsyncSqlStateStore:
         """Make all writes, or none where one of them does not find the version it expects.
 
         Tenant and key have at most 2,500 bytes together. A caller that is cancelled meanwhile does not know
-        whether they were made.
+        whether they are made.
 
         Raises:
             ConfigurationError: If a key is written twice, a text has a NUL or a lone surrogate or a key is
@@ -255,6 +259,19 @@ class AsyncSqlStateStore:
         self, work: Callable[Concatenate[Connection, Call, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         self._home.require()
+        outcome: list[T] = []
+
+        async def to_the_end() -> None:
+            outcome.append(await self._tried(work, *args, **kwargs))
+
+        # A call that is cancelled while its driver is at work may leave a transaction, and with it SQLite's
+        # write lock, to the garbage collector: aiosqlite closes a connection only if it is given the time.
+        await self._runtime.to_end(to_the_end)
+        return outcome[0]
+
+    async def _tried(
+        self, work: Callable[Concatenate[Connection, Call, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         call = Call(self._table, dialect=self._engine.dialect.name)
         while True:
             try:
