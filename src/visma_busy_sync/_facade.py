@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Self, final
+from typing import Any, Self, cast, final
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
@@ -20,7 +20,7 @@ from visma_busy_sync.eaccounting._client import LiftedTransport
 from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
-from visma_busy_sync.integration import _connecting, _connection, _ordering, _purging, _syncing
+from visma_busy_sync.integration import _connecting, _connection, _ordering, _purging, _resealing, _syncing
 from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._login_result import LoginResult
@@ -45,7 +45,7 @@ from visma_busy_sync.ports import (
     StateStore,
     WorkLog,
 )
-from visma_busy_sync.state import FernetSealer, ProcessSealer, Sealer, StoreLimiter
+from visma_busy_sync.state import FernetSealer, ProcessSealer, Resealed, Sealer, StoreLimiter
 from visma_busy_sync.sync import Plan
 
 
@@ -64,6 +64,19 @@ def _application(
         endpoints=server,
         scopes=SCOPES if scopes is None else tuple(scopes),
     )
+
+
+def _masked(given: Any) -> Any:
+    """Return a text as a secret, and so each in a list; what is neither is refused later, by its own check."""
+    match given:
+        case str():
+            return Secret(given)
+        case bytes():
+            return Secret(given.decode("latin-1"))
+        case list() | tuple():
+            return [_masked(each) for each in cast("Sequence[object]", given)]
+        case _:
+            return given
 
 
 def _is_volatile(state: object) -> bool:
@@ -383,6 +396,8 @@ class BusySync:
         clock: Clock | None = None,
     ) -> None:
         self._own = None
+        # A traceback may be shown with the values of its frames: from here on this one holds no clear text.
+        client_secret, encryption_keys = _masked(client_secret), _masked(encryption_keys)
         application = _application(client_id, client_secret, redirect_uri, scopes, endpoints)
         if transport is None:
             from visma_busy_sync.eaccounting.transport import HttpxTransport  # noqa: PLC0415 - httpx late
@@ -412,6 +427,18 @@ class BusySync:
             ConfigurationError: If the id is no text or blank; the empty one is reserved for shared documents.
         """
         return Tenant(self._site, _tenant_id(id))
+
+    def reseal(self) -> Resealed:
+        """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.
+
+        It may be ended at any time and run again, beside all other work. What cannot be opened is left as
+        it is and told in the result.
+
+        Raises:
+            ConfigurationError: If there are no encryption keys.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return step(_resealing.reseal_stored, self._site)
 
     def close(self) -> None:
         """Close the connections, unless the transport came from outside."""
@@ -705,6 +732,8 @@ class AsyncBusySync:
         clock: Clock | None = None,
     ) -> None:
         self._own = None
+        # A traceback may be shown with the values of its frames: from here on this one holds no clear text.
+        client_secret, encryption_keys = _masked(client_secret), _masked(encryption_keys)
         application = _application(client_id, client_secret, redirect_uri, scopes, endpoints)
         if transport is None:
             from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport  # noqa: PLC0415
@@ -734,6 +763,18 @@ class AsyncBusySync:
             ConfigurationError: If the id is no text or blank; the empty one is reserved for shared documents.
         """
         return AsyncTenant(self._site, _tenant_id(id))
+
+    async def reseal(self) -> Resealed:
+        """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.
+
+        It may be ended at any time and run again, beside all other work. What cannot be opened is left as
+        it is and told in the result.
+
+        Raises:
+            ConfigurationError: If there are no encryption keys.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return await _resealing.reseal_stored(self._site)
 
     async def close(self) -> None:
         """Close the connections, unless the transport came from outside."""
