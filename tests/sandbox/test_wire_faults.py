@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from visma_busy_sync.sandbox.process import SandboxProcess
+
 from .conftest import Api
 
 HANG_SECONDS = 10
@@ -24,11 +26,15 @@ def _get(api: Api) -> httpx.Response:
     return httpx.get(f"{api.info.api_url}/units", headers=headers, timeout=HANG_SECONDS, trust_env=False)
 
 
-def _connect(api: Api) -> socket.socket:
+def _connect(api: Api, path: str = "/v2/units", *, buffered: int | None = None) -> socket.socket:
     parts = urlsplit(api.info.api_url)
-    connection = socket.create_connection((parts.hostname, parts.port), timeout=HANG_SECONDS)
+    connection = socket.socket()
+    connection.settimeout(HANG_SECONDS)
+    if buffered is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffered)
+    connection.connect((parts.hostname, parts.port))
     connection.sendall(
-        f"GET /v2/units HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.info.access_token}\r\n\r\n".encode()
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.info.access_token}\r\n\r\n".encode()
     )
     return connection
 
@@ -217,6 +223,34 @@ def test_headers_may_be_none(api: Api) -> None:
     _arm(api, kind="bad_headers")
     with pytest.raises(httpx.RemoteProtocolError):
         _get(api)
+
+
+def test_a_client_that_does_not_read_for_a_while_loses_nothing(api: Api) -> None:
+    """What the system does not hold waits in the server until the client reads on; others are served."""
+    note = "x" * 10_000_000
+    api.control("PUT", "/records/units/u1", {"Name": note})
+    _arm(api, path="/units/{id}", kind="drip_body", bytes_per_second=40_000_000)
+    with _connect(api, "/v2/units/u1", buffered=65536) as connection:
+        time.sleep(0.6)
+        assert _get(api).status_code == 200
+        received = b"".join(_read(connection))
+    assert note.encode() in received
+
+
+def test_a_signal_ends_answers_that_have_no_end() -> None:
+    """The process stops at once, with exit code 0."""
+    sandbox = SandboxProcess()
+    sandbox.start()
+    with httpx.Client(trust_env=False) as http:
+        api = Api(sandbox.info, http)
+        connections = []
+        for kind in ("endless", "drip_headers", "drip_body", "wrong_length"):
+            _arm(api, kind=kind, bytes_per_second=1000, forever=True)
+            connections.append(_connect(api))
+            assert connections[-1].recv(5) == b"HTTP/"
+    assert sandbox.stop() == 0
+    for connection in connections:
+        connection.close()
 
 
 def test_a_connection_is_served_late(api: Api) -> None:

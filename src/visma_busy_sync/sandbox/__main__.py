@@ -17,7 +17,7 @@ from typing import NoReturn
 from visma_busy_sync.sandbox.company import Company
 from visma_busy_sync.sandbox.companyfile import load
 from visma_busy_sync.sandbox.jsontext import encode
-from visma_busy_sync.sandbox.profile import Profile, changed, written
+from visma_busy_sync.sandbox.profile import Profile, changed, read_switches
 from visma_busy_sync.sandbox.seed import default_settings, empty_company, seed_company
 from visma_busy_sync.sandbox.state import State
 
@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         company = _company(options)
-        profile = changed(Profile(), written(options.profile))
+        profile = changed(Profile(), read_switches(options.profile))
     except ValueError as fault:
         print(fault, file=sys.stderr)
         return 2

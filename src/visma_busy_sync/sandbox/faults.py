@@ -226,7 +226,7 @@ def read_fault(given: Mapping[str, Json]) -> Fault:
         times=_whole(given, "times", 1, 1, 1_000_000),
         skip=_whole(given, "skip", 0, 0, 1_000_000),
         seconds=_whole(given, "seconds", 0, 0, DELAY_MOST_SECONDS),
-        bytes_per_second=_whole(given, "bytes_per_second", 20, 1, 100_000),
+        bytes_per_second=_whole(given, "bytes_per_second", 20, 1, 100_000_000),
         forever=_flag(given, "forever", False),
         gzip=cast("Gzip", _one_of(given, "gzip", get_args(Gzip), "garbage")),
         megabytes=_whole(given, "megabytes", 100, 1, MEGABYTES_MOST),

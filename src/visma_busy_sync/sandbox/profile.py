@@ -1,6 +1,6 @@
 """How the sandbox behaves where the real service's behaviour is unknown: one switch per open question."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final, Literal, get_args, get_origin, get_type_hints
 
@@ -133,7 +133,7 @@ def _check(name: str, hint: object, value: Json) -> None:
             raise ValueError(f"{name} takes a whole number from {least} to {most}")
 
 
-def written(assignments: list[str]) -> dict[str, Json]:
+def read_switches(assignments: Iterable[str]) -> dict[str, Json]:
     """Read switches as the command line has them: ``rotation=false``, ``reuse=fatal``.
 
     Raises:

@@ -17,6 +17,8 @@ from visma_busy_sync.sandbox.web import JsonAnswer
 from visma_busy_sync.sandbox.wire import cut_connection, finish_and_close, head, write
 
 GARBAGE: Final = b'{"Id": "3f2504e0-4f89-11d3-9a0c-0305e82c33'
+# How long to wait before the next try when a client does not read.
+UNREAD_SECONDS: Final = 0.05
 _BODILESS: Final = (204, 304)
 _MEGABYTE: Final = b" " * (1 << 20)
 # What HTTP lets pass (RFC 9110, 5.5) and few expect: bytes beyond ASCII, nothing, a very long value.
@@ -89,7 +91,9 @@ class _Written(_Spoilt):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
         """Write piece by piece, with a pause after each, until the client is gone."""
         for piece in self.pieces:
-            write(scope, piece)
+            while not write(scope, piece):
+                if await _gone(receive, UNREAD_SECONDS):
+                    return
             if await _gone(receive, self.pause):
                 return
         if not self.fault.forever:

@@ -131,11 +131,16 @@ def head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"\r\n".join([*lines, b"", b""])
 
 
-def write(scope: Scope, data: bytes) -> None:
-    """Send bytes as they are; the server knows nothing of them, so the connection has to end then."""
+def write(scope: Scope, data: bytes) -> bool:
+    """Send bytes as they are; return False, and send nothing, while too much waits for the client.
+
+    The server knows nothing of them, so the connection has to end then.
+    """
     transport = _transport(scope)
-    if transport.get_write_buffer_size() < UNSENT_MOST_BYTES:
-        transport.write(data)
+    if transport.get_write_buffer_size() >= UNSENT_MOST_BYTES:
+        return False
+    transport.write(data)
+    return True
 
 
 def finish_and_close(scope: Scope) -> None:
