@@ -7,15 +7,17 @@ when the store is open, the next line of input starts the race, and the result i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
-from typing import IO, Any, cast
+from typing import IO, Any, cast, final
 
-from attrs import asdict, field, frozen
+from attrs import asdict, define, field, frozen
 
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.ports import AsyncStateStore, AwaitedStateStore, LiftedStateStore, Write
@@ -24,6 +26,9 @@ from visma_busy_sync.testing._kit.references import resolve
 
 _HANG_SECONDS = 120.0
 _MOST_TRIES = 100_000
+_MOST_TOLD = 500
+_READY = "ready\n"
+_GO = "go\n"
 
 
 @frozen
@@ -48,16 +53,27 @@ class Result:
     """What a child says at its end.
 
     Attributes:
+        began: Whether it had opened the store.
         taken: What it was told it deleted.
         error: What went wrong, or nothing.
     """
 
+    began: bool = False
     taken: Sequence[str] = ()
-    error: str = field(default="")
+    error: str = ""
+
+
+@final
+class ChildFailed(RuntimeError):
+    """A child process could not open the store: the harness's `child()` is to be mended, not the store."""
 
 
 def run_children(child: ChildStore, task: Wins, number: int) -> list[Result]:
-    """Run children at the same time and return what each says."""
+    """Run children at the same time and return what each says.
+
+    Raises:
+        ChildFailed: If one could not begin.
+    """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     order = json.dumps({"child": asdict(child), "task": asdict(task)}) + "\n"
     children = [
@@ -71,87 +87,108 @@ def run_children(child: ChildStore, task: Wins, number: int) -> list[Result]:
         )
         for _ in range(number)
     ]
+    guard = threading.Timer(_HANG_SECONDS, _kill, [children])
+    guard.daemon = True
+    guard.start()
     try:
         for each in children:
-            _say(each.stdin, order)
-        ready = [cast("IO[str]", each.stdout).readline() for each in children]
-        for each, line in zip(children, ready, strict=True):
-            if line == "ready\n":
-                _say(each.stdin, "go\n")
-        return [_result(each, line) for each, line in zip(children, ready, strict=True)]
-    finally:
+            _say(each, order)
+        # All wait until the last has opened the store.
+        first = [_hear(each) for each in children]
         for each in children:
-            each.kill()
-            each.wait()
-            for stream in (each.stdin, each.stdout):
-                if stream:
-                    stream.close()
+            _say(each, _GO)
+        results = [_result(each, line) for each, line in zip(children, first, strict=True)]
+    finally:
+        guard.cancel()
+        _kill(children)
+        for each in children:
+            each.communicate()  # reaps it and closes its pipes
+    for result in results:
+        if not result.began:
+            raise ChildFailed(f'a child process could not open "{child.reference}": it {result.error}')
+    return results
 
 
-def _say(stream: IO[str] | None, line: str) -> None:
-    if stream:
+def _kill(children: Sequence[subprocess.Popen[str]]) -> None:
+    for each in children:
+        each.kill()
+
+
+def _say(child: subprocess.Popen[str], line: str) -> None:
+    with contextlib.suppress(OSError):  # it has ended; what it said tells more
+        stream = cast("IO[str]", child.stdin)
         stream.write(line)
         stream.flush()
 
 
-def _result(child: subprocess.Popen[str], ready: str) -> Result:
-    out, _ = child.communicate(timeout=_HANG_SECONDS)
-    said = out if ready == "ready\n" else ready
+def _hear(child: subprocess.Popen[str]) -> str:
+    return cast("IO[str]", child.stdout).readline()
+
+
+def _result(child: subprocess.Popen[str], first: str) -> Result:
+    began = first == _READY
     try:
-        return Result(**json.loads(said))
+        return Result(**json.loads(_hear(child) if began else first))
     except (ValueError, TypeError):
-        return Result(
-            error=f"ended with exit code {child.returncode} and without a result; see its error output"
-        )
+        return Result(began=began, error=f"ended with exit code {child.wait()} and without a result")
 
 
 def main() -> None:
     """Do what the first line of input says."""
     order = json.loads(sys.stdin.readline())
     child = ChildStore(**order["child"])
-    task = Wins(**order["task"])
-    opened: Any = resolve(child.reference)(child.argument)
+    race = _Race(Wins(**order["task"]))
     try:
-        result = _run(opened, task)
+        _run(resolve(child.reference)(child.argument), race)
     except Exception as error:  # noqa: BLE001 - told to the parent, whatever it is
-        result = Result(error=f"raised {type(error).__name__}: {error}"[:500])
-    sys.stdout.write(json.dumps(asdict(result)) + "\n")
+        race.error = f"raised {type(error).__name__}: {error}"[:_MOST_TOLD]
+    sys.stdout.write(json.dumps(asdict(Result(race.began, race.taken, race.error))) + "\n")
 
 
-def _run(opened: Any, task: Wins) -> Result:
+def _run(opened: Any, race: _Race) -> None:
     if hasattr(opened, "__aenter__"):
-        return asyncio.run(_entered(opened, task))
-    if hasattr(opened, "__enter__"):
+        asyncio.run(_entered(opened, race))
+    elif hasattr(opened, "__enter__"):
         with opened as store:
-            return step(_work, LiftedStateStore(store), task)
-    if inspect.iscoroutinefunction(opened.commit):
-        return asyncio.run(_work(AwaitedStateStore(opened), task))
-    return step(_work, LiftedStateStore(opened), task)
+            step(race.run, LiftedStateStore(store))
+    elif inspect.iscoroutinefunction(opened.commit):
+        asyncio.run(race.run(AwaitedStateStore(opened)))
+    else:
+        step(race.run, LiftedStateStore(opened))
 
 
-async def _entered(opened: Any, task: Wins) -> Result:
+async def _entered(opened: Any, race: _Race) -> None:
     async with opened as store:
-        return await _work(AwaitedStateStore(store), task)
+        await race.run(AwaitedStateStore(store))
 
 
-async def _work(store: AsyncStateStore, task: Wins) -> Result:
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    taken: list[str] = []
-    for at in range(max(task.updates, len(task.takes))):
-        if at < task.updates:
-            await _count_up(store, task)
-        if at < len(task.takes) and await store.commit(task.tenant, [Write(task.takes[at], 1, None)]):
-            taken.append(task.takes[at])
-    return Result(taken)
+@define
+class _Race:
+    """What a child does, and what came of it so far."""
 
+    task: Wins
+    began: bool = False
+    taken: list[str] = field(factory=list)
+    error: str = ""
 
-async def _count_up(store: AsyncStateStore, task: Wins) -> None:
-    for _ in range(_MOST_TRIES):
-        now = (await store.read(task.tenant, [task.count]))[task.count]
-        if await store.commit(task.tenant, [Write(task.count, now.version, str(int(now.body) + 1))]):
-            return
+    async def run(self, store: AsyncStateStore) -> None:
+        self.began = True
+        sys.stdout.write(_READY)
+        sys.stdout.flush()
+        sys.stdin.readline()  # nothing else runs in this process
+        task = self.task
+        for at in range(max(task.updates, len(task.takes))):
+            if at < task.updates:
+                await self._count_up(store)
+            if at < len(task.takes) and await store.commit(task.tenant, [Write(task.takes[at], 1, None)]):
+                self.taken.append(task.takes[at])
+
+    async def _count_up(self, store: AsyncStateStore) -> None:
+        tenant, key = self.task.tenant, self.task.count
+        for _ in range(_MOST_TRIES):
+            now = (await store.read(tenant, [key]))[key]
+            if await store.commit(tenant, [Write(key, now.version, str(int(now.body) + 1))]):
+                return
 
 
 if __name__ == "__main__":

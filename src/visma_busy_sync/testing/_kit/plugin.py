@@ -81,9 +81,12 @@ def _summary(reports: list[dict[str, Any]]) -> Iterator[str]:
 def _factory(reference: str) -> Factory:
     try:
         factory = resolve(reference)
+        harness = factory()
     except BadReference as error:
         raise pytest.UsageError(f"{OPTION} {error}") from None
-    harness = factory()
+    except Exception as error:  # the host's own code; pytest would call it an error of its own
+        trace = "".join(traceback.format_exception(error))
+        raise pytest.UsageError(f'{OPTION} "{reference}" raised an error:\n{trace}') from error
     if not checks_for(harness):
         raise pytest.UsageError(
             f'{OPTION} "{reference}" returned a {type(harness).__name__}: it must return a StateHarness '

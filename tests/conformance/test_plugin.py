@@ -1,0 +1,232 @@
+"""`pytest --visma-ports`, run as a host runs it: in a project of its own, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+
+PORTS = """
+    from visma_busy_sync.ports import Versioned, Write
+    from visma_busy_sync.stores import MemoryStateStore
+    from visma_busy_sync.testing.conformance import StateHarness
+
+    class Partial:
+        '''Writes one after the other until one cannot be made.'''
+
+        def __init__(self, store):
+            self.read, self.scan, self._store = store.read, store.scan, store
+
+        def commit(self, tenant, writes):
+            if len({write.key for write in writes}) < len(writes):
+                return False
+            return all(self._store.commit(tenant, [write]) for write in writes)
+
+    class Raising:
+        def __init__(self, store):
+            self.read, self.scan = store.read, store.scan
+
+        def commit(self, tenant, writes):
+            raise OSError("the disk of the host is full")
+
+    class Harness(StateHarness):
+        def __init__(self, kind=lambda store: store):
+            self._store = MemoryStateStore()
+            self._kind = kind
+
+        def state(self):
+            return self._kind(self._store)
+
+        def read_raw(self, tenant, key):
+            return self._store._documents.get((tenant, key))
+
+        def write_raw(self, tenant, key, document):
+            self._store._documents[tenant, key] = document
+
+    def right():
+        return Harness()
+
+    def partial():
+        return Harness(Partial)
+
+    def raising():
+        return Harness(Raising)
+
+    def no_harness():
+        return MemoryStateStore()
+
+    not_a_function = 7
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A host's project: a package with its harness, and tests of its own."""
+    package = tmp_path / "shop"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "ports.py").write_text(textwrap.dedent(PORTS))
+    (package / "broken.py").write_text("import a_driver_that_is_not_installed\n")
+    (tmp_path / "test_shop.py").write_text("def test_of_the_shop():\n    pass\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    return tmp_path
+
+
+def run(shop: Path, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run([*PYTEST, *arguments], cwd=shop, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_right_store_passes_and_the_report_names_what_was_not_shown(shop: Path) -> None:
+    """Kept promises are listed; what a missing capability left open is named with that capability."""
+    code, output = run(shop, "--visma-ports", "shop.ports:right", "-rs")
+    assert code == 0, output
+    assert "promises of shop.ports:right" in output
+    assert "kept (18): all-or-nothing, answers-are-values, " in output
+    assert 'not shown, the capability "ambient-transaction" is missing: own-transaction' in output
+    assert 'not shown, the capability "reopen" is missing: durable (in part)' in output
+    assert 'not shown, the capability "processes" is missing: one-winner (in part)' in output
+    assert 'capability "reopen" is missing: the harness has no method reopen()' in output
+    assert "broken" not in output
+    assert "test_of_the_shop" not in output
+
+
+def test_a_broken_promise_fails_with_its_name_and_what_to_do(shop: Path) -> None:
+    """The failure is a message, not a traceback through the kit."""
+    code, output = run(shop, "--visma-ports", "shop.ports:partial", "-k", "all-or-nothing")
+    assert code == 1, output
+    assert 'promise "all-or-nothing" is broken: ' in output
+    assert "to do: Make all writes in one transaction" in output
+    assert "broken (1): all-or-nothing" in output
+    assert "Traceback" not in output
+
+
+def test_an_error_of_the_store_is_shown_with_its_traceback(shop: Path) -> None:
+    code, output = run(shop, "--visma-ports", "shop.ports:raising", "-k", "versions_count_up")
+    assert code == 1, output
+    assert "commit() raised OSError: the disk of the host is full" in output
+    assert "shop/ports.py" in output.replace("\\", "/")
+
+
+def test_checks_are_chosen_by_promise(shop: Path) -> None:
+    code, output = run(shop, "--visma-ports", "shop.ports:right", "-k", "take-once", "-v")
+    assert code == 0, output
+    assert "shop.ports:right::a_document_is_taken_once[take-once] PASSED" in output
+    assert "all-or-nothing" not in output
+
+
+def test_several_factories_and_named_tests_run_together(shop: Path) -> None:
+    """Tests that are named run besides; each factory has its own summary."""
+    option = "--visma-ports"
+    code, output = run(
+        shop,
+        option,
+        "shop.ports:right",
+        option,
+        "shop.ports:partial",
+        "test_shop.py",
+        "-v",
+        "-k",
+        "shop and together",
+    )
+    assert code == 0, output
+    assert "shop.ports:right::a_commit_creates_changes_and_deletes_together[all-or-nothing] PASSED" in output
+    assert (
+        "shop.ports:partial::a_commit_creates_changes_and_deletes_together[all-or-nothing] PASSED" in output
+    )
+    code, output = run(
+        shop, option, "shop.ports:right", "test_shop.py", "-v", "-k", "take-once or of_the_shop"
+    )
+    assert code == 0, output
+    assert "test_of_the_shop PASSED" in output
+    assert "[take-once] PASSED" in output
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        ("shop.ports", "is no reference: write it as package.module:function"),
+        (":right", "is no reference: write it as package.module:function"),
+        ("shop.prots:right", "there is no module shop.prots"),
+        ("nowhere.ports:right", "there is no module nowhere"),
+        ("shop.ports:rihgt", "the module shop.ports has no rihgt"),
+        ("shop.ports:not_a_function", "is a int; name a function"),
+        ("shop.ports:no_harness", "returned a MemoryStateStore: it must return a StateHarness"),
+    ],
+)
+def test_a_wrong_reference_is_told_in_one_line(shop: Path, reference: str, why: str) -> None:
+    """It is a mistake of usage, so there is no traceback and the exit code is pytest's for that."""
+    code, output = run(shop, "--visma-ports", reference)
+    assert code == pytest.ExitCode.USAGE_ERROR, output
+    assert f'ERROR: --visma-ports "{reference}' in output
+    assert why in output
+    assert "Traceback" not in output
+
+
+def test_an_error_inside_the_hosts_module_is_not_taken_for_a_wrong_reference(shop: Path) -> None:
+    code, output = run(shop, "--visma-ports", "shop.broken:right")
+    assert code == pytest.ExitCode.USAGE_ERROR, output
+    assert '--visma-ports "shop.broken:right" raised an error' in output
+    assert "No module named 'a_driver_that_is_not_installed'" in output
+    assert "broken.py" in output
+
+
+def test_without_the_option_the_plugin_loads_nothing_of_the_package(shop: Path) -> None:
+    """It costs nothing in projects that only have the package installed."""
+    (shop / "test_shop.py").write_text(
+        "import sys\n\ndef test_of_the_shop():\n"
+        "    parts = {name for name in sys.modules if name.startswith('visma_busy_sync')}\n"
+        "    home = 'visma_busy_sync'\n"
+        "    assert parts == {home, f'{home}.testing', f'{home}.testing.plugin'}\n"
+    )
+    code, output = run(shop)
+    assert code == 0, output
+    assert "promises" not in output
+
+
+CLASS = """
+    {imports}
+    from shop.ports import Harness, partial
+    from visma_busy_sync.testing.conformance import StateStoreTests
+
+    class TestRight(StateStoreTests{base}):
+        def harness(self):
+            return Harness()
+
+    class TestPartial(StateStoreTests{base}):
+        def harness(self):
+            return partial()
+"""
+
+
+def test_the_base_class_needs_pytest_alone(shop: Path) -> None:
+    """Without the plugin: each check is a test, each missing capability a skip, each broken promise told."""
+    (shop / "test_ports.py").write_text(textwrap.dedent(CLASS.format(imports="", base="")))
+    code, output = run(shop, "-p", "no:visma-busy-sync", "-rs", "test_ports.py::TestRight")
+    assert code == 0, output
+    assert "3 skipped" in output
+    assert 'capability "processes" is missing: the harness has no method child()' in output
+    code, output = run(
+        shop, "-p", "no:visma-busy-sync", "test_ports.py::TestPartial", "-k", "one_wrong_version_stops"
+    )
+    assert code == 1, output
+    assert 'promise "all-or-nothing" is broken: ' in output
+
+
+def test_the_base_class_works_under_unittest(shop: Path) -> None:
+    source = CLASS.format(imports="import unittest", base=", unittest.TestCase")
+    (shop / "test_ports.py").write_text(textwrap.dedent(source))
+    done = subprocess.run(
+        [sys.executable, "-m", "unittest", "-v", "test_ports.TestRight"],
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "OK (skipped=3)" in done.stderr
