@@ -20,15 +20,13 @@ from visma_busy_sync._core.secret import Secret
 from visma_busy_sync.eaccounting import _json
 from visma_busy_sync.eaccounting._codec import DecodeError
 from visma_busy_sync.eaccounting.codes import (
-    ACCESS_CODES,
-    API_MODULE,
-    CODES,
-    NO_ACCESS_TO_MODULE,
     NOT_FOUND,
-    OTHER_MODULE,
-    TOO_MANY_REQUESTS,
-    UNCERTAIN_CODES,
+    PLAIN,
+    UNNAMED,
     Code,
+    ErrorKind,
+    code_of,
+    error_kind,
 )
 from visma_busy_sync.eaccounting.errors import (
     AccessDenied,
@@ -261,7 +259,8 @@ def _refusal(
     ):
         return _unreadable(operation.name, response, "it is no error of the API")
     body = body or _ErrorBody()
-    code = _code(status, body)
+    known = code_of(body.code, body.detail)
+    code = known or PLAIN.get(status, UNNAMED)
     meaning = f"{code.meaning} (HTTP {status}"
     meaning += f", ErrorCode {body.code})" if body.code is not None else ")"
     if body.fields:
@@ -275,7 +274,7 @@ def _refusal(
         "fields": body.fields,
         "detail": body.detail,
     }
-    kind = _error_class(status, body)
+    kind = _CLASSES[error_kind(status, known)]
     if kind is RateLimited:
         return RateLimited(meaning, retry_after=_wait_of(response, body.detail, now), **facts)
     return kind(meaning, advice=_advice(operation, kind, code, body), **facts)
@@ -306,11 +305,13 @@ _ADVICE: Final[Mapping[type[ApiError], str]] = {
 }
 """For answers without a code, or with one that has no advice of its own."""
 
-_MEANINGS: Final[Mapping[int, str]] = {
-    401: "the access token is not accepted",
-    403: "access is denied",
-    404: "there is no such object",
-    429: "too many requests",
+_CLASSES: Final[Mapping[ErrorKind, type[ApiError]]] = {
+    ErrorKind.REJECTED: Rejected,
+    ErrorKind.NOT_FOUND: NotFound,
+    ErrorKind.UNAUTHORIZED: Unauthorized,
+    ErrorKind.ACCESS_DENIED: AccessDenied,
+    ErrorKind.RATE_LIMITED: RateLimited,
+    ErrorKind.SERVER_FAULT: ServerFault,
 }
 
 
@@ -322,32 +323,6 @@ def _may_be_the_api(response: Response) -> bool:
         return isinstance(_json.loads(response.body), dict)
     except _json.JsonError:
         return False
-
-
-def _code(status: int, body: _ErrorBody) -> Code:
-    if _lacks_module(body):
-        return API_MODULE if "api_standard" in body.detail.lower() else OTHER_MODULE
-    return CODES.get(body.code or 0) or Code(_MEANINGS.get(status, "the API refused the request"))
-
-
-def _lacks_module(body: _ErrorBody) -> bool:
-    # ERR: 4002 has two meanings; KB 2019: the text of the second one names the module.
-    text = body.detail.lower()
-    return body.code in {NO_ACCESS_TO_MODULE, None} and ("api_standard" in text or "access to module" in text)
-
-
-def _error_class(status: int, body: _ErrorBody) -> type[ApiError]:
-    if status == 429 or (body.code == TOO_MANY_REQUESTS and status < 500):
-        return RateLimited
-    if status == 401:
-        return Unauthorized
-    if status == 404 or body.code == NOT_FOUND:
-        return NotFound
-    if status == 403 or body.code in ACCESS_CODES or _lacks_module(body):
-        return AccessDenied
-    if status >= 500 or body.code in UNCERTAIN_CODES:
-        return ServerFault
-    return Rejected
 
 
 def _error_body(response: Response) -> _ErrorBody | None:

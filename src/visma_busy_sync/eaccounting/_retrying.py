@@ -39,6 +39,8 @@ def pause_before_retry(
         attempt: How many attempts were made, from 1.
         chance: A random number from 0 to 1, so that clients do not come back all at once.
     """
+    if error.may_have_happened:  # a write, whatever class its answer has
+        return None
     # The exponent is bounded too: 2 ** 2000 is no float.
     backoff = chance * min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(attempt - 1, 10))
     if isinstance(error, RateLimited):

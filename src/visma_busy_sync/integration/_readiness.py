@@ -15,7 +15,7 @@ from typing import Final, final
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
-from visma_busy_sync.eaccounting.codes import NO_ACCESS_TO_MODULE
+from visma_busy_sync.eaccounting.codes import API_MODULE, NO_ACCESS_TO_MODULE, OTHER_MODULE, code_of
 from visma_busy_sync.eaccounting.errors import AccessDenied, EAccountingError, Rejected, Unauthorized
 from visma_busy_sync.eaccounting.models import CompanySettings, CompanyStatus, ProductVariant
 
@@ -157,11 +157,11 @@ def readiness_of_refusal(error: EAccountingError) -> Readiness | None:
 
 
 def _refused_by(error: AccessDenied | Rejected | Unauthorized) -> FindingCode | None:
-    text = error.detail.lower()
-    if _API_MODULE in text and error.code in {NO_ACCESS_TO_MODULE, None}:
-        return FindingCode.API_MODULE_OFF
-    if "access to module" in text and error.code in {NO_ACCESS_TO_MODULE, None}:
+    row = code_of(error.code, error.detail)
+    if row is OTHER_MODULE:
         return FindingCode.MODULE_MISSING
+    if row is API_MODULE:
+        return FindingCode.API_MODULE_OFF
     known = REFUSALS.get(error.code or 0)
     # A plain 401 is about the token, not about how eAccounting is set up.
     return known or (FindingCode.ACCESS_DENIED if isinstance(error, AccessDenied) else None)
@@ -204,7 +204,6 @@ def _finding(code: FindingCode, blocks: frozenset[Lane] = frozenset(), **facts: 
 ALL_LANES: Final = frozenset(Lane)
 _NO_LANE: Final[frozenset[Lane]] = frozenset()
 
-_API_MODULE: Final = "api_standard"
 _ORDER_MODULES: Final = frozenset({"salesstandard", "orderstandard"})
 """Two sources name two modules; how the list spells them was never seen, so letters alone are compared."""
 
