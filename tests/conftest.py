@@ -1,12 +1,15 @@
-"""Databases for tests: a new SQLite file, and a new database of a real PostgreSQL, for each test that asks.
+"""What all tests share: databases, and a watch that no secret is seen in what they log or print.
 
-The addresses are SQLAlchemy's. That of PostgreSQL serves `create_engine` and `create_async_engine` alike;
-that of SQLite needs `sqlite+aiosqlite` in place of `sqlite` for an asynchronous engine.
+There is a new SQLite file, and a new database of a real PostgreSQL, for each test that asks. The addresses
+are SQLAlchemy's. That of PostgreSQL serves `create_engine` and `create_async_engine` alike; that of SQLite
+needs `sqlite+aiosqlite` in place of `sqlite` for an asynchronous engine.
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
+import re
 import shutil
 import tempfile
 import warnings
@@ -60,3 +63,39 @@ def postgres_url(postgres_server: Path) -> Iterator[str]:
         yield f"postgresql+psycopg://postgres@/{name}?host={postgres_server}"
         # By force, so that a test that leaves a connection open fails for its own reason only.
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+# Tokens, codes and the client secret as the sandbox makes them. Nothing that is logged at any level, printed,
+# or told of a failure in the whole run may hold one.
+_SECRET = re.compile(r"sbx-(?:access|refresh|secret|code)-[A-Za-z0-9_-]{16,}")
+_seen: list[str] = []
+
+
+class _Watch(logging.Handler):
+    """Looks at every record of every logger, formatted, with its traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if _SECRET.search(self.format(record)):
+            _seen.append(f"a log record of {record.name} at {record.levelname}")
+
+
+def pytest_configure() -> None:
+    logging.getLogger().addHandler(_Watch(logging.DEBUG))
+    for name in ("", "httpx", "httpcore", "uvicorn", "visma_busy_sync"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    texts = [report.longreprtext, *(text for _, text in report.sections)]
+    if any(_SECRET.search(text) for text in texts):
+        _seen.append(f"the output of {report.nodeid}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _seen:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for where in dict.fromkeys(_seen):
+        terminalreporter.write_line(f"FAILED a secret was seen in {where}", red=True)
