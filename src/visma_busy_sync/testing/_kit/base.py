@@ -30,6 +30,7 @@ class StateStoreTests(ABC):
 
 def _method(check: Check) -> Callable[[StateStoreTests], None]:
     def test(self: StateStoreTests) -> None:
+        __tracebackhide__ = True
         run_check(check, self.harness)
 
     test.__name__ = f"test_{check.name}"

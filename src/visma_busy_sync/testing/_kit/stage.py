@@ -76,8 +76,9 @@ class Instance:
         # A host's answer may be anything, whatever its type says.
         answer: Any = await self._ask("read", self.port.read(tenant, list(keys)), error_breaks)
         _is(isinstance(answer, Mapping), f"read() returned a {_type(answer)} instead of a mapping")
+        asked = set(keys)
         for key, document in answer.items():
-            _is(type(key) is str and key in keys, f"read() returned {key!r}, which was not asked for")
+            _is(type(key) is str and key in asked, f"read() returned {key!r}, which was not asked for")
             _is_document("read", document)
         return dict(cast("Mapping[str, Versioned]", answer))
 

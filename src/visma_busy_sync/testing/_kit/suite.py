@@ -76,6 +76,7 @@ def run_check(check: Check, factory: Factory) -> None:
             it stands where this is already broken.
         CapabilityMissing: If the harness cannot show it.
     """
+    __tracebackhide__ = True
     harness = _harness(factory())
     for capability in check.needs:
         if not has(harness, capability):
@@ -89,11 +90,13 @@ def run_check(check: Check, factory: Factory) -> None:
 
 
 async def _awaited(check: Check, harness: AsyncStateHarness) -> None:
+    __tracebackhide__ = True
     async with harness:
         await _run(AwaitedStage(harness, check.promise), check)
 
 
 async def _run(stage: Stage, check: Check) -> None:
+    __tracebackhide__ = True
     await stage.probe()
     await check.body(stage)
 
