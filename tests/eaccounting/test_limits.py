@@ -18,7 +18,7 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting._limits import CALLS_PER_WINDOW, WindowLimiter
-from visma_busy_sync.testing.scheduler import Cancelled, VirtualClock, Worker, World
+from visma_busy_sync.testing.scheduler import Cancelled, VirtualClock, VirtualRuntime, Worker, World
 
 from .given import Instant
 
@@ -269,6 +269,39 @@ def test_a_cancelled_waiter_gives_its_place_back(seed: int) -> None:
         "d": pytest.approx(60, abs=0.01),
         "e": pytest.approx(60, abs=0.01),
     }
+
+
+def test_a_place_that_was_given_back_lets_nobody_overtake_who_waits_already() -> None:
+    """Who waits sleeps until its own moment; the next asker gets that one at the earliest."""
+    world = World()
+    made = WindowLimiter(clock=world.clock, runtime=world.runtime, budget=2)
+    granted: dict[str, float] = {}
+
+    async def worker(name: str, ask_at: float) -> None:
+        await world.runtime.sleep(ask_at)
+        await made.release(await made.acquire("x", patience=1e9))
+        granted[name] = world.clock.monotonic()
+
+    asks = {"a": 0.0, "b": 0.0, "gone": 1.0, "gone too": 2.0, "first": 3.0, "second": 4.0}
+    workers: dict[str, Worker[None]] = {name: partial(worker, name, at) for name, at in asks.items()}
+    world.run(workers, cancel={"gone": 2, "gone too": 2})
+    assert granted.keys() == {"a", "b", "first", "second"}
+    assert granted["second"] >= granted["first"] - 0.003
+
+
+def test_a_waiter_that_is_cancelled_when_its_moment_has_come_takes_no_call_along() -> None:
+    """Even if another asker has counted it as calling already."""
+    clock = VirtualClock()
+    made = WindowLimiter(clock=clock, runtime=VirtualRuntime(clock), budget=1)
+    take(made)
+    waiting = made.acquire("x", patience=100)
+    waiting.send(None)
+    clock.advance(60.01)
+    with pytest.raises(TimeoutError):
+        step(made.acquire, "x", patience=1)
+    with pytest.raises(Cancelled):
+        waiting.throw(Cancelled())
+    take(made, patience=0)
 
 
 def test_keys_are_forgotten_once_nothing_counts_for_them() -> None:

@@ -260,6 +260,16 @@ def test_a_call_costs_one_commit_and_a_late_one_two() -> None:
     assert store.commits == 4
 
 
+def test_one_who_waits_longer_because_the_server_asked_to_hold_off_writes_no_more_for_that() -> None:
+    world = World()
+    server, store = Server(world), Gated(MemoryStateStore())
+    limiter = limiter_in(world, store, budget=1)
+    calls = [Call(latency=0.9), Call(latency=0.9)]
+    world.run([partial(server.caller, limiter, calls), partial(server.hold_off, limiter, 10, 100)])
+    assert [moment for _, moment in server.granted] == [0, pytest.approx(110, abs=ROUNDING)]
+    assert store.commits == 3
+
+
 def test_a_late_call_counts_from_its_end() -> None:
     """The server may have received it last of all then."""
     world = World()
@@ -270,6 +280,35 @@ def test_a_late_call_counts_from_its_end() -> None:
     ]
     world.run(workers)
     assert server.granted[1][1] == pytest.approx(40 + WINDOW + 1, abs=ROUNDING)
+
+
+@frozen
+class Drowsy:
+    """The runtime of a machine that sleeps on for a while, as one that was suspended."""
+
+    world: World
+    longer: list[float]
+
+    async def sleep(self, seconds: float) -> None:
+        await self.world.runtime.sleep(seconds + (self.longer.pop() if self.longer else 0))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.world.runtime, name)
+
+
+def test_a_waiter_that_slept_on_does_not_call_on_a_place_that_is_long_past() -> None:
+    """It takes its place anew: others have called meanwhile."""
+    world = World()
+    server, store = Server(world), Gated(MemoryStateStore())
+    drowsy = StoreLimiter(store, clock=world.clock, runtime=Drowsy(world, [100]), client_id="app", budget=1)
+    workers = [
+        partial(server.caller, limiter_in(world, store, budget=1), [Call()]),
+        partial(server.caller, drowsy, [Call(pause=1)]),
+        partial(server.caller, limiter_in(world, store, budget=1), [Call(pause=130)]),
+    ]
+    world.run(workers)
+    moments = sorted(moment for _, moment in server.granted)
+    assert moments == [0, 130, pytest.approx(130 + WINDOW + 1, abs=ROUNDING)]
 
 
 def test_it_gives_up_at_once_where_waiting_would_be_in_vain() -> None:
