@@ -159,10 +159,11 @@ def test_a_connection_that_does_not_come_about_leaves_no_doubt(call: Call) -> No
         call(WRITE, f"http://127.0.0.1:{port}", timeout=20, deadline=0.25)
 
 
-def test_a_server_that_does_not_read_is_given_up(call: Call) -> None:
+@pytest.mark.parametrize("behave", [Peer.play_dead, Peer.sip], ids=["nothing", "a little now and then"])
+def test_a_server_that_hardly_reads_is_given_up(call: Call, behave: Behave) -> None:
     """A part of the write went out, so it is in doubt."""
     big = Operation("POST", "/things", plain, body="x" * 32_000_000)
-    with serving(Peer.play_dead) as wire, pytest.raises(AnswerLost, match="deadline") as caught:
+    with serving(behave) as wire, pytest.raises(AnswerLost, match="deadline") as caught:
         call(big, wire.url, timeout=20, deadline=1)
     assert not wire.outlasted
     assert caught.value.may_have_happened
@@ -450,7 +451,7 @@ def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
     real = socket.getaddrinfo
 
     def many(host: str, port: int, *args: Any, **more: Any) -> Any:
-        addresses = ["127.0.0.2", "127.0.0.1"] if host == "api.example" else [host]
+        addresses = ["127.0.0.2", "127.0.0.1", "127.0.0.3"] if host == "api.example" else [host]
         return [each for address in addresses for each in real(address, port, *args, **more)]
 
     monkeypatch.setattr(socket, "getaddrinfo", many)

@@ -67,6 +67,13 @@ class Peer:
                 raise Gone
         self._wire.outlasted = True
 
+    def sip(self) -> None:
+        """Read a little now and then, until the client hangs up."""
+        for _ in range(int(HANG_SECONDS / DRIP_SECONDS)):
+            if not self._sock.recv(4096) or self._wire.over.wait(DRIP_SECONDS):
+                raise Gone
+        self._wire.outlasted = True
+
     def play_dead(self) -> None:
         """Do nothing until the test is over."""
         if not self._wire.over.wait(HANG_SECONDS):
@@ -111,6 +118,8 @@ def serving(behave: Behave) -> Iterator[Wire]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         wire.port = listener.getsockname()[1]
         listener.settimeout(0.01)
+        # Else the system would take many megabytes at once from a client whose server hardly reads.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         threads = [threading.Thread(target=_accept, args=(listener, wire))]
         threads[0].start()
         try:
