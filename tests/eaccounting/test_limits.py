@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import field, frozen
@@ -17,8 +18,9 @@ from hypothesis import strategies as st
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting._limits import CALLS_PER_WINDOW, WindowLimiter
-from visma_busy_sync.testing.scheduler import Cancelled, VirtualClock, VirtualRuntime, Worker, World
+from visma_busy_sync.testing.scheduler import Cancelled, Point, VirtualClock, VirtualRuntime, Worker, World
 
 from .given import Instant
 
@@ -53,6 +55,28 @@ class Call:
     patience: float
     latency: float
     received_at: float  # share of the latency
+    cancelled_after: float = float("inf")  # while it waits for its permit
+
+
+@frozen
+class Abandoned:
+    """Awaits a coroutine, and cancels it where it would sleep beyond a moment."""
+
+    work: Coroutine[Any, Any, Permit]
+    at: float
+
+    def __await__(self) -> Generator[Any, None, Permit]:
+        try:
+            point = self.work.send(None)
+            while True:
+                if point.until is not None and point.until > self.at:
+                    yield Point("cancelled", until=self.at)
+                    point = self.work.throw(Cancelled())
+                else:
+                    yield point
+                    point = self.work.send(None)
+        except StopIteration as stop:
+            return cast("Permit", stop.value)
 
 
 @frozen
@@ -79,8 +103,15 @@ class Server:
         self.asked.append(number)
         began = clock.monotonic()
         try:
-            permit = await self.limiter.acquire("x", patience=call.patience)
+            permit = await Abandoned(
+                self.limiter.acquire("x", patience=call.patience), began + call.cancelled_after
+            )
         except TimeoutError:
+            self.refused.append(number)
+            return
+        except Cancelled:
+            if call.cancelled_after == float("inf"):  # not ours
+                raise
             self.refused.append(number)
             return
         assert clock.monotonic() >= max(self.closed)
@@ -108,6 +139,7 @@ CALLS = st.builds(
     patience=st.just(float("inf")) | SECONDS,
     latency=SECONDS,
     received_at=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    cancelled_after=st.just(float("inf")) | SECONDS,
 )
 
 
@@ -273,20 +305,19 @@ def test_a_cancelled_waiter_gives_its_place_back(seed: int) -> None:
 
 def test_a_place_that_was_given_back_lets_nobody_overtake_who_waits_already() -> None:
     """Who waits sleeps until its own moment; the next asker gets that one at the earliest."""
-    world = World()
-    made = WindowLimiter(clock=world.clock, runtime=world.runtime, budget=2)
-    granted: dict[str, float] = {}
-
-    async def worker(name: str, ask_at: float) -> None:
-        await world.runtime.sleep(ask_at)
-        await made.release(await made.acquire("x", patience=1e9))
-        granted[name] = world.clock.monotonic()
-
-    asks = {"a": 0.0, "b": 0.0, "gone": 1.0, "gone too": 2.0, "first": 3.0, "second": 4.0}
-    workers: dict[str, Worker[None]] = {name: partial(worker, name, at) for name, at in asks.items()}
-    world.run(workers, cancel={"gone": 2, "gone too": 2})
-    assert granted.keys() == {"a", "b", "first", "second"}
-    assert granted["second"] >= granted["first"] - 0.003
+    clock = VirtualClock()
+    made = WindowLimiter(clock=clock, runtime=VirtualRuntime(clock), budget=2)
+    take(made)
+    take(made)
+    waiting = [made.acquire("x", patience=200) for _ in range(3)]  # two for 60 seconds, one for 120
+    for each in waiting:
+        each.send(None)
+    for each in waiting[:2]:
+        with pytest.raises(Cancelled):
+            each.throw(Cancelled())
+    with pytest.raises(TimeoutError):
+        step(made.acquire, "x", patience=119)
+    waiting[2].close()
 
 
 def test_a_waiter_that_is_cancelled_when_its_moment_has_come_takes_no_call_along() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import BlockingRuntime
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync._core.world import Permit
 from visma_busy_sync.ports import AsyncStateStore, Found, LiftedStateStore, Versioned, Write
 from visma_busy_sync.sandbox.process import SandboxProcess
 from visma_busy_sync.state import DocumentUnreadable, StoreLimiter
@@ -28,7 +29,7 @@ from visma_busy_sync.state._limits import limit_key
 from visma_busy_sync.stores import MemoryStateStore
 from visma_busy_sync.stores.sql import SqlStateStore
 from visma_busy_sync.testing import scheduler
-from visma_busy_sync.testing.scheduler import Cancelled, Crash, VirtualClock, Worker, World
+from visma_busy_sync.testing.scheduler import Cancelled, Crash, Point, VirtualClock, Worker, World
 
 WINDOW: Final = 60.0
 ROUNDING: Final = 0.003
@@ -70,6 +71,28 @@ class Call:
     patience: float = float("inf")
     latency: float = 0.5
     received_at: float = 0.5  # share of the latency
+    cancelled_after: float = float("inf")  # while it waits for its permit
+
+
+@frozen
+class Abandoned:
+    """Awaits a coroutine, and cancels it where it would sleep beyond a moment."""
+
+    work: Coroutine[Any, Any, Permit]
+    at: float
+
+    def __await__(self) -> Generator[Any, None, Permit]:
+        try:
+            point = self.work.send(None)
+            while True:
+                if point.until is not None and point.until > self.at:
+                    yield Point("cancelled", until=self.at)
+                    point = self.work.throw(Cancelled())
+                else:
+                    yield point
+                    point = self.work.send(None)
+        except StopIteration as stop:
+            return cast("Permit", stop.value)
 
 
 @frozen
@@ -91,8 +114,15 @@ class Server:
         clock, runtime = self.world.clock, self.world.runtime
         asked = clock.monotonic()
         try:
-            permit = await limiter.acquire("x", patience=call.patience)
+            permit = await Abandoned(
+                limiter.acquire("x", patience=call.patience), asked + call.cancelled_after
+            )
         except TimeoutError:
+            self.refused.append(asked)
+            return
+        except Cancelled:
+            if call.cancelled_after == float("inf"):  # not ours
+                raise
             self.refused.append(asked)
             return
         now = clock.monotonic()
@@ -125,6 +155,7 @@ def calls(latency: st.SearchStrategy[float]) -> st.SearchStrategy[list[Call]]:
         patience=st.just(float("inf")) | SECONDS,
         latency=latency,
         received_at=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+        cancelled_after=st.just(float("inf")) | SECONDS,
     )
     return st.lists(call, min_size=1, max_size=4)
 
