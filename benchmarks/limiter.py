@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 from attrs import asdict, frozen

@@ -342,6 +342,23 @@ def test_a_waiter_that_slept_on_does_not_call_on_a_place_that_is_long_past() -> 
     assert moments == [0, 130, pytest.approx(130 + WINDOW + 1, abs=ROUNDING)]
 
 
+def test_a_waiter_that_slept_on_keeps_its_turn_before_those_who_asked_later() -> None:
+    """They are pushed by as long as it slept."""
+    world = World()
+    server, store = Server(world), Gated(MemoryStateStore())
+    drowsy = StoreLimiter(store, clock=world.clock, runtime=Drowsy(world, [10]), client_id="app", budget=1)
+    workers = [
+        partial(server.caller, limiter_in(world, store, budget=1), [Call()]),
+        partial(server.caller, drowsy, [Call(pause=1)]),
+        partial(server.caller, limiter_in(world, store, budget=1), [Call(pause=2)]),
+    ]
+    world.run(workers)
+    late = WINDOW + 1 + 10
+    assert [asked for asked, _ in server.granted] == [0, 1, 2]
+    assert server.granted[1][1] == pytest.approx(late, abs=ROUNDING)
+    assert server.granted[2][1] == pytest.approx(late + WINDOW + 1, abs=ROUNDING)
+
+
 def test_it_gives_up_at_once_where_waiting_would_be_in_vain() -> None:
     """Nothing is taken, and nothing is written."""
     world = World()
