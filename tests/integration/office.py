@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast, final
 
@@ -27,7 +30,9 @@ from visma_busy_sync.busy import (
 from visma_busy_sync.eaccounting import Endpoints
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
+from visma_busy_sync.integration import LoginResult
 from visma_busy_sync.sandbox.process import SandboxInfo
+from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA
 from visma_busy_sync.stores import (
     AsyncMemoryCatalogue,
     AsyncMemoryStateStore,
@@ -37,7 +42,6 @@ from visma_busy_sync.stores import (
     MemoryWorkLog,
 )
 from visma_busy_sync.sync import Kind, Record, Value
-from visma_busy_sync.testing.scheduler import VirtualClock
 
 ACME = "acme"
 SESSION = "the browser's session"
@@ -107,6 +111,24 @@ class _Awaited:
 
 
 @final
+class OfficeClock:
+    """A date that stands still until a test moves it; waiting is real, and so is what passes meanwhile."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._moved = 0.0
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._moved)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._moved
+
+    def advance(self, seconds: float) -> None:
+        self._moved += seconds
+
+
+@final
 @define
 class Office:
     """Busy's workspace `acme`, its people, and the sandbox."""
@@ -117,7 +139,7 @@ class Office:
     busy: MemoryCatalogue = field(factory=MemoryCatalogue)
     hours: MemoryWorkLog = field(init=False)
     state: MemoryStateStore = field(factory=MemoryStateStore)
-    clock: VirtualClock = field(factory=lambda: VirtualClock(datetime(2026, 3, 31, 9, tzinfo=UTC)))
+    clock: OfficeClock = field(factory=lambda: OfficeClock(datetime(2026, 3, 31, 9, tzinfo=UTC)))
 
     def __attrs_post_init__(self) -> None:
         self.hours = MemoryWorkLog(self.busy)
@@ -146,21 +168,36 @@ class Office:
         visma = AsyncBusySync(**{**ports, "transport": _AsyncWire(self.shell.wire), **settings})
         return cast("Tenant", _Awaited(visma.tenant(id), self.shell.run))
 
+    def elsewhere(self) -> Office:
+        """The same stores and sandbox for another, blocking process: also within a request of this one."""
+        wire = Wire(self.shell.wire.blocking, self.shell.wire.awaiting)
+        other = Office(self.info, self.browser, Shell(None, wire), busy=self.busy, state=self.state)
+        other.hours, other.clock = self.hours, self.clock
+        return other
+
     def connected(self, *, project_sync: bool = True, **options: Any) -> Tenant:
         """A workspace whose user has logged in."""
         acme = self.tenant(**options)
         self.log_in(acme, project_sync=project_sync)
         return acme
 
-    def log_in(self, tenant: Tenant, *, project_sync: bool = True) -> None:
+    def log_in(self, tenant: Tenant, *, project_sync: bool = True, **chosen: str) -> LoginResult:
         url = tenant.connect(project_sync=project_sync, session=SESSION)
-        tenant.complete_login(self.press(url), session=SESSION)
+        return tenant.complete_login(self.press(url, **chosen), session=SESSION)
 
-    def press(self, url: str, button: str = "approve") -> str:
-        """Do what the user's browser does at Visma's page; returns where it is sent back to."""
-        answer = self.browser.get(url, params={"sandbox_auto": button, **httpx.URL(url).params})
-        assert answer.status_code == 302, answer.text
-        return answer.headers["location"]
+    def press(self, url: str, button: str = "approve", **chosen: str) -> str:
+        """Do what the user's browser does at Visma's page; returns where it is sent back to.
+
+        `company="id"` chooses a company that was added to the sandbox.
+        """
+        asked = httpx.URL(url).copy_merge_params({"sandbox_auto": button, **chosen})
+        # Not with httpx, which logs the headers of an answer, and one of these holds the code.
+        connection = http.client.HTTPConnection(asked.host, asked.port, timeout=20)
+        with contextlib.closing(connection):
+            connection.request("GET", asked.raw_path.decode())
+            answer = connection.getresponse()
+            assert answer.status == 302
+            return answer.headers["location"]
 
     @property
     def endpoints(self) -> Endpoints:
@@ -188,6 +225,21 @@ class Office:
         """Method and path template of each request so far."""
         return [f"{entry['method']} {entry['path_template']}" for entry in self.journal()]
 
+    def set_company(self, **members: Any) -> None:
+        """Change settings of the company."""
+        self.control("PATCH", "/records/companysettings", members)
+
+    def add_company(self, id: str, name: str, **more: Any) -> None:
+        """Another company that one can log in to."""
+        self.control("POST", "/companies", {"id": id, "name": name, **more})
+
+    def profile(self, **switches: Any) -> None:
+        self.control("PATCH", "/profile", switches)
+
+    def counted(self, what: str) -> int:
+        """What the sandbox's identity server counted."""
+        return cast("int", self.control("GET", "/tokens")[what])
+
     def upstream(self, kind: Kind | str) -> list[dict[str, Any]]:
         path = PATHS[kind] if isinstance(kind, Kind) else kind
         return cast("list[dict[str, Any]]", self.control("GET", f"/records/{path}"))
@@ -212,6 +264,27 @@ class Office:
 
     def records(self, kind: Kind = Kind.PROJECT) -> dict[str, Mapping[str, Value]]:
         return {record.id: dict(record.values) for record in self.busy.load(ACME, kind)}
+
+    def imported(self) -> object:
+        """All that the stores hold, save when a sync was last tried and whose turn it was."""
+
+        def body(key: str, text: str) -> object:
+            if key != CONNECTION:
+                return text
+            return attrs.evolve(CONNECTION_SCHEMA.load(key, text), attempted={})
+
+        return (
+            {(kind, r.id): (dict(r.values), r.link) for kind in Kind for r in self.busy.load(ACME, kind)},
+            [
+                (found.tenant, found.key, body(found.key, found.document.body))
+                for found in self.state.scan("")
+                if not found.key.startswith("lease/")
+            ],
+        )
+
+    def stored(self) -> str:
+        """Every stored body in one text."""
+        return "\n".join(f"{found.key} {found.document.body}" for found in self.state.scan(""))
 
     def snapshot(self) -> object:
         """All that the stores hold, as values that nothing shares."""

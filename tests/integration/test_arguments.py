@@ -11,8 +11,7 @@ import pytest
 
 from visma_busy_sync import BusySync
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.eaccounting.errors import StateMismatch
-from visma_busy_sync.integration import OrderTexts
+from visma_busy_sync.integration import LoginOutcome, OrderTexts
 from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 
 from .office import ACME, MARCH, SESSION, Office
@@ -66,8 +65,8 @@ def test_a_browser_without_session_is_another_one(office: Office) -> None:
     """That is no mistake of the host, but of who comes."""
     acme = office.tenant()
     callback = office.press(acme.connect(project_sync=True, session=SESSION))
-    with pytest.raises(StateMismatch, match="another browser session"):
-        acme.complete_login(callback, session="")
+    result = acme.complete_login(callback, session="")
+    assert result.outcome is LoginOutcome.NOT_THIS_LOGIN
 
 
 @pytest.mark.parametrize("id", [5, None, " ", "\ud800"], ids=repr)

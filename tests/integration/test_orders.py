@@ -17,6 +17,7 @@ from visma_busy_sync.eaccounting.errors import (
 )
 from visma_busy_sync.integration import (
     Choices,
+    LoginOutcome,
     NotConnected,
     OrderNotTransferred,
     OrderTexts,
@@ -146,10 +147,10 @@ def test_pushing_after_a_restart_makes_one_draft(office: Office) -> None:
 
 
 def test_a_push_after_a_restart_is_tried_again_after_the_login(office: Office) -> None:
-    """No tokens are held: the order is not sent and not taken for sent."""
+    """Where the store was memory no tokens are held: the order is not sent and not taken for sent."""
     _, order = ready_to_push(office)
     restarted = office.tenant()
-    with pytest.raises(ReconnectNeeded, match="in memory only"):
+    with pytest.raises(ReconnectNeeded, match="the process that held it has ended"):
         restarted.push(order)
     entry = restarted.ledger_entry("o1")
     assert entry is not None
@@ -317,9 +318,9 @@ def test_without_a_connection_nothing_is_built_or_sent(office: Office) -> None:
 
 
 def to_other_company(office: Office, acme: Tenant) -> None:
-    acme.disconnect()
-    office.control("PATCH", "/records/companysettings", {"CompanyIdentifier": "other", "Name": "Other AS"})
-    office.log_in(acme)
+    office.set_company(CompanyIdentifier="other", CorporateIdentityNumber=None, Name="Other AS")
+    assert office.log_in(acme).outcome is LoginOutcome.CONFIRM_COMPANY
+    acme.confirm_company()
 
 
 def test_an_order_of_another_company_is_refused_and_nothing_is_sent(office: Office) -> None:

@@ -135,6 +135,7 @@ def test_what_was_surely_not_made_waits_and_is_sent_when_that_is_cured(
     assert office.drafts() == []
     with pytest.raises(OrderNotReady):  # its hours are kept for it
         again(acme, order.project, "o2")
+    office.clock.advance(60)  # after a 429 that says nothing else, a call waits
     transfer = acme.push(order)
     assert (transfer.state, transfer.repeated) == (State.TRANSFERRED, False)
     assert len(office.drafts()) == 1

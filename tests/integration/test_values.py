@@ -15,14 +15,18 @@ from visma_busy_sync.eaccounting.models import UNSET, CompanySettings
 from visma_busy_sync.integration import (
     Choices,
     CompanyUnidentified,
+    ConnectionState,
     ConnectionStateError,
     NotConnected,
+    NothingToConfirm,
+    NotReady,
     OrderClosed,
     OrderNotTransferred,
     OrderUnknown,
     PortContractBroken,
     ProjectUnknown,
-    ScopeMissing,
+    PurgeRefused,
+    Readiness,
     Status,
     SyncReport,
     SyncRunning,
@@ -31,15 +35,16 @@ from visma_busy_sync.integration import (
 from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._status import ago
 from visma_busy_sync.orders import OrderError, State
-from visma_busy_sync.state import Connection, ConnectionState
+from visma_busy_sync.state import Connection, OtherCompany
 from visma_busy_sync.sync import Action, Change, Kind, Link, Plan, PlannedChange, Reason
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def connection(**changes: Any) -> Connection:
     known: dict[str, Any] = {
-        "state": ConnectionState.CONNECTED,
+        "connected": True,
         "company_id": "1",
         "company_name": "Acme AS",
         "project_sync": True,
@@ -71,35 +76,114 @@ def test_how_long_ago_in_words(seconds: int, words: str) -> None:
     assert ago(NOON, NOON + timedelta(seconds=seconds)) == words
 
 
+def status(known: Connection | None, **more: Any) -> Status:
+    given: dict[str, Any] = {"works": True, "login_pending": False, "kinds": Kind, "every": HOUR, "now": NOON}
+    return Status.of(known, **(given | more))
+
+
 def test_last_fetched_is_the_oldest_of_what_is_synchronised() -> None:
-    fetched = {"customer": NOON, "project": NOON - timedelta(hours=1), "product": NOON}
-    status = Status.of(connection(fetched=fetched), kinds=Kind, now=NOON)
-    assert status.last_fetched == NOON - timedelta(hours=1)
-    without = Status.of(connection(fetched=fetched), kinds=(Kind.CUSTOMER, Kind.PRODUCT), now=NOON)
+    fetched = {"customer": NOON, "project": NOON - HOUR, "product": NOON}
+    assert status(connection(fetched=fetched)).last_fetched == NOON - HOUR
+    without = status(connection(fetched=fetched), kinds=(Kind.CUSTOMER, Kind.PRODUCT))
     assert without.last_fetched == NOON
     assert set(without.fetched) == {Kind.CUSTOMER, Kind.PRODUCT}
 
 
 def test_last_fetched_is_none_until_all_was_fetched() -> None:
-    assert Status.of(connection(), kinds=Kind, now=NOON).last_fetched is None
+    assert status(connection()).last_fetched is None
     part = connection(fetched={"customer": NOON})
-    assert Status.of(part, kinds=Kind, now=NOON).last_fetched is None
-    assert Status.of(part, kinds=(), now=NOON).last_fetched is None
-    assert Status.of(None, now=NOON).last_fetched is None
+    assert status(part).last_fetched is None
+    assert status(part, kinds=()).last_fetched is None
+    assert status(None).last_fetched is None
+
+
+def test_the_next_import_is_due_some_time_after_the_last_attempt_of_its_oldest_part() -> None:
+    tried = {"customer": NOON, "project": NOON - timedelta(minutes=50), "product": NOON}
+    assert status(connection(attempted=tried)).next_due == NOON + timedelta(minutes=10)
+    assert status(connection(attempted=tried), every=2 * HOUR).next_due == NOON + timedelta(minutes=70)
+    assert status(connection(attempted={"customer": NOON})).next_due == NOON  # the others never were
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("known", "more"),
     [
-        (ConnectionState.CONNECTED, "connected to Acme AS, never fetched"),
-        (ConnectionState.RECONNECT_NEEDED, "reconnect needed"),
-        (ConnectionState.DISCONNECTED, "not connected: press connect"),
+        (None, {}),
+        (connection(connected=False), {"works": False}),
+        (connection(), {"works": False}),
+        (connection(), {"kinds": ()}),
     ],
+    ids=["never-connected", "disconnected", "reconnect-needed", "nothing-to-import"],
 )
-def test_a_status_says_where_the_connection_stands(state: ConnectionState, words: str) -> None:
-    status = Status.of(connection(state=state), kinds=Kind, now=NOON)
-    assert str(status).startswith(words)
-    assert "Acme" not in repr(status)
+def test_nothing_is_due_where_nothing_can_be_imported(known: Connection | None, more: dict[str, Any]) -> None:
+    assert status(known, **more).next_due is None
+
+
+OTHER = OtherCompany(company_id="2", company_name="Secret AS", project_sync=True, login_id="y", found_at=NOON)
+STATUSES: dict[str, tuple[Status, ConnectionState, str]] = {
+    "connected": (
+        status(connection()),
+        ConnectionState.CONNECTED,
+        "connected to Acme AS, never fetched",
+    ),
+    "login-beside-a-connection": (
+        status(connection(), login_pending=True),
+        ConnectionState.CONNECTED,
+        "connected to Acme AS, never fetched",
+    ),
+    "another-company-waits": (
+        status(connection(other=OTHER)),
+        ConnectionState.CONNECTED,
+        (
+            "connected to Acme AS, never fetched. Another company waits: see what would be archived, then "
+            "confirm or cancel."
+        ),
+    ),
+    "reconnect-needed": (
+        status(connection(), works=False),
+        ConnectionState.RECONNECT_NEEDED,
+        (
+            "reconnect needed: the connection to Acme AS is dead (never fetched). "
+            "Press connect and log in again at Visma; nothing in Busy is lost."
+        ),
+    ),
+    "login-pending": (
+        status(None, login_pending=True),
+        ConnectionState.LOGIN_PENDING,
+        "not connected, a login is pending. Complete the login at Visma, or press connect to begin again.",
+    ),
+    "login-pending-again": (
+        status(connection(connected=False), works=False, login_pending=True),
+        ConnectionState.LOGIN_PENDING,
+        "not connected, a login is pending. Complete the login at Visma, or press connect to begin again.",
+    ),
+    "disconnected": (
+        status(connection(connected=False), works=False),
+        ConnectionState.DISCONNECTED,
+        "not connected. Press connect and log in at Visma.",
+    ),
+    "never-connected": (
+        status(None),
+        ConnectionState.DISCONNECTED,
+        "not connected. Press connect and log in at Visma.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("shown", "state", "words"), STATUSES.values(), ids=STATUSES)
+def test_a_status_says_where_the_connection_stands_and_what_to_press(
+    shown: Status, state: ConnectionState, words: str
+) -> None:
+    assert (shown.state, str(shown)) == (state, words)
+    assert bool(shown.press.nb) == bool(shown.press.en) == (". " in words)
+    assert shown.press.nb != shown.press.en or not shown.press.nb
+    assert "Acme" not in repr(shown)
+    assert "Secret" not in repr(shown)
+
+
+@pytest.mark.parametrize("every", [timedelta(0), timedelta(seconds=-1), 3600, None], ids=repr)
+def test_how_often_an_import_is_due_is_a_time_above_0(every: Any) -> None:
+    with pytest.raises(ConfigurationError, match="sync_every"):
+        Choices(sync_every=every)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +249,10 @@ ERRORS: list[VismaBusySyncError] = [
     NotConnected("acme"),
     WrongCompany(),
     CompanyUnidentified(),
-    ScopeMissing(("ea:sales",)),
+    NothingToConfirm("acme"),
+    NotReady(Readiness(())),
+    PurgeRefused(("o1", "o2")),
+    PurgeRefused(tuple(f"o{n}" for n in range(9))),
     ProjectUnknown("j1"),
     OrderUnknown("o1"),
     OrderNotTransferred("o1", state=State.SENDING),

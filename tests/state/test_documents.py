@@ -17,15 +17,22 @@ from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION_SCHEMA,
+    LEASE_SCHEMA,
     LOGIN_SCHEMA,
+    PURGED_ORDER_SCHEMA,
+    TOKENS_SCHEMA,
     ArchiveMissingFact,
     Connection,
-    ConnectionState,
     DocumentUnreadable,
     DocumentUnwritable,
+    Lease,
+    LoginStage,
+    OtherCompany,
     PendingLogin,
+    PurgedOrder,
     Schema,
     StoreBusy,
+    Tokens,
     read,
     update,
 )
@@ -38,18 +45,48 @@ DOCUMENTS: dict[str, tuple[Schema[Any], Any]] = {
     "connection": (
         CONNECTION_SCHEMA,
         Connection(
-            state=ConnectionState.RECONNECT_NEEDED,
+            connected=False,
             company_id="000 999 111",
             company_name="Ærlig \0 \ud800 🧰",
             project_sync=True,
             connected_at=NOON,
             login_id="x",
             fetched={"project": NOON + timedelta(microseconds=1)},
+            attempted={"project": NOON},
+            other=OtherCompany(
+                company_id="2", company_name="Ærlig", project_sync=False, login_id="y", found_at=NOON
+            ),
         ),
     ),
     "login": (
         LOGIN_SCHEMA,
-        PendingLogin(state_hash="a", session_hash="b", project_sync=False, pkce=True, expires_at=NOON),
+        PendingLogin(
+            state_hash="a",
+            session_hash="b",
+            project_sync=False,
+            verifier="sealed",
+            expires_at=NOON,
+            stage=LoginStage.TAKEN,
+            taken_at=NOON,
+        ),
+    ),
+    "tokens": (
+        TOKENS_SCHEMA,
+        Tokens(
+            generation="g",
+            sealed="sealed",
+            expires_at=NOON,
+            refresh_at=NOON,
+            scopes=["ea:api"],
+            refused=True,
+            renewing="x",
+            renewing_until=NOON,
+        ),
+    ),
+    "lease": (LEASE_SCHEMA, Lease(holder=None, until=NOON)),
+    "purged-order": (
+        PURGED_ORDER_SCHEMA,
+        PurgedOrder(order_id="o", company_id="c", state="transferred", marker="BY-1", number=5),
     ),
     "archive-missing": (ARCHIVE_MISSING_SCHEMA, ArchiveMissingFact(candidates=["1", "ø"], done_at=NOON)),
     "archive-missing-open": (ARCHIVE_MISSING_SCHEMA, ArchiveMissingFact(candidates=[])),
@@ -82,7 +119,7 @@ UNREADABLE: dict[str, tuple[Schema[Any], Any]] = {
         ARCHIVE_MISSING_SCHEMA,
         ArchiveMissingFact(candidates=[], done_at=NOON.replace(tzinfo=None)),
     ),
-    "flag-is-number": (LOGIN_SCHEMA, attrs.evolve(DOCUMENTS["login"][1], pkce=1)),
+    "flag-is-number": (LOGIN_SCHEMA, attrs.evolve(DOCUMENTS["login"][1], project_sync=1)),
     "id-is-bytes": (CLAIM_SCHEMA, Claim(order_id=b"CONFIDENTIAL")),  # type: ignore[arg-type]
 }
 
@@ -123,6 +160,7 @@ DAMAGED = {
     "member-too-many": damaged(lambda e: e["data"].update(extra=SECRET)),
     "text-is-null": damaged(lambda e: e["data"].update(state_hash=None)),
     "text-is-number": damaged(lambda e: e["data"].update(state_hash=5)),
+    "stage-is-none": damaged(lambda e: e["data"].update(stage=SECRET)),
     "flag-is-text": damaged(lambda e: e["data"].update(project_sync="no")),
     "moment-is-text": damaged(lambda e: e["data"].update(expires_at=SECRET)),
     "moment-is-naive": damaged(lambda e: e["data"].update(expires_at="2026-03-01T12:00:00")),
@@ -214,8 +252,11 @@ def test_an_error_of_the_change_comes_through_and_nothing_is_written(store: Asyn
     assert store.memory.scan("") == []
 
 
-def test_names_and_hashes_stay_out_of_the_connections_repr() -> None:
-    assert "Ærlig" not in repr(DOCUMENTS["connection"][1])
+def test_names_and_sealed_texts_stay_out_of_reprs() -> None:
+    for name in ("connection", "login", "tokens"):
+        assert "Ærlig" not in repr(DOCUMENTS[name][1])
+        assert "sealed=" not in repr(DOCUMENTS[name][1])
+        assert "'sealed'" not in repr(DOCUMENTS[name][1])
 
 
 def test_all_is_sorted_and_there() -> None:
