@@ -278,6 +278,23 @@ def test_each_attempt_gets_what_is_left(run: Callable[..., Any]) -> None:
     assert [request.timeout for request in bench.script.requests] == [30, 30, 9, 5]
 
 
+@pytest.mark.parametrize("deadline", [0.4, 5, 90])
+def test_a_call_that_the_transport_gave_up_in_time_is_not_begun_again(
+    run: Callable[..., Any], deadline: float
+) -> None:
+    """Hardly any time is left then, and what really happened would be hidden."""
+    bench = Bench(chance=0.0, deadline=deadline)
+
+    def given_up(request: Request) -> Response:
+        bench.clock.advance(request.deadline)
+        raise NoAnswerError("the deadline passed")
+
+    bench.script.steps = [given_up]
+    with pytest.raises(AnswerLost, match="the deadline passed"):
+        run(READ, strict(bench))
+    assert len(bench.script.requests) == 1
+
+
 def test_a_slow_server_uses_up_the_deadline(run: Callable[..., Any]) -> None:
     """The time of the attempts counts."""
     bench = Bench(chance=0.0, max_retries=100, deadline=90)
@@ -378,7 +395,7 @@ def test_a_call_without_room_in_the_budget_is_not_sent(run: Callable[..., Any]) 
 
 
 def test_the_wait_for_the_budget_of_calls_leaves_time_for_a_write(run: Callable[..., Any]) -> None:
-    """And ends with the deadline for a read."""
+    """And a second for a read."""
 
     class Asked(Free):
         async def acquire(self, key: str, *, patience: float) -> Permit:
@@ -388,7 +405,7 @@ def test_the_wait_for_the_budget_of_calls_leaves_time_for_a_write(run: Callable[
     patiences: list[float] = []
     for operation in (READ, WRITE):
         run(operation, evolve(Bench(GOOD).env, limiter=Asked()))
-    assert patiences == [90, 67.5]
+    assert patiences == [89, 67.5]
 
 
 @pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])

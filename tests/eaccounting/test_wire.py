@@ -117,7 +117,7 @@ def test_the_deadline_ends_a_call_to_a_server_that_does_not_end(
 
     def lost(behave: Behave) -> tuple[bool, bool]:
         with serving(behave) as wire, pytest.raises(AnswerLost, match="deadline") as caught:
-            call(operation, wire.url, timeout=20, deadline=1, max_retries=3)
+            call(operation, wire.url, timeout=20, deadline=2, max_retries=3)
         return caught.value.may_have_happened, wire.outlasted
 
     with ThreadPoolExecutor(len(ENDLESS)) as pool:

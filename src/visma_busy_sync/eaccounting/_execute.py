@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from attrs import define, field, frozen
 
@@ -22,7 +22,12 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.world import Clock, Limiter, Permit, Runtime
 from visma_busy_sync.eaccounting._exchange import exchange
 from visma_busy_sync.eaccounting._operation import Operation, read_response, to_request
-from visma_busy_sync.eaccounting._retrying import RetryBudget, least_time, pause_before_retry
+from visma_busy_sync.eaccounting._retrying import (
+    RetryBudget,
+    head_start,
+    least_time,
+    pause_before_retry,
+)
 from visma_busy_sync.eaccounting._tokens import TokenSource
 from visma_busy_sync.eaccounting.errors import AnswerLost, EAccountingError, NotSent, RateLimited
 from visma_busy_sync.eaccounting.http import DEADLINE_SECONDS, TIMEOUT_SECONDS, Response, Transport
@@ -32,10 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 X = TypeVar("X")
-
-# How much earlier than the call the transport gives up: a tenth of what is left, at most a second.
-_HEAD_START: Final = 0.1
-_LONGEST_HEAD_START_SECONDS: Final = 1.0
 
 
 @frozen(kw_only=True)
@@ -236,14 +237,14 @@ class _Call(Generic[T]):
 
     async def _exchange(self, token: Secret) -> Response:
         env, left = self.env, self.left
-        if self.spare < 0 or left <= 0:
+        if self.spare < 0:
             raise self._not_sent("too little of the deadline is left")
         request = to_request(
             self.operation,
             api_url=env.api_url,
             token=token,
             timeout=min(env.options.timeout, left),
-            deadline=left - min(_LONGEST_HEAD_START_SECONDS, left * _HEAD_START),
+            deadline=left - head_start(left),
         )
         send = partial(exchange, env.transport, request, operation=self.operation.name)
         try:

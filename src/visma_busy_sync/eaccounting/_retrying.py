@@ -19,6 +19,8 @@ from visma_busy_sync.eaccounting.errors import (
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 8.0
 
+LONGEST_HEAD_START_SECONDS: Final = 1.0
+
 RETRY_TOKENS: Final = 10
 
 _PASSING_STATUSES: Final = frozenset({408, 429})
@@ -56,15 +58,20 @@ def pause_before_retry(
     return backoff if passing else None
 
 
+def head_start(seconds: float) -> float:
+    """Return how much earlier than a call the transport gives up: a tenth, at most a second."""
+    return min(LONGEST_HEAD_START_SECONDS, seconds / 10)
+
+
 def least_time(operation: Operation[Any], *, timeout: float, deadline: float) -> float:
-    """Return the seconds that must be left before an attempt may begin; 0 for a read.
+    """Return the seconds that must be left before an attempt may begin.
 
     A write that is given up half way is in doubt, and a person has to look. So none begins that is likely
     to be given up: it needs the time of one wait for the server, or a quarter of the deadline where that
     is less. Not more than a quarter, so that a write can still be repeated after the minute that a 429
-    costs by default.
+    costs by default. A read needs what the transport leaves when it gives up: it is not repeated then.
     """
-    return 0.0 if operation.repeatable else min(timeout, deadline / 4)
+    return head_start(deadline) if operation.repeatable else min(timeout, deadline / 4)
 
 
 @final
