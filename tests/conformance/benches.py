@@ -59,6 +59,10 @@ class _RawSql:
     def __init__(self, url: str) -> None:
         self._raw = create_engine(url, poolclass=NullPool)
 
+    def drop(self) -> None:
+        with self._raw.begin() as connection:
+            connection.execute(text("drop table visma_busy_sync_state"))
+
     def read(self, tenant: str, key: str) -> Versioned | None:
         statement = "select version, body from visma_busy_sync_state where tenant = :tenant and key = :key"
         with self._raw.connect() as connection:
@@ -100,8 +104,8 @@ class Sql(StateHarness):
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._stores:
-            self._stores.pop().close()
+        self.reopen()
+        self._raw.drop()
 
     def state(self) -> SqlStateStore:
         self._stores.append(SqlStateStore.open(self._url))
@@ -114,7 +118,8 @@ class Sql(StateHarness):
         self._raw.write(tenant, key, document)
 
     def reopen(self) -> None:
-        self.__exit__()
+        while self._stores:
+            self._stores.pop().close()
 
     def child(self) -> ChildStore:
         return ChildStore("visma_busy_sync.stores.sql:SqlStateStore.open", self._url)
@@ -158,8 +163,8 @@ class AsyncSql(AsyncStateHarness):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        while self._stores:
-            await self._stores.pop().close()
+        await self.reopen()
+        self._raw.drop()
 
     def state(self) -> AsyncSqlStateStore:
         self._stores.append(AsyncSqlStateStore.open(self._url))
@@ -172,7 +177,8 @@ class AsyncSql(AsyncStateHarness):
         self._raw.write(tenant, key, document)
 
     async def reopen(self) -> None:
-        await self.__aexit__()
+        while self._stores:
+            await self._stores.pop().close()
 
     def child(self) -> ChildStore:
         return ChildStore("visma_busy_sync.stores.sql:AsyncSqlStateStore.open", self._url)

@@ -5,8 +5,10 @@ Each class is what a host writes: the base class and a harness.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from visma_busy_sync.testing.conformance import (
@@ -50,10 +52,19 @@ class TestAsyncSqlite(StateStoreTests):
         return benches.AsyncSql(self.url)
 
 
+@pytest.fixture(scope="module")
+def database(postgres_server: Path) -> Iterator[str]:
+    """The address of a PostgreSQL database for all checks; each harness drops its table."""
+    with psycopg.connect(host=str(postgres_server), user="postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE conformance")
+        yield f"postgresql+psycopg://postgres@/conformance?host={postgres_server}"
+        connection.execute("DROP DATABASE conformance WITH (FORCE)")
+
+
 class TestPostgres(StateStoreTests):
     @pytest.fixture(autouse=True)
-    def _database(self, postgres_url: str) -> None:
-        self.url = postgres_url
+    def _database(self, database: str) -> None:
+        self.url = database
 
     def harness(self) -> StateHarness:
         return benches.Sql(self.url)
@@ -61,8 +72,8 @@ class TestPostgres(StateStoreTests):
 
 class TestAsyncPostgres(StateStoreTests):
     @pytest.fixture(autouse=True)
-    def _database(self, postgres_url: str) -> None:
-        self.url = postgres_url
+    def _database(self, database: str) -> None:
+        self.url = database
 
     def harness(self) -> AsyncStateHarness:
         return benches.AsyncSql(self.url)

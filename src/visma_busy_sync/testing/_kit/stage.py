@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -47,6 +48,7 @@ _PROBE = "probe"
 HANG_SECONDS = 120.0
 # Threads change places this often while workers run, so that a gap between read and write is met.
 _SWITCH_SECONDS = 1e-5
+_PAUSE_SECONDS = 1e-3
 _MOST_SHOWN = 200
 
 
@@ -288,7 +290,8 @@ class BlockingStage(Stage):
         return _results(results)
 
     async def pause(self) -> None:
-        """Let other threads go first; the interpreter changes them often enough by itself."""
+        """Let other threads go first, those too that ask again and again for a lock."""
+        time.sleep(_PAUSE_SECONDS)  # noqa: ASYNC251 - this stage is stepped, it never runs in a loop
 
     async def reopen(self) -> None:
         """Close the data and open it anew."""

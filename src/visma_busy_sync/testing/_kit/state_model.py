@@ -14,8 +14,8 @@ from visma_busy_sync.testing._kit.suite import Suite
 
 SUITE: Final = Suite()
 
-SEEDS: Final = range(4)
-STEPS: Final = 120
+SEEDS: Final = range(3)
+STEPS: Final = 100
 
 _TENANTS: Final[tuple[str, ...]] = ("", "acme", "acm")
 _KEYS: Final[tuple[str, ...]] = ("order/1", "order/10", "order/2", "claim/1", "o")

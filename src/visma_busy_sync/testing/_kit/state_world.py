@@ -21,7 +21,6 @@ _UPDATES: Final = 12
 # A worker that loses this often in a row does not make way at all.
 _MOST_TRIES: Final = 5_000
 _READS: Final = 25
-_COMMITS: Final = 40
 # Keys that do not exist cost little, and spread a read over every part in which a store may make it.
 _MISSING: Final = tuple(f"missing/{at}" for at in range(2_500))
 
@@ -142,46 +141,52 @@ async def a_read_never_sees_half_a_commit(stage: Stage) -> None:
     await stage.store.made(*(Write(key, None, "0") for key in few))
     alone = await stage.store.read(*wide, error_breaks=p.MANY_KEYS)
     p.require(len(alone) == len(few), p.MANY_KEYS, f"one read of {len(wide):,} keys misses documents")
-    reads = [0, 0]
     commits = 0
+    reading = 2
     ended = False
-
-    def goes_on() -> bool:
-        return (
-            not ended and (min(reads) < _READS or commits < _COMMITS) and max(commits, *reads) < _MOST_TRIES
-        )
 
     async def write() -> None:
         nonlocal commits, ended
         try:
-            while goes_on():
+            while reading and not ended and commits < _MOST_TRIES:
+                await stage.store.made(*(Write(key, commits + 1, str(commits + 1)) for key in few))
                 commits += 1
-                await stage.store.made(*(Write(key, commits, str(commits)) for key in few))
                 await stage.pause()
         finally:
             ended = True
 
-    def reader(me: int, keys: tuple[str, ...]) -> Worker[None]:
+    def reader(keys: tuple[str, ...]) -> Worker[None]:
         store = stage.another()
 
         async def read() -> None:
-            nonlocal ended
-            while goes_on():
-                reads[me] += 1
-                seen = await store.read(*keys)
-                versions = sorted({document.version for document in seen.values()})
-                if len(seen) < len(few) or len(versions) > 1:
-                    ended = True
-                    stage.require(
-                        ok=False,
-                        seen=f"documents that every commit writes together were read at versions {versions}, "
-                        f"{len(seen)} of {len(few)} of them, in one read of {len(keys):,} keys",
-                    )
-                await stage.pause()
+            nonlocal ended, reading
+            try:
+                for _ in range(_READS):
+                    before = commits
+                    _same_version(stage, await store.read(*keys), keys, few)
+                    # Else readers could keep a store locked and the writer out.
+                    while commits == before and not ended:
+                        await stage.pause()
+            except BaseException:
+                ended = True
+                raise
+            finally:
+                reading -= 1
 
         return read
 
-    await stage.together(write, reader(0, few), reader(1, wide))
+    await stage.together(write, reader(few), reader(wide))
+
+
+def _same_version(
+    stage: Stage, seen: dict[str, Versioned], asked: tuple[str, ...], few: tuple[str, ...]
+) -> None:
+    versions = sorted({document.version for document in seen.values()})
+    stage.require(
+        len(seen) == len(few) and len(versions) == 1,
+        f"documents that every commit writes together were read at versions {versions}, {len(seen)} of "
+        f"{len(few)} of them, in one read of {len(asked):,} keys",
+    )
 
 
 def _creating(round_: int, me: int) -> tuple[Write, ...]:
