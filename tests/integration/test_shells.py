@@ -14,7 +14,7 @@ from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting.errors import NotSent
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
-from visma_busy_sync.integration import SyncRunning, Transfer, _connection, _ordering
+from visma_busy_sync.integration import SyncRunning, Transfer, _connecting, _ordering
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.orders import Event, IllegalTransition, OrderBeingSent
 from visma_busy_sync.ports import LiftedStateStore, Write
@@ -31,7 +31,7 @@ from visma_busy_sync.stores import (
 from visma_busy_sync.sync import Kind
 from visma_busy_sync.testing import scheduler
 
-from .fake import Upstream, connected, order, site
+from .fake import LOGIN, Upstream, connected, connection_in, order, site, tokens_in
 from .office import ACME, MARCH, SESSION, Office, ready_to_push
 from .test_races import begun
 
@@ -232,22 +232,29 @@ def test_an_order_that_others_always_take_away_is_not_sent(monkeypatch: pytest.M
     assert upstream.orders == []
 
 
-def test_a_login_that_cannot_be_written_down_ends_its_tokens() -> None:
+@pytest.mark.parametrize("before", [False, True], ids=["first-login", "beside-a-connection"])
+def test_a_login_that_cannot_be_written_down_leaves_no_tokens(before: bool) -> None:
+    """They are revoked, unless the tenant keeps a connection that this might end too."""
     upstream, state = Upstream(), MemoryStateStore()
+    if before:
+        connected(state)
     world = scheduler.World()
     callback = begun(site(world, upstream, state), state)
 
     class CrowdedLater(Crowded):
         def commit(self, tenant: str, writes: list[Write]) -> bool:
-            return writes[0].key == "login" and state.commit(tenant, writes)
+            return [write.key for write in writes] == ["login"] and state.commit(tenant, writes)
 
     later: Any = CrowdedLater(state)
     made = site(world, upstream, state, store=LiftedStateStore(later))
 
     async def login() -> Any:
-        return await _connection.complete_login(made, ACME, callback, session=SESSION)
+        return await _connecting.complete_login(made, ACME, callback, session=SESSION)
 
     result = world.run({"login": login}, expected=StoreBusy)
     assert isinstance(result.errors["login"], StoreBusy)
-    assert made.vault.tokens(ACME, "login-0") is not None  # the former login's stay: it may be another's
-    assert len(upstream.codes) == len(upstream.revoked) == 1
+    assert len(upstream.codes) == 1
+    assert len(upstream.revoked) == (0 if before else 1)
+    assert set(tokens_in(state)) == ({LOGIN} if before else set())
+    if before:
+        assert connection_in(state).login_id == LOGIN
