@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types contracts docs package check lock clean
+.PHONY: help demo test soak lint format types contracts docs package check lock clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ test: $(READY) ## run the tests; sync and orders need full branch coverage
 	@# With ARGS only some of the tests ran, so coverage says nothing then.
 	@test -n "$(ARGS)" || $(BIN)/python -m coverage report --fail-under=100 \
 	  --include='*/visma_busy_sync/sync/*,*/visma_busy_sync/orders/*'
+
+soak: $(READY) ## run the randomised checks with fresh seeds; MINUTES=30 for longer than 10
+	@$(BIN)/python .ci/soak.py --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 lint: $(READY) ## check style
 	@$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """Processes that share a login, under many orders of their steps: no good token is ever thrown away.
 
 Each schedule has a seed; a failure prints it with the command that runs that one schedule again. `SCHEDULES`
-in the environment asks for more of them, `SCHEDULE` for one.
+in the environment asks for more of them, from `FIRST_SCHEDULE` on, and `SCHEDULE` for one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ from .identity import Identity, Reuse
 from .office import ACME, SESSION
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "20000"))
-_FIRST, _COUNT = (0, SCHEDULES) if "SCHEDULE" not in os.environ else (int(os.environ["SCHEDULE"]), 1)
+_FIRST = int(os.environ.get("SCHEDULE", os.environ.get("FIRST_SCHEDULE", "0")))
+_COUNT = 1 if "SCHEDULE" in os.environ else SCHEDULES
 _PARTS = 8
 
 # How long the right to renew lasts here.
