@@ -408,6 +408,17 @@ def test_the_wait_for_the_budget_of_calls_leaves_time_for_a_write(run: Callable[
     assert patiences == [89, 67.5]
 
 
+@pytest.mark.parametrize("code", [5000, 5001, 5002])
+def test_a_write_in_doubt_is_not_sent_again_after_a_401(run: Callable[..., Any], code: int) -> None:
+    """The code says that it may have happened, whatever the status says."""
+    doubtful = answer(401, {"ErrorCode": code, "ErrorId": "", "DeveloperErrorMessage": "x"})
+    bench = Bench(doubtful, GOOD, tokens=Renewable(), max_retries=0)
+    with pytest.raises(EAccountingError) as caught:
+        run(WRITE, bench.env)
+    assert caught.value.may_have_happened
+    assert len(bench.script.requests) == 1
+
+
 @pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])
 def test_a_401_is_renewed_and_sent_once_more(run: Callable[..., Any], operation: Operation[Any]) -> None:
     """The API refused it, so nothing has happened; it does not count as a retry."""

@@ -118,7 +118,6 @@ def _json(value: object, status: int = 200) -> Response:
     return Response(status, {"content-type": "application/json"}, json.dumps(value).encode())
 
 
-@final
 class GatedState:
     """A state store with a point before and after each effect."""
 

@@ -106,7 +106,7 @@ NO_ERROR_OBJECTS = [b"", b" ", b"<html>no", b"nonsense", b"[]", b"{}", b'{"Devel
 @given(
     st.integers(300, 599),
     st.none() | st.sampled_from(sorted(CODES)) | st.integers(0, 9999),
-    st.none() | st.just("an-id"),
+    st.none() | st.just("0b1c5a0e-6f0e-4b3a-9a55-0d7a3e7f4a11"),
     st.sampled_from(NO_ERROR_OBJECTS),
     st.sampled_from(["application/json", "text/html", ""]),
 )

@@ -177,7 +177,7 @@ class _Call(Generic[T]):
 
     async def attempt(self) -> T:
         response, token = await self._sent(None)
-        if response.status == 401 and not self.renewed:
+        if response.status == 401 and not self.renewed and not self._in_doubt(response):
             self.renewed = True
             other = await self._in_time(partial(self.env.tokens.token_after_refusal, token))
             if other is not None and other != token:
@@ -189,6 +189,14 @@ class _Call(Generic[T]):
             raise
         self.env.retry_budget.earn()
         return result
+
+    def _in_doubt(self, response: Response) -> bool:
+        """Whether the refusal of a token says at the same time that a write may have happened."""
+        try:
+            read_response(self.operation, response, now=self.env.clock.now())
+        except EAccountingError as error:
+            return error.may_have_happened
+        return False
 
     @property
     def limit_key(self) -> str:

@@ -304,7 +304,7 @@ class TokenSet:
 
     def usable(self, now: datetime) -> bool:
         """Whether the access token will live long enough for a call that begins `now`."""
-        return now < self.refresh_at
+        return now < min(self.refresh_at, self.expires_at)
 
 
 def _a_minute_before(moment: datetime) -> datetime:
