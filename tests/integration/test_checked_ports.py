@@ -8,6 +8,7 @@ from typing import Any, final
 
 import attrs
 import pytest
+from cryptography.fernet import Fernet
 
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.busy import PriceMode, Prices, Project, Work
@@ -293,10 +294,11 @@ class Silent:
 
 
 def test_a_commit_that_returns_nothing_is_not_taken_for_a_used_login(office: Office) -> None:
-    """It once read as `StateMismatch`: used before."""
+    """Nor is the user told then that the address belongs to no login."""
     healthy = office.tenant()
     url = healthy.connect(project_sync=True, session=SESSION)
-    silent = office.tenant(state=in_shell(office, Silent(office.state)))
+    keys = [Fernet.generate_key()]
+    silent = office.tenant(state=in_shell(office, Silent(office.state)), encryption_keys=keys)
     with pytest.raises(PortContractBroken, match=r"StateStore\.commit.*None.*a bool"):
         silent.complete_login(office.press(url), session=SESSION)
 

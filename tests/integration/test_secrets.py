@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._facade import Tenant
-from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded, StateMismatch
-from visma_busy_sync.integration import Choices, NotConnected
+from visma_busy_sync.eaccounting.errors import EAccountingError
+from visma_busy_sync.integration import Choices, ConnectionStateError, LoginOutcome
 from visma_busy_sync.orders import OrderError, OrderOutcomeUnknown
+from visma_busy_sync.state import EncryptionKeyMissing
 from visma_busy_sync.sync import Kind, render
 
 from .office import ACME, SESSION, Office, ready_to_push
+
+KEY = Fernet.generate_key().decode()
 
 
 class Collected(logging.Handler):
@@ -32,7 +38,9 @@ def secrets_of(office: Office, callback: str) -> set[str]:
     """The client secret, all tokens that travelled, the code, the state, and parts of them."""
     found = {office.info.client_secret, callback.partition("code=")[2].partition("&")[0]}
     found.add(callback.partition("state=")[2].partition("&")[0])
+    found.add(KEY)
     for request in office.shell.wire.sent:
+        found |= set(re.findall(r"code_verifier=([\w.~-]+)", (request.body or b"").decode()))
         found.add(request.headers.get("Authorization", "").partition(" ")[2])
     for answer in office.shell.wire.answers:
         for piece in answer.body.decode("utf-8", "replace").split('"'):
@@ -44,11 +52,23 @@ def secrets_of(office: Office, callback: str) -> set[str]:
 
 
 def fail(call: Any, *args: Any, **kwargs: Any) -> str:
-    """What is seen of a call that fails."""
-    with pytest.raises((EAccountingError, OrderError, NotConnected)) as raised:
+    """What is seen of a call that fails, with the values of all frames of ours below it."""
+    with pytest.raises((EAccountingError, OrderError, ConnectionStateError, ConfigurationError)) as raised:
         call(*args, **kwargs)
     error = raised.value
-    return f"{error} {error!r} {error.__dict__} " + "".join(traceback.format_exception(error))
+    plain = "".join(traceback.format_exception(error))
+    return f"{error} {error!r} {error.__dict__} {plain} {' '.join(frames_of(error))}"
+
+
+def frames_of(error: BaseException | None) -> list[str]:
+    """The locals of each frame of the package in a traceback, and in those of what it came from."""
+    if error is None:
+        return []
+    shown: list[str] = []
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if "/visma_busy_sync/" in frame.f_code.co_filename:
+            shown += [f"{frame.f_code.co_name}.{name}={value!r}" for name, value in frame.f_locals.items()]
+    return [*shown, *frames_of(error.__cause__), *frames_of(error.__context__)]
 
 
 def test_a_full_run_shows_no_secret_anywhere(
@@ -64,25 +84,35 @@ def test_a_full_run_shows_no_secret_anywhere(
         logging.getLogger(name).setLevel(logging.CRITICAL)
     seen: list[str] = []
     try:
-        acme: Tenant = office.tenant(choices=Choices(pkce=True))
+        acme: Tenant = office.tenant(choices=Choices(pkce=True), encryption_keys=[KEY])
         callback = office.press(acme.connect(project_sync=True, session=SESSION))
-        stored = [repr(office.state.scan("")), *(f.document.body for f in office.state.scan(""))]
-        seen.append(repr(acme.complete_login(callback, session=SESSION)))
+        stored = bodies(office)
+        office.fault("GET", "/companysettings", "garbage")
         seen.append(fail(acme.complete_login, callback, session=SESSION))
+        callback = office.press(acme.connect(project_sync=True, session=SESSION))
+        stored += bodies(office)
+        for session in ("another", SESSION, SESSION):
+            seen += shown(acme.complete_login(callback, session=session))
+        other_companies(office, acme, seen)
         seen += [render(acme.plan()), repr(acme.plan())]
         office.fault("GET", "/projects", "garbage")
         seen.append(fail(acme.sync))
         seen.append(repr(acme.sync()))
         order_office(office, acme, seen)
-        seen += [str(acme.status()), repr(acme.status()), repr(acme)]
+        seen += [str(acme.status()), repr(acme.status()), repr(acme), *shown(acme.readiness())]
+        strange = office.tenant(encryption_keys=[Fernet.generate_key()])
+        for call in (strange.status, strange.sync, strange.disconnect):
+            seen.append(fail(call))
         office.clock.advance(7200)
         office.fault("POST", "/connect/token", "status", status=503, body="html")
         seen.append(fail(acme.sync))
         acme.sync()
         office.fault("POST", "/connect/revocation", "status", status=500, body="html")
-        stored += [repr(office.state.scan("")), *(f.document.body for f in office.state.scan(""))]
+        stored += bodies(office)
         seen.append(fail(acme.disconnect))
         seen.append(fail(acme.sync))
+        seen.append(repr(acme.purge()))
+        stored += bodies(office)
     finally:
         root.setLevel(logging.WARNING)
     links = [r.link.document for kind in Kind for r in office.busy.load(ACME, kind) if r.link]
@@ -91,6 +121,31 @@ def test_a_full_run_shows_no_secret_anywhere(
     leaked = [secret[:12] for secret in secrets_of(office, callback) if secret in haystack]
     assert leaked == []
     assert SESSION not in "\n".join(stored)  # kept as a hash
+
+
+def bodies(office: Office) -> list[str]:
+    return [repr(office.state.scan("")), *(found.document.body for found in office.state.scan(""))]
+
+
+def shown(value: Any) -> list[str]:
+    return [repr(value), str(value), value.text("nb")]
+
+
+def other_companies(office: Office, acme: Tenant, seen: list[str]) -> None:
+    """Another company waits, is looked at, discarded; a login dies and is made again."""
+    office.add_company("other", "Other AS")
+    seen.append(fail(acme.confirm_company))
+    seen += shown(office.log_in(acme, company="other"))
+    seen += [repr(acme.preview_company()), repr(acme.status()), repr(acme.discard_company())]
+    office.log_in(acme, company="other")
+    office.control("POST", "/password-change")
+    seen += [fail(acme.preview_company), fail(acme.sync), fail(acme.readiness)]
+    office.profile(granted_scopes="ea:api offline_access")
+    seen += shown(office.log_in(acme))
+    office.profile(granted_scopes="", refusal="startup_guide")
+    seen += shown(office.log_in(acme))
+    office.profile(refusal="none")
+    seen += shown(office.log_in(acme))
 
 
 def order_office(office: Office, acme: Tenant, seen: list[str]) -> None:
@@ -105,10 +160,13 @@ def order_office(office: Office, acme: Tenant, seen: list[str]) -> None:
 
 def test_the_reprs_of_what_holds_secrets_mask_them(office: Office) -> None:
     acme = office.connected()
+    acme.sync()
     if office.shell.run is not None:
         acme = acme.__dict__["_tenant"]
     site = acme._site
-    shown = f"{site!r} {site.application!r} {site.vault!r} {acme!r}"
+    tokens = [repr(held) for sources in site._sources._kept.values() for held in sources.values()]
+    shown = f"{site!r} {site.application!r} {site.sealer!r} {acme!r} {tokens}"
+    assert tokens
     for secret in secrets_of(office, "code=x&state=y") - {"x", "y"}:
         assert secret not in shown
 
@@ -134,15 +192,23 @@ def test_errors_do_not_repeat_what_the_server_said(office: Office) -> None:
     assert OrderOutcomeUnknown.__name__ in shown
 
 
-def test_the_errors_of_the_login_tell_no_code(office: Office) -> None:
+def test_the_ends_of_a_login_tell_no_code(office: Office) -> None:
     acme = office.tenant()
     callback = office.press(acme.connect(project_sync=True, session=SESSION))
     code = callback.partition("code=")[2].partition("&")[0]
-    with pytest.raises(StateMismatch) as raised:
-        acme.complete_login(callback, session="another")
-    assert code not in f"{raised.value} {raised.value.__dict__}"
     office.control("POST", "/password-change")
-    with pytest.raises(EAccountingError) as refused:
-        acme.complete_login(callback, session=SESSION)
-    assert code not in f"{refused.value} {refused.value.__dict__}"
-    assert not isinstance(refused.value, ReconnectNeeded)
+    for session, outcome in (("another", LoginOutcome.NOT_THIS_LOGIN), (SESSION, LoginOutcome.CODE_REFUSED)):
+        result = acme.complete_login(callback, session=session)
+        assert result.outcome is outcome
+        assert code not in " ".join(shown(result))
+
+
+def test_a_key_that_is_missing_or_none_is_not_shown(office: Office) -> None:
+    """Nor is one that is there: neither by the error, nor by the frames of its traceback."""
+    acme = office.tenant(encryption_keys=[KEY])
+    office.log_in(acme)
+    other = Fernet.generate_key().decode()
+    seen = fail(office.tenant(encryption_keys=[other]).sync)
+    assert EncryptionKeyMissing.__name__ in seen
+    seen += fail(office.tenant, encryption_keys=[KEY, other[:-3]]) + fail(office.tenant, encryption_keys=KEY)
+    assert not [key for key in (KEY, other, other[:-3]) if key in seen]

@@ -1,0 +1,100 @@
+"""The status page: where the connection stands, when was last fetched, what is due, what to press (R27)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded
+from visma_busy_sync.integration import Choices, ConnectionState
+from visma_busy_sync.sync import Kind
+
+from .given import synced
+from .office import SESSION, Office
+
+HALF_HOUR = timedelta(minutes=30)
+
+
+def test_a_status_is_told_without_asking_visma(office: Office) -> None:
+    acme = synced(office)
+    asked, before = len(office.journal()), office.snapshot()
+    acme.status()
+    assert (len(office.journal()), office.snapshot()) == (asked, before)
+
+
+def test_the_story_of_a_connection_is_told_with_what_to_press(office: Office) -> None:
+    acme = office.tenant()
+    seen = [acme.status()]
+    url = acme.connect(project_sync=True, session=SESSION)
+    seen.append(acme.status())
+    acme.complete_login(office.press(url), session=SESSION)
+    seen.append(acme.status())
+    office.control("POST", "/password-change")
+    with pytest.raises(ReconnectNeeded):
+        acme.sync()
+    seen.append(acme.status())
+    office.log_in(acme)
+    acme.disconnect()
+    seen.append(acme.status())
+    assert [status.state for status in seen] == [
+        ConnectionState.DISCONNECTED,
+        ConnectionState.LOGIN_PENDING,
+        ConnectionState.CONNECTED,
+        ConnectionState.RECONNECT_NEEDED,
+        ConnectionState.DISCONNECTED,
+    ]
+    for status in seen:
+        works = status.state is ConnectionState.CONNECTED
+        assert ("Koble til" in status.press.nb, "ress connect" in status.press.en) == (not works, not works)
+        assert (status.next_due is not None) is works
+    assert "Ingenting i Busy går tapt" in seen[3].press.nb
+
+
+def test_a_login_beside_a_connection_is_told(office: Office) -> None:
+    acme = office.connected()
+    assert not acme.status().login_pending
+    acme.connect(project_sync=True, session=SESSION)
+    status = acme.status()
+    assert (status.state, status.login_pending) == (ConnectionState.CONNECTED, True)
+    office.clock.advance(3600)
+    assert not acme.status().login_pending
+
+
+def test_the_next_import_is_due_some_time_after_the_last_one(office: Office) -> None:
+    acme = office.connected(choices=Choices(sync_every=HALF_HOUR))
+    assert acme.status().next_due == office.clock.now()  # at once: nothing was fetched yet
+    office.clock.advance(60)
+    acme.sync()
+    began = office.clock.now()
+    office.clock.advance(60)
+    assert acme.status().next_due == began + HALF_HOUR
+
+
+def test_a_sync_that_failed_is_told_as_tried_not_as_fetched(office: Office) -> None:
+    """Else a host that follows `next_due` would try again without end."""
+    acme = synced(office)
+    fetched = office.clock.now()
+    office.clock.advance(3600)
+    office.fault("GET", "/customers", "garbage")
+    with pytest.raises(EAccountingError):
+        acme.sync()
+    status = acme.status()
+    assert status.attempted == dict.fromkeys(Kind, office.clock.now())
+    assert status.fetched == status.read == dict.fromkeys(Kind, fetched)
+    assert (status.last_fetched, status.next_due) == (fetched, office.clock.now() + timedelta(hours=1))
+    assert str(status).endswith("last fetched 1 hour ago")
+
+
+def test_a_new_login_to_the_same_company_keeps_what_is_known(office: Office) -> None:
+    acme = synced(office)
+    before = acme.status()
+    office.log_in(acme)
+    assert acme.status() == before
+
+
+def test_only_what_is_synchronised_is_shown(office: Office) -> None:
+    acme = synced(office, project_sync=False)
+    assert set(acme.status().fetched) == {Kind.CUSTOMER, Kind.PRODUCT}
+    alone = office.connected(project_sync=False, choices=Choices(registers_without_projects=False))
+    assert (dict(alone.status().fetched), alone.status().next_due) == ({}, None)
