@@ -42,6 +42,7 @@ class Identity:
         logins: All consents, by the code that began them.
         refreshed: The logins that were refreshed, in order.
         refused: The refresh tokens that were refused.
+        revoked: The refresh tokens that were revoked.
     """
 
     rotates: bool
@@ -49,6 +50,7 @@ class Identity:
     logins: dict[str, Login] = field(factory=dict[str, Login])
     refreshed: list[str] = field(factory=list[str])
     refused: list[str] = field(factory=list[str])
+    revoked: list[str] = field(factory=list[str])
     company: str = COMPANY
 
     def begin(self, code: str) -> tuple[str, str]:
@@ -74,6 +76,7 @@ class Identity:
         path = urlsplit(request.url).path
         form = {name: values[0] for name, values in parse_qs((request.body or b"").decode()).items()}
         if path.endswith("/revocation"):
+            self.revoked.append(form["token"])
             self.logins[form["token"].split("-")[1]].alive = False
             return Response(200, {}, b"")
         if path.endswith("/token"):

@@ -205,6 +205,19 @@ def test_no_schedule_of_processes_throws_a_good_token_away(part: int) -> None:
             raise
 
 
+def test_a_disconnect_while_another_renews_leaves_no_good_token_at_visma() -> None:
+    """One of the two revokes the token that was given last: revoking an older one need not end anything."""
+
+    def scenario(world: scheduler.World) -> None:
+        scene = Scene(world, Identity(rotates=True, reuse=Reuse.REFUSED))
+        workers: dict[str, Worker] = {"call": scene.caller(), "leave": scene.disconnecting()}
+        world.run(workers, expected=(ReconnectNeeded, NotConnected))
+        assert scene.stored_refresh_token() is None
+        assert scene.identity.logins["first"].refresh[-1] in scene.identity.revoked
+
+    scheduler.check(scenario, range(2000))
+
+
 # A search that finds nothing wrong proves something only if it finds what is wrong. These are the mistakes
 # that a store of tokens is most easily written with.
 

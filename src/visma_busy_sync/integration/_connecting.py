@@ -435,10 +435,10 @@ async def discard_company(site: Site, tenant: str) -> Status:
 
 async def _discarded(site: Site, tenant: str) -> list[TokenSet] | None:
     known, other = await other_company_of(site, tenant)
-    held = await held_by(site, tenant, [other.login_id])
     after = attrs.evolve(known.value, other=None)
     writes = [
         CONNECTION_SCHEMA.write(CONNECTION, known, after),
         *await forgetting(site, tenant, [other.login_id]),
     ]
+    held = await held_by(site, tenant, [other.login_id])  # later than what is deleted: see disconnect
     return held if await site.state.commit(tenant, writes) else None

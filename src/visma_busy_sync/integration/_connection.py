@@ -147,12 +147,14 @@ async def _ended(site: Site, tenant: str) -> list[TokenSet] | None:
     if kept is None or not kept.value.connected:
         raise NotConnected(tenant)
     login_ids = [kept.value.login_id, *([kept.value.other.login_id] if kept.value.other else [])]
-    held = await held_by(site, tenant, login_ids)
     after = attrs.evolve(kept.value, connected=False, other=None)
     writes = [
         CONNECTION_SCHEMA.write(CONNECTION, kept, after),
         *await forgetting(site, tenant, login_ids),
     ]
+    # Looked at later than what is deleted: if they are renewed in between, the commit fails and this begins
+    # anew. Else the ones before would be revoked, and the new ones live on.
+    held = await held_by(site, tenant, login_ids)
     login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
     if login is not None and login.value.stage in _WAITING:
         writes.append(_void(login))
