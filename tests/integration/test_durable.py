@@ -18,7 +18,7 @@ from visma_busy_sync.eaccounting.http import Request
 from visma_busy_sync.integration import Choices, ConnectionState, LoginOutcome, SyncRunning
 from visma_busy_sync.integration._syncing import SYNC_LEASE
 from visma_busy_sync.ports import Found, Write
-from visma_busy_sync.state import LEASE_SCHEMA, TOKENS_SCHEMA, EncryptionKeyMissing, Lease
+from visma_busy_sync.state import LEASE_SCHEMA, TOKENS_SCHEMA, DocumentUnreadable, EncryptionKeyMissing, Lease
 from visma_busy_sync.stores.sql import AsyncSqlStateStore, SqlStateStore
 from visma_busy_sync.sync import Kind
 
@@ -200,6 +200,40 @@ def test_damaged_tokens_are_that_tenants_trouble_alone(office: Office, url: str,
     with process(office, url) as acme:
         acme.sync()
     assert len(documents(url, "tokens/", ACME)) == 1
+
+
+@pytest.mark.parametrize("leave", ["disconnect", "purge", "log_in"])
+def test_a_row_that_is_no_document_any_more_holds_nobody_up(office: Office, url: str, leave: str) -> None:
+    """It asks to connect again; disconnecting and leaving work too."""
+    log_in(office, url)
+    (found,) = documents(url, "tokens/")
+    overwrite(url, found, found.document.body[:-3])
+    with process(office, url) as acme:
+        assert acme.status().state is ConnectionState.RECONNECT_NEEDED
+        with pytest.raises(ReconnectNeeded, match="it is damaged"):
+            acme.sync()
+    if leave == "log_in":
+        log_in(office, url)
+        with process(office, url) as acme:
+            acme.sync()
+        return
+    with process(office, url) as acme:
+        getattr(acme, leave)()
+        assert acme.status().state is ConnectionState.DISCONNECTED
+    assert documents(url, "tokens/") == []
+
+
+def test_tokens_of_a_newer_version_are_left_alone(office: Office, url: str) -> None:
+    """An old process beside a new one, during an update, does not ask anybody to log in again."""
+    log_in(office, url)
+    (found,) = documents(url, "tokens/")
+    overwrite(url, found, found.document.body.replace('"schema": 1', '"schema": 2'))
+    before = documents(url, "tokens/")
+    with process(office, url) as acme:
+        for call in (acme.status, acme.sync, acme.disconnect):
+            with pytest.raises(DocumentUnreadable, match="its schema is 2"):
+                call()
+    assert documents(url, "tokens/") == before != [found]
 
 
 def test_a_store_that_lasts_is_refused_without_keys(office: Office, url: str) -> None:

@@ -323,8 +323,8 @@ def test_a_crash_while_sending_leaves_the_order_sending_and_sends_nothing_again(
         acme.push(order)
     office.shell.wire.before = office.shell.wire.after = None
     assert state_of(acme) is State.SENDING
-    for process in (lambda: acme, office.connected):
-        tenant = process()
+    for restarted in (False, True):
+        tenant = office.connected() if restarted else acme
         with pytest.raises(OrderOutcomeUnknown) as raised:
             tenant.push(order)
         assert raised.value.advice

@@ -24,6 +24,7 @@ from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.ports import AsyncStateStore
 from visma_busy_sync.state import (
     TOKENS_SCHEMA,
+    DocumentUnreadable,
     Kept,
     Sealer,
     Tokens,
@@ -32,6 +33,7 @@ from visma_busy_sync.state import (
     tokens_key,
     until_written,
 )
+from visma_busy_sync.state._documents import DAMAGED
 
 MARGIN_SECONDS: Final = 15.0
 """How much longer the right to renew lasts than the token call may: for the store, before and after it."""
@@ -122,8 +124,14 @@ class StoredTokens:
         Raises:
             ReconnectNeeded: If they cannot be opened any more.
             EncryptionKeyMissing: If the key they were sealed with is not given.
+            DocumentUnreadable: If a newer version of this package wrote them.
         """
-        kept = await self._read()
+        try:
+            kept = await self._read()
+        except DocumentUnreadable as error:
+            if error.reason != DAMAGED:
+                raise
+            raise unreadable(error.reason) from None
         if kept is None:
             return None
         try:

@@ -42,6 +42,10 @@ for _each in _PLAIN:
 _CONVERTER.register_structure_hook(datetime, _moment)
 
 
+DAMAGED: Final = "it is damaged"
+"""The reason of a document that no version of this package can read."""
+
+
 class DocumentUnreadable(VismaBusySyncError):
     """A stored document cannot be read; it is left as it is. The message never repeats its content.
 
@@ -130,15 +134,15 @@ class Schema(Generic[D]):
             envelope: Any = json.loads(body)
             version, data = envelope["schema"], envelope["data"]
         except (ValueError, TypeError, KeyError, RecursionError):
-            raise DocumentUnreadable(key, "it is damaged") from None
+            raise DocumentUnreadable(key, DAMAGED) from None
         if type(version) is not int:
-            raise DocumentUnreadable(key, "it is damaged")
+            raise DocumentUnreadable(key, DAMAGED)
         if version != self.version:
             raise DocumentUnreadable(key, f"its schema is {version}, this code knows {self.version}")
         try:
             return _CONVERTER.structure(data, self.type)
         except Exception:  # noqa: BLE001 - cattrs raises groups of anything; the content must not be shown
-            raise DocumentUnreadable(key, "it is damaged") from None
+            raise DocumentUnreadable(key, DAMAGED) from None
 
     def write(self, key: str, kept: Kept[D] | Versioned | None, value: D) -> Write:
         """Make the write that replaces what was read; None: there was nothing."""
