@@ -192,12 +192,12 @@ def test_r24_no_work_type_is_imported(office: Office) -> None:
 def test_a_second_sync_has_nothing_to_do(office: Office) -> None:
     office.busy.add(ACME, Kind.PROJECT, name="Own")
     acme = synced(office)
-    before = office.snapshot()
+    before = office.imported()
     assert acme.plan().is_empty
     report = acme.sync()
     assert str(report) == "nothing to do"
     assert dict(report.applied) == {}
-    assert office.snapshot() == before
+    assert office.imported() == before
 
 
 def test_r11_no_change_in_busy_goes_back(office: Office) -> None:
@@ -315,10 +315,12 @@ def test_d10_going_back_to_the_former_company_finds_its_links(office: Office) ->
     acme.disconnect()
     office.control("PATCH", "/records/companysettings", {"CompanyIdentifier": "other", "Name": "Other AS"})
     office.log_in(acme, project_sync=False)
+    acme.confirm_company()
     acme.sync()
     acme.disconnect()
     office.control("POST", "/reset")
     office.log_in(acme)
+    acme.confirm_company()
     assert str(acme.sync()) == "nothing to do"
     assert {record.id: record.link for record in office.busy.load(ACME, Kind.PROJECT)} == before
 
@@ -331,6 +333,7 @@ def test_d10_going_back_restores_what_the_other_company_did_not_have(office: Off
     for project in office.upstream(Kind.PROJECT)[1:]:
         office.control("DELETE", f"/records/projects/{project['Id']}")
     office.log_in(acme)
+    acme.confirm_company()
     acme.sync()
     assert any(
         record.values["archived"] and not before[record.id]["archived"]
@@ -339,6 +342,7 @@ def test_d10_going_back_restores_what_the_other_company_did_not_have(office: Off
     acme.disconnect()
     office.control("POST", "/reset")
     office.log_in(acme)
+    acme.confirm_company()
     acme.sync()
     assert {record.id: record.values for record in office.busy.load(ACME, Kind.PROJECT)} == before
     assert str(acme.sync()) == "nothing to do"
