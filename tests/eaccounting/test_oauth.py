@@ -437,6 +437,11 @@ def test_scopes_that_were_granted(scope: object, scopes: set[str] | None) -> Non
     assert read({**GOOD, "scope": scope}).scopes == scopes
 
 
+def test_what_a_server_calls_scopes_is_not_shown() -> None:
+    """A server in disorder might repeat a token there."""
+    assert "planted" not in repr(read({**GOOD, "scope": "a planted"}))
+
+
 REFUSALS = [
     (400, {"error": "invalid_grant"}, CodeRefused, ReconnectNeeded),
     (401, {"error": "invalid_grant"}, CodeRefused, ReconnectNeeded),

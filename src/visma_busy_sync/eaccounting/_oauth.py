@@ -275,7 +275,7 @@ class TokenSet:
     access_token: Secret = field(converter=_secret)
     refresh_token: Secret | None = field(converter=_secret_or_none)
     expires_at: datetime
-    scopes: frozenset[str] | None = None
+    scopes: frozenset[str] | None = field(default=None, repr=False)  # the server's text, whatever it holds
     refresh_at: datetime
 
     def __init__(

@@ -33,7 +33,7 @@ class Tokens:
     sealed: str = field(repr=False)
     expires_at: datetime
     refresh_at: datetime
-    scopes: list[str] | None = None
+    scopes: list[str] | None = field(default=None, repr=False)
     refused: bool = False
     renewing: str | None = None
     renewing_until: datetime | None = None
