@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, cast
-from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from attrs import field, frozen
 
@@ -477,8 +477,10 @@ def _form_request(
         raise ConfigurationError(
             "A token or a code holds a character that no form can carry.", advice="Connect again."
         )
-    # From here on nothing can fail: a traceback may be shown with the values of its frames.
-    user, password = quote_plus(application.client_id), quote_plus(application.client_secret.reveal())
+    # From here on nothing can fail: a traceback may be shown with the values of its frames. A space goes as
+    # %20, which a form's reader takes as it takes a plus; some servers undo percent signs only.
+    user = quote(application.client_id, safe="")
+    password = quote(application.client_secret.reveal(), safe="")
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()
     headers = {
         "Authorization": f"Basic {basic}",
