@@ -14,6 +14,7 @@ import http.client
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Literal, cast, final
 from urllib.parse import unquote_plus, urlsplit
@@ -32,6 +33,7 @@ from visma_busy_sync.eaccounting import SCOPES, Application, Endpoints
 from visma_busy_sync.sandbox.process import SandboxInfo
 
 REDIRECT = "http://127.0.0.1:54321/callback"
+FORM = "application/x-www-form-urlencoded"
 PATIENCE_SECONDS = 20
 
 # A server's own log is its own business: oauthlib writes tokens there at DEBUG.
@@ -58,7 +60,7 @@ class _Login:
 
 
 @final
-@define(eq=False)
+@define(eq=False, repr=False)
 class OtherServer(RequestValidator):
     """The identity server, and what a test can set about it.
 
@@ -148,9 +150,7 @@ class OtherServer(RequestValidator):
         class Handler(BaseHTTPRequestHandler):
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                headers, text, status = made._answered(
-                    self.command, self.path, dict(self.headers.items()), body
-                )
+                headers, text, status = made._answered(self.command, self.path, self.headers, body)
                 content = text.encode() if isinstance(text, str) else text or b""
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(content))}.items():
@@ -175,21 +175,19 @@ class OtherServer(RequestValidator):
 
     # The endpoints
 
-    def _answered(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
+    def _answered(self, method: str, target: str, told: Message, body: bytes) -> Answer:
         path = urlsplit(target).path
         self.requests.append(path.rpartition("/")[2])
-        verb = cast("Literal['GET', 'POST']", method)
+        verb, headers = cast("Literal['GET', 'POST']", method), dict(told.items())
+        # RFC 6749, 4.1.3: what does not say that it is a form is read as an empty one.
+        form = body.decode("ascii") if told.get_content_type() == FORM else ""
         match path:
             case "/authorize":
                 return self._authorize(target)
             case "/token":
-                return self._refusal(
-                    self.oauth.create_token_response(target, verb, body.decode("ascii"), headers)
-                )
+                return self._refusal(self.oauth.create_token_response(target, verb, form, headers))
             case "/revoke":
-                return self._refusal(
-                    self.oauth.create_revocation_response(target, verb, body.decode("ascii"), headers)
-                )
+                return self._refusal(self.oauth.create_revocation_response(target, verb, form, headers))
             case _:
                 good, _ = self.oauth.verify_request(target, verb, None, headers, scopes=["ea:api"])
                 if not good:

@@ -32,6 +32,7 @@ from visma_busy_sync.eaccounting.errors import (
     ReconnectNeeded,
     UnreadableAnswer,
 )
+from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
 from visma_busy_sync.integration import ConnectionState, LoginOutcome
 from visma_busy_sync.stores import (
     AsyncMemoryCatalogue,
@@ -55,20 +56,26 @@ ODD_SECRET = "a secret + a colon: %41 = ~A&ø/"
 @final
 @define
 class Shell:
-    """One of the shells, and all that was opened in it; what is asked of either is awaited where needed."""
+    """One of the shells, its connections, and all that was opened in it."""
 
     awaits: bool
     opened: contextlib.AsyncExitStack
+    transport: Any
     kept: list[TokenSet] = field(factory=list[TokenSet])
 
     def oauth(self, application: Application) -> Any:
-        return self._open((AsyncOAuth if self.awaits else OAuth)(application))
+        kind = AsyncOAuth if self.awaits else OAuth
+        return self.open(kind(application, transport=self.transport))
 
     def api(self, tokens: TokenSet, application: Application) -> Any:
-        settings: dict[str, Any] = {"application": application, "max_retries": 0}
+        settings: dict[str, Any] = {
+            "application": application,
+            "transport": self.transport,
+            "max_retries": 0,
+        }
         if not self.awaits:
-            return self._open(EAccounting(tokens, on_new_tokens=self.kept.append, **settings))
-        return self._open(AsyncEAccounting(tokens, on_new_tokens=self._keep, **settings))
+            return self.open(EAccounting(tokens, on_new_tokens=self.kept.append, **settings))
+        return self.open(AsyncEAccounting(tokens, on_new_tokens=self._keep, **settings))
 
     def busy(self, application: Application, busy: MemoryCatalogue) -> Any:
         """A workspace of the whole SDK."""
@@ -77,23 +84,25 @@ class Shell:
             "client_secret": application.client_secret,
             "redirect_uri": application.redirect_uri,
             "endpoints": application.endpoints,
+            "transport": self.transport,
         }
         work, state = MemoryWorkLog(busy), MemoryStateStore()
         if not self.awaits:
-            return self._open(BusySync(catalogue=busy, work=work, state=state, **settings)).tenant("acme")
+            return self.open(BusySync(catalogue=busy, work=work, state=state, **settings)).tenant("acme")
         ports: dict[str, Any] = {
             "catalogue": AsyncMemoryCatalogue(busy),
             "work": AsyncMemoryWorkLog(work),
             "state": AsyncMemoryStateStore(state),
         }
-        return self._open(AsyncBusySync(**ports, **settings)).tenant("acme")
+        return self.open(AsyncBusySync(**ports, **settings)).tenant("acme")
+
+    def open(self, made: Any) -> Any:
+        """Close it when the test is over."""
+        self.opened.push_async_callback(lambda: done(made.close()))
+        return made
 
     async def _keep(self, tokens: TokenSet) -> None:
         self.kept.append(tokens)
-
-    def _open(self, made: Any) -> Any:
-        self.opened.push_async_callback(lambda: done(made.close()))
-        return made
 
 
 async def done(answer: Any) -> Any:
@@ -104,7 +113,9 @@ async def done(answer: Any) -> Any:
 @pytest.fixture(params=[False, True], ids=["blocking", "awaited"])
 async def shell(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Shell]:
     async with contextlib.AsyncExitStack() as opened:
-        yield Shell(request.param, opened)
+        shell = Shell(request.param, opened, AsyncHttpxTransport() if request.param else HttpxTransport())
+        shell.open(shell.transport)
+        yield shell
 
 
 @pytest.fixture
