@@ -138,23 +138,32 @@ def ended(tokens: TokenSet) -> TokenSet:
 # --- the login -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("needs_pkce", [False, True], ids=["PKCE welcome", "PKCE needed"])
-@pytest.mark.parametrize("pkce", [False, True], ids=["plain", "PKCE"])
+@pytest.mark.parametrize(
+    ("pkce", "needs_pkce"),
+    [(False, False), (True, False), (True, True)],
+    ids=["plain", "PKCE", "PKCE needed"],
+)
 async def test_a_login_from_the_first_address_to_the_first_call(
     shell: Shell, server: OtherServer, pkce: bool, needs_pkce: bool
 ) -> None:
-    """Where the server wants PKCE, a login without it is refused before the user is asked for anything."""
+    """The tokens that come open the API."""
     server.needs_pkce = needs_pkce
-    if needs_pkce and not pkce:
-        with pytest.raises(LoginRefused) as caught:
-            await log_in(shell, server)
-        assert caught.value.error == "invalid_request"
-        return
     tokens = await log_in(shell, server, pkce=pkce)
     assert tokens.refresh_token
     assert tokens.scopes == frozenset(SCOPES)
     assert timedelta(minutes=59) < tokens.expires_at - datetime.now(UTC) <= timedelta(minutes=60)
     assert (await done(shell.api(tokens, server.application).company_settings())).name
+
+
+async def test_a_server_that_needs_pkce_says_so_before_it_gives_a_code(
+    shell: Shell, server: OtherServer
+) -> None:
+    """To a login without it."""
+    server.needs_pkce = True
+    with pytest.raises(LoginRefused) as caught:
+        await log_in(shell, server)
+    assert caught.value.error == "invalid_request"
+    assert "authorization_code" not in server.requests
 
 
 async def test_another_verifier_is_refused(shell: Shell, server: OtherServer) -> None:
