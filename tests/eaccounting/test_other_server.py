@@ -33,7 +33,7 @@ from visma_busy_sync.eaccounting.errors import (
     UnreadableAnswer,
 )
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
-from visma_busy_sync.integration import ConnectionState, LoginOutcome
+from visma_busy_sync.integration import Choices, ConnectionState, LoginOutcome
 from visma_busy_sync.stores import (
     AsyncMemoryCatalogue,
     AsyncMemoryStateStore,
@@ -77,7 +77,7 @@ class Shell:
             return self.open(EAccounting(tokens, on_new_tokens=self.kept.append, **settings))
         return self.open(AsyncEAccounting(tokens, on_new_tokens=self._keep, **settings))
 
-    def busy(self, application: Application, busy: MemoryCatalogue) -> Any:
+    def busy(self, application: Application, busy: MemoryCatalogue, *, pkce: bool = False) -> Any:
         """A workspace of the whole SDK."""
         settings: dict[str, Any] = {
             "client_id": application.client_id,
@@ -85,6 +85,7 @@ class Shell:
             "redirect_uri": application.redirect_uri,
             "endpoints": application.endpoints,
             "transport": self.transport,
+            "choices": Choices(pkce=pkce),
         }
         work, state = MemoryWorkLog(busy), MemoryStateStore()
         if not self.awaits:
@@ -381,11 +382,13 @@ async def test_a_server_that_is_down_for_a_while_costs_nothing(shell: Shell, ser
 # --- the whole -----------------------------------------------------------------------------------
 
 
-async def test_the_whole_integration_works_over_it(shell: Shell, server: OtherServer) -> None:
+@pytest.mark.parametrize("pkce", [False, True], ids=["plain", "PKCE"])
+async def test_the_whole_integration_works_over_it(shell: Shell, server: OtherServer, pkce: bool) -> None:
     """Connect, import, renew, import again, disconnect: the tokens are dead then, and the data stays."""
     server.client_id, server.client_secret = ODD_ID, ODD_SECRET
+    server.needs_pkce = pkce
     busy = MemoryCatalogue()
-    acme = shell.busy(server.application, busy)
+    acme = shell.busy(server.application, busy, pkce=pkce)
     url = await done(acme.connect(project_sync=True, session="the browser's"))
     result = await done(acme.complete_login(server.press(url), session="the browser's"))
     assert result.outcome is LoginOutcome.CONNECTED
