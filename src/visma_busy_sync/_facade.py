@@ -67,7 +67,7 @@ def _application(
 
 
 def _masked(given: Any) -> Any:
-    """Return a text as a secret, and so each in a list; what is neither is refused later, by its own check."""
+    """Return a text as a secret, and so each in a list; anything else is refused later, by its own check."""
     match given:
         case str():
             return Secret(given)
@@ -110,7 +110,10 @@ def _sealer(state: object, keys: Sequence[Secret | str | bytes] | None, runtime:
 def _tenant_id(id: str) -> str:
     given: object = id
     if given == "":
-        raise ConfigurationError("A tenant needs an id; the empty one is reserved for shared documents.")
+        raise ConfigurationError(
+            "A tenant needs an id; the empty one is reserved for shared documents.",
+            advice="Pass the id that the host has for the workspace, as a text.",
+        )
     require_id("the tenant's id", id)
     return id
 
@@ -203,7 +206,8 @@ class Tenant:
 
         Raises:
             NotConnected: If there is no connection.
-            EAccountingError: If Visma did not confirm; the tenant is disconnected all the same.
+            NotRevoked: If Visma did not confirm; the tenant is disconnected all the same.
+            EncryptionKeyMissing: If the tokens cannot be opened with the given keys; nothing changed.
         """
         step(_connection.disconnect, self._site, self.id)
 
@@ -218,17 +222,11 @@ class Tenant:
 
         Raises:
             PurgeRefused: If an order may be on its way; nothing was purged.
-            EAccountingError: If Visma did not confirm the revocation; the tenant is disconnected, and purging
-                again does the rest.
         """
         return step(_purging.purge, self._site, self.id, everything=everything)
 
     def status(self) -> Status:
-        """Return where the connection stands, what to press, and when was last fetched (R27).
-
-        Raises:
-            EncryptionKeyMissing: If the tokens cannot be opened with the keys that are given.
-        """
+        """Return where the connection stands, what to press, and when was last fetched (R27)."""
         return step(_connection.status, self._site, self.id)
 
     def plan(self) -> Plan:
@@ -540,7 +538,8 @@ class AsyncTenant:
 
         Raises:
             NotConnected: If there is no connection.
-            EAccountingError: If Visma did not confirm; the tenant is disconnected all the same.
+            NotRevoked: If Visma did not confirm; the tenant is disconnected all the same.
+            EncryptionKeyMissing: If the tokens cannot be opened with the given keys; nothing changed.
         """
         await _connection.disconnect(self._site, self.id)
 
@@ -555,17 +554,11 @@ class AsyncTenant:
 
         Raises:
             PurgeRefused: If an order may be on its way; nothing was purged.
-            EAccountingError: If Visma did not confirm the revocation; the tenant is disconnected, and purging
-                again does the rest.
         """
         return await _purging.purge(self._site, self.id, everything=everything)
 
     async def status(self) -> Status:
-        """Return where the connection stands, what to press, and when was last fetched (R27).
-
-        Raises:
-            EncryptionKeyMissing: If the tokens cannot be opened with the keys that are given.
-        """
+        """Return where the connection stands, what to press, and when was last fetched (R27)."""
         return await _connection.status(self._site, self.id)
 
     async def plan(self) -> Plan:

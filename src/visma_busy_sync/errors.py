@@ -17,6 +17,7 @@ VismaBusySyncError            base: catch it to catch them all
 │   ├── WrongCompany          what is read is of another company
 │   ├── CompanyUnidentified   the company has neither an id nor a name
 │   ├── NothingToConfirm      no other company waits to be confirmed
+│   ├── NotRevoked            disconnected, but Visma did not confirm it
 │   ├── NotReady              eAccounting is not set up for what was asked
 │   └── PurgeRefused          orders of the tenant may be on their way
 ├── EAccountingError          base: what went wrong with eAccounting; see `may_have_happened`
@@ -80,6 +81,7 @@ from visma_busy_sync.integration import (
     NotConnected,
     NothingToConfirm,
     NotReady,
+    NotRevoked,
     OrderClosed,
     OrderNotTransferred,
     OrderUnknown,
@@ -135,6 +137,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "NotReady",
+    "NotRevoked",
     "NotSent",
     "NothingToConfirm",
     "OrderBeingSent",

@@ -141,7 +141,10 @@ def test_a_missing_key_is_told_and_adding_it_back_cures(office: Office, url: str
     before, asked = documents(url, "tokens/"), len(office.journal())
     other = Fernet.generate_key()
     with process(office, url, encryption_keys=[other]) as acme:
-        for call in (acme.status, acme.plan, acme.sync, acme.readiness, acme.disconnect):
+        status = acme.status()
+        assert status.state is ConnectionState.LOCKED
+        assert "krypteringsnøkkelen" in status.text("nb")
+        for call in (acme.plan, acme.sync, acme.readiness, acme.disconnect):
             with pytest.raises(EncryptionKeyMissing) as raised:
                 call()
             assert "Add the old key back" in raised.value.advice
@@ -156,7 +159,7 @@ def test_a_tenant_that_leaves_needs_no_key(office: Office, url: str) -> None:
     """What is thrown away need not be opened; Visma cannot be told then."""
     log_in(office, url)
     with process(office, url, encryption_keys=[Fernet.generate_key()]) as acme:
-        acme.purge()
+        assert not acme.purge().revoked
         assert acme.status().state is ConnectionState.DISCONNECTED
     assert documents(url, "tokens/") == []
     assert office.counted("revocations") == 0

@@ -139,13 +139,14 @@ def test_missing_scopes_block_everything_and_are_named() -> None:
         assert "ea:sales offline_access" in report.text(language)
 
 
-def test_other_tenants_of_the_company_are_named() -> None:
-    """A second connection of one company is allowed, but shown; odd ids are shown as they are."""
+def test_other_tenants_of_the_company_are_told_to_the_host_alone() -> None:
+    """A second connection of one company is allowed, but shown; whose it is stands in no text for users."""
     report = readiness_of(company(), project_sync=True, also_connected=("beta", "{0} %s"))
     assert found(report) == {FindingCode.ALSO_CONNECTED: set()}
     assert report.ready
+    assert [finding.tenants for finding in report.findings] == [("beta", "{0} %s")]
     for language in LANGUAGES:
-        assert "beta, {0} %s" in report.text(language)
+        assert "beta" not in report.text(language)
 
 
 def test_what_blocks_comes_first_and_each_has_its_line() -> None:

@@ -73,9 +73,11 @@ def test_a_connection_that_is_refused_later_is_told_on_demand(
     assert all(report.blocks(lane) for lane in Lane)
     assert nb in report.text("nb")
     assert en in report.text("en")
-    with pytest.raises(AccessDenied) as raised:
-        acme.sync()
-    assert raised.value.advice
+    for call in (acme.plan, acme.sync):
+        with pytest.raises(NotReady) as raised:
+            call()
+        assert raised.value.readiness.text("nb") == report.text("nb")
+        assert isinstance(raised.value.__cause__, AccessDenied)
     assert office.imported() == before
     office.profile(refusal="none")
     assert acme.readiness().findings == ()

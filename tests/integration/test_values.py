@@ -77,7 +77,13 @@ def test_how_long_ago_in_words(seconds: int, words: str) -> None:
 
 
 def status(known: Connection | None, **more: Any) -> Status:
-    given: dict[str, Any] = {"works": True, "login_pending": False, "kinds": Kind, "every": HOUR, "now": NOON}
+    given: dict[str, Any] = {
+        "standing": ConnectionState.CONNECTED,
+        "login_pending": False,
+        "kinds": Kind,
+        "every": HOUR,
+        "now": NOON,
+    }
     return Status.of(known, **(given | more))
 
 
@@ -108,8 +114,8 @@ def test_the_next_import_is_due_some_time_after_the_last_attempt_of_its_oldest_p
     ("known", "more"),
     [
         (None, {}),
-        (connection(connected=False), {"works": False}),
-        (connection(), {"works": False}),
+        (connection(connected=False), {"standing": ConnectionState.RECONNECT_NEEDED}),
+        (connection(), {"standing": ConnectionState.RECONNECT_NEEDED}),
         (connection(), {"kinds": ()}),
     ],
     ids=["never-connected", "disconnected", "reconnect-needed", "nothing-to-import"],
@@ -128,7 +134,7 @@ STATUSES: dict[str, tuple[Status, ConnectionState, str]] = {
     "login-beside-a-connection": (
         status(connection(), login_pending=True),
         ConnectionState.CONNECTED,
-        "connected to Acme AS, never fetched",
+        "connected to Acme AS, never fetched; a login is pending",
     ),
     "another-company-waits": (
         status(connection(other=OTHER)),
@@ -139,7 +145,7 @@ STATUSES: dict[str, tuple[Status, ConnectionState, str]] = {
         ),
     ),
     "reconnect-needed": (
-        status(connection(), works=False),
+        status(connection(), standing=ConnectionState.RECONNECT_NEEDED),
         ConnectionState.RECONNECT_NEEDED,
         (
             "reconnect needed: the connection to Acme AS is dead (never fetched). "
@@ -152,12 +158,12 @@ STATUSES: dict[str, tuple[Status, ConnectionState, str]] = {
         "not connected, a login is pending. Complete the login at Visma, or press connect to begin again.",
     ),
     "login-pending-again": (
-        status(connection(connected=False), works=False, login_pending=True),
+        status(connection(connected=False), standing=ConnectionState.RECONNECT_NEEDED, login_pending=True),
         ConnectionState.LOGIN_PENDING,
         "not connected, a login is pending. Complete the login at Visma, or press connect to begin again.",
     ),
     "disconnected": (
-        status(connection(connected=False), works=False),
+        status(connection(connected=False), standing=ConnectionState.RECONNECT_NEEDED),
         ConnectionState.DISCONNECTED,
         "not connected. Press connect and log in at Visma.",
     ),

@@ -77,7 +77,6 @@ DOCUMENTS: dict[str, tuple[Schema[Any], Any]] = {
             sealed="sealed",
             expires_at=NOON,
             refresh_at=NOON,
-            scopes=["ea:api"],
             refused=True,
             renewing="x",
             renewing_until=NOON,

@@ -69,7 +69,7 @@ KINDS: list[SealedDocuments[Any]] = [
 
 def tokens(sealer: FernetSealer, tenant: str, login: str, text: str, *, generation: str = "g1") -> Tokens:
     sealed = sealer.seal(Secret(text), about=f"{tenant}/{tokens_key(login)}")
-    return Tokens(generation=generation, sealed=sealed, expires_at=NOON, refresh_at=NOON, scopes=["ea:api"])
+    return Tokens(generation=generation, sealed=sealed, expires_at=NOON, refresh_at=NOON)
 
 
 def put(memory: MemoryStateStore, tenant: str, key: str, body: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, final
+from typing import Final, Literal, TypeAlias, final
 
 from attrs import frozen
 
+from visma_busy_sync._core.errors import ConfigurationError
+
 Language: TypeAlias = Literal["nb", "en"]
 """Norwegian (bokmål) or English."""
+
+LANGUAGES: Final = frozenset({"nb", "en"})
 
 
 @final
@@ -24,7 +28,15 @@ class Texts:
     en: str
 
     def of(self, language: Language) -> str:
-        """Return the sentence in a language."""
+        """Return the sentence in a language.
+
+        Raises:
+            ConfigurationError: If it is neither `nb` nor `en`.
+        """
+        if language not in LANGUAGES:
+            raise ConfigurationError(
+                f"There is no text in {language!r}.", advice="The languages are 'nb' (Norwegian) and 'en'."
+            )
         return self.nb if language == "nb" else self.en
 
     def __str__(self) -> str:

@@ -105,7 +105,7 @@ class AnswerLost(EAccountingError):
 
 def _lost_advice(operation: str) -> str:
     if operation == POST_TOKEN:
-        return "Try again; the connection to eAccounting is not lost by this."
+        return f"Try again.{_LOGIN_ADVICE}"
     if operation.startswith("GET "):
         return "Try again; nothing was changed."
     return "It may have taken effect: look before sending it again."
@@ -126,7 +126,7 @@ class UnreadableAnswer(EAccountingError):
         if status >= 500 or status in _TRY_LATER:
             advice = f"Try again later; {_STATUS_PAGE} tells of faults and maintenance."
         if operation == POST_TOKEN:
-            advice += " The connection to eAccounting is not lost by this."
+            advice += _LOGIN_ADVICE
         super().__init__(
             f"the answer with HTTP status {status} cannot be read: {reason}.",
             operation=operation,
@@ -138,6 +138,10 @@ class UnreadableAnswer(EAccountingError):
         return write_fate(self.status, code=None, readable=False) is WriteFate.UNKNOWN
 
 
+_LOGIN_ADVICE: Final = (
+    " A connection to eAccounting is not lost by this; "
+    "a login that was under way is begun anew: press connect."
+)
 _TRY_LATER: Final = frozenset({REQUEST_TIMEOUT, 429})
 
 

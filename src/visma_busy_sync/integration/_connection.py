@@ -15,8 +15,9 @@ from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._company import is_company
 from visma_busy_sync.integration._readiness import Lane, Readiness, readiness_of, readiness_of_refusal
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration._status import Status
-from visma_busy_sync.integration.errors import NotConnected, NotReady, WrongCompany
+from visma_busy_sync.integration._status import ConnectionState, Status
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.integration.errors import NotConnected, NotReady, NotRevoked, WrongCompany
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
     CONNECTION,
@@ -25,6 +26,7 @@ from visma_busy_sync.state import (
     LOGIN_SCHEMA,
     Connection,
     DocumentUnreadable,
+    EncryptionKeyMissing,
     Kept,
     LoginStage,
     PendingLogin,
@@ -85,14 +87,25 @@ def check_company(connection: Connection, company: CompanySettings) -> None:
         raise WrongCompany
 
 
-def require_ready(report: Readiness, *lanes: Lane) -> None:
-    """Require that nothing in eAccounting blocks what is asked for.
+async def ready_company(upstream: Upstream, connection: Connection, *lanes: Lane) -> CompanySettings:
+    """Read the company, and require that nothing in eAccounting blocks what is asked for.
 
     Raises:
-        NotReady: If something does.
+        NotReady: If something does, be it in the settings or because they may not even be read.
+        WrongCompany: If it is another company.
     """
+    try:
+        company = await upstream.company_settings()
+    except ApiError as error:
+        refused = readiness_of_refusal(error)
+        if refused is None:
+            raise
+        raise NotReady(refused) from error
+    check_company(connection, company)
+    report = readiness_of(company, project_sync=Lane.PROJECTS in lanes)
     if any(report.blocks(lane) for lane in lanes):
         raise NotReady(report)
+    return company
 
 
 async def readiness(site: Site, tenant: str) -> Readiness:
@@ -139,7 +152,7 @@ async def disconnect(site: Site, tenant: str) -> None:
         except EAccountingError as error:
             failures.append(error)
     if failures:
-        raise failures[0]
+        raise NotRevoked(failures[0].message) from failures[0]
 
 
 async def _ended(site: Site, tenant: str) -> list[TokenSet] | None:
@@ -197,14 +210,20 @@ async def revoke(site: Site, tokens: TokenSet) -> None:
 
 async def status(site: Site, tenant: str) -> Status:
     """Return where the connection stands."""
-    connection, held = await _standing(site, tenant)
+    try:
+        connection, held = await _standing(site, tenant)
+        works = isinstance(held, Generation)
+        standing = ConnectionState.CONNECTED if works else ConnectionState.RECONNECT_NEEDED
+    except EncryptionKeyMissing:
+        kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+        connection, standing = kept.value if kept else None, ConnectionState.LOCKED
     login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
     now, kinds = site.clock.now(), tuple[Kind, ...]()
     if connection is not None:
         kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
     return Status.of(
         connection,
-        works=isinstance(held, Generation),
+        standing=standing,
         login_pending=login is not None
         and login.value.stage is LoginStage.OPEN
         and login.value.expires_at > now,

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.integration._readiness import Readiness
-from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration._status import ConnectionState, Status
 from visma_busy_sync.state import OtherCompany
 
 
@@ -59,18 +59,18 @@ class LoginOutcome(enum.StrEnum):
 TEXTS: Final[Mapping[LoginOutcome, Texts]] = MappingProxyType(
     {
         LoginOutcome.CONNECTED: Texts(
-            "Koblet til Visma eAccounting. Ingenting er hentet ennå.",
-            "Connected to Visma eAccounting. Nothing was fetched yet.",
+            "Koblet til Visma eAccounting: {company}.",
+            "Connected to Visma eAccounting: {company}.",
         ),
         LoginOutcome.ALREADY_CONNECTED: Texts(
-            "Busy er allerede koblet til Visma eAccounting.",
-            "Busy is already connected to Visma eAccounting.",
+            "Busy er allerede koblet til Visma eAccounting: {company}.",
+            "Busy is already connected to Visma eAccounting: {company}.",
         ),
         LoginOutcome.CONFIRM_COMPANY: Texts(
-            "Du logget inn i et annet selskap enn det Busy var koblet til. Se hva som vil bli arkivert, og "
-            "bekreft eller avbryt. Ingenting er endret.",
-            "You logged in to another company than the one Busy was connected to. See what would be "
-            "archived, then confirm or cancel. Nothing has changed.",
+            "Du logget inn i {other}, men Busy har vært koblet til {company}. Se hva som vil bli arkivert, "
+            "og bekreft eller avbryt. Ingenting er endret.",
+            "You logged in to {other}, but Busy has been connected to {company}. See what would be archived, "
+            "then confirm or cancel. Nothing has changed.",
         ),
         LoginOutcome.IN_PROGRESS: Texts(
             "Tilkoblingen blir fullført akkurat nå. Vent et øyeblikk og last siden på nytt.",
@@ -120,7 +120,14 @@ TEXTS: Final[Mapping[LoginOutcome, Texts]] = MappingProxyType(
     }
 )
 
+_NOTHING_FETCHED: Final = Texts("Ingenting er hentet ennå.", "Nothing was fetched yet.")
+_GOES_ON: Final = Texts(
+    "Tilkoblingen som er der, virker som før.", "The connection that is there goes on as before."
+)
+
 _GOOD: Final = frozenset({LoginOutcome.CONNECTED, LoginOutcome.ALREADY_CONNECTED})
+_KNOWN: Final = _GOOD | {LoginOutcome.CONFIRM_COMPANY}
+"""Ends whose own text says how the connection stands."""
 
 
 @final
@@ -150,7 +157,12 @@ class LoginResult:
 
     def text(self, language: Language) -> str:
         """Say it in a language: what happened, what to press, and what eAccounting still needs."""
-        said = TEXTS[self.outcome].of(language)
+        other = self.other_company.company_name if self.other_company else ""
+        said = TEXTS[self.outcome].of(language).format(company=self.status.company_name, other=other)
+        if self.outcome is LoginOutcome.CONNECTED and self.status.last_read is None:
+            said += f" {_NOTHING_FETCHED.of(language)}"
+        if self.outcome not in _KNOWN and self.status.state is ConnectionState.CONNECTED:
+            said += f" {_GOES_ON.of(language)}"
         findings = self.readiness.text(language) if self.readiness and self.readiness.findings else ""
         return f"{said}\n{findings}" if findings else said
 

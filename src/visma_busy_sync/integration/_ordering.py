@@ -16,9 +16,9 @@ from visma_busy_sync.busy._checks import optional_text
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotFound, NotSent, UnreadableAnswer
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
-from visma_busy_sync.integration._connection import check_company, connection_of, require_ready
+from visma_busy_sync.integration._connection import connection_of, ready_company
 from visma_busy_sync.integration._ledger import LedgerBook, claimed_of
-from visma_busy_sync.integration._readiness import Lane, readiness_of
+from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import CREATE_ORDER, Upstream
 from visma_busy_sync.integration.errors import OrderClosed, OrderNotTransferred, OrderUnknown, ProjectUnknown
@@ -130,9 +130,7 @@ async def build_order(
 
     async def read() -> Counterpart:
         upstream = site.upstream(tenant, connection.login_id)
-        company = await upstream.company_settings()
-        check_company(connection, company)
-        require_ready(readiness_of(company, project_sync=False), Lane.ORDERS)
+        company = await ready_company(upstream, connection, Lane.ORDERS)
         gone: set[Entity] = set()
 
         async def linked(get: Callable[[str], Awaitable[M]], kind: Kind, busy_id: str) -> M | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Final, final
 
@@ -12,7 +11,7 @@ from attrs import frozen
 from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.integration._connection import disconnect
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import NotConnected, PurgeRefused
+from visma_busy_sync.integration.errors import NotConnected, NotRevoked, PurgeRefused
 from visma_busy_sync.orders import LedgerEntry, State, entry_from_json
 from visma_busy_sync.ports import Found, Write
 from visma_busy_sync.state import (
@@ -59,11 +58,13 @@ class Purged:
     Attributes:
         removed: How many documents were removed.
         kept: How many were kept, of which only ids are left.
+        revoked: Whether Visma confirmed that the tokens are ended; if not, they are only deleted here.
         may_happen_twice: What is not prevented any more, since everything was removed; else empty.
     """
 
     removed: int
     kept: int
+    revoked: bool = True
     may_happen_twice: tuple[Texts, ...] = ()
 
 
@@ -75,10 +76,15 @@ async def purge(site: Site, tenant: str, *, everything: bool) -> Purged:
             disconnected where the order was sent only meanwhile.
     """
     _refuse_in_flight(await site.state.scan(ORDER_PREFIX, tenant))
-    # Who leaves need not have the key at hand that opens what is thrown away.
-    with contextlib.suppress(NotConnected, EncryptionKeyMissing):
+    revoked = True
+    try:
         await disconnect(site, tenant)
-    return await until_written(CONNECTION, lambda: _purged(site, tenant, everything=everything))
+    except NotConnected:
+        pass
+    except (EncryptionKeyMissing, NotRevoked):  # who leaves need not have the key of what is thrown away
+        revoked = False
+    purged = await until_written(CONNECTION, lambda: _purged(site, tenant, everything=everything))
+    return attrs.evolve(purged, revoked=revoked)
 
 
 def _refuse_in_flight(orders: Sequence[Found]) -> None:

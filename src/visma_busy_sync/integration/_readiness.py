@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, final
 
+import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
@@ -69,12 +70,15 @@ class Finding:
     Attributes:
         code: What it is, for programs.
         blocks: What cannot be done because of it; empty for a warning.
+        tenants: The other tenants that it is about, for the host; they stand in no text, since the one who
+            reads it may not know them.
         what: What was found.
         cure: What to press, and where.
     """
 
     code: FindingCode
     blocks: frozenset[Lane]
+    tenants: tuple[str, ...] = field(default=(), kw_only=True)
     what: Texts = field(repr=False)
     cure: Texts = field(repr=False)
 
@@ -135,7 +139,7 @@ def readiness_of(
         found.append(_finding(FindingCode.SCOPE_MISSING, ALL_LANES, scopes=" ".join(missing_scopes)))
     found.extend(_of_settings(company, project_sync=project_sync))
     if also_connected:
-        found.append(_finding(FindingCode.ALSO_CONNECTED, others=", ".join(also_connected)))
+        found.append(attrs.evolve(_finding(FindingCode.ALSO_CONNECTED), tenants=also_connected))
     order = list(FindingCode)
     return Readiness(
         tuple(sorted(found, key=lambda finding: (not finding.blocks, order.index(finding.code))))
@@ -462,8 +466,8 @@ TEXTS: Final[Mapping[FindingCode, tuple[Texts, Texts]]] = MappingProxyType(
         ),
         FindingCode.ALSO_CONNECTED: (
             Texts(
-                "Selskapet er også koblet til fra: {others}.",
-                "The company is also connected from: {others}.",
+                "Selskapet er også koblet til fra et annet sted i Busy.",
+                "The company is also connected from elsewhere in Busy.",
             ),
             Texts(
                 "Er det ikke meningen, koble fra der det er feil; ellers havner det samme i begge.",

@@ -10,7 +10,7 @@ from typing import Final, Self, final
 
 from attrs import field, frozen
 
-from visma_busy_sync._core.texts import Texts
+from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.state import Connection, OtherCompany
 from visma_busy_sync.sync import Kind
 
@@ -21,6 +21,9 @@ class ConnectionState(enum.StrEnum):
     CONNECTED = "connected"
     RECONNECT_NEEDED = "reconnect_needed"
     """The login is dead: nothing is fetched or sent until somebody logs in again. Nothing is lost."""
+
+    LOCKED = "locked"
+    """The login may be good, but the encryption key of its tokens is not among those that the host gave."""
 
     LOGIN_PENDING = "login_pending"
     """There is no connection, but somebody was sent to Visma to log in."""
@@ -35,6 +38,12 @@ _PRESS: Final[Mapping[ConnectionState, Texts]] = MappingProxyType(
             "Trykk «Koble til» og logg inn på nytt hos Visma. Ingenting i Busy går tapt.",
             "Press connect and log in again at Visma; nothing in Busy is lost.",
         ),
+        ConnectionState.LOCKED: Texts(
+            "Busy mangler krypteringsnøkkelen til tilkoblingen: kontakt Busy. Er den tapt, trykk «Koble til» "
+            "og logg inn på nytt. Ingenting i Busy går tapt.",
+            "Busy lacks the encryption key of the connection: contact Busy. If it is lost, press connect and "
+            "log in again; nothing in Busy is lost.",
+        ),
         ConnectionState.LOGIN_PENDING: Texts(
             "Fullfør innloggingen hos Visma, eller trykk «Koble til» for å begynne på nytt.",
             "Complete the login at Visma, or press connect to begin again.",
@@ -45,21 +54,53 @@ _PRESS: Final[Mapping[ConnectionState, Texts]] = MappingProxyType(
         ),
     }
 )
+_SAID: Final[Mapping[ConnectionState, Texts]] = MappingProxyType(
+    {
+        ConnectionState.CONNECTED: Texts(
+            "koblet til {company}, {fetched}", "connected to {company}, {fetched}"
+        ),
+        ConnectionState.RECONNECT_NEEDED: Texts(
+            "må kobles til på nytt: tilkoblingen til {company} virker ikke lenger ({fetched})",
+            "reconnect needed: the connection to {company} is dead ({fetched})",
+        ),
+        ConnectionState.LOCKED: Texts(
+            "låst: tilkoblingen til {company} kan ikke åpnes ({fetched})",
+            "locked: the connection to {company} cannot be opened ({fetched})",
+        ),
+        ConnectionState.LOGIN_PENDING: Texts(
+            "ikke tilkoblet, en innlogging pågår", "not connected, a login is pending"
+        ),
+        ConnectionState.DISCONNECTED: Texts("ikke tilkoblet", "not connected"),
+    }
+)
+_PENDING: Final = Texts("; en innlogging pågår", "; a login is pending")
+_FETCHED: Final = Texts("sist hentet {ago}", "last fetched {ago}")
+_FETCHED_UNSURELY: Final = Texts(
+    "sist hentet {ago}, ikke sikkert fullstendig", "last fetched {ago}, not surely complete"
+)
+_NEVER_FETCHED: Final = Texts("aldri hentet", "never fetched")
+
 _PRESS_CONFIRM: Final = Texts(
     "Et annet selskap venter: se hva som vil bli arkivert, og bekreft eller avbryt.",
     "Another company waits: see what would be archived, then confirm or cancel.",
 )
 
-_STEPS: Final = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+_STEPS: Final = (
+    (timedelta(days=1), Texts("1 dag", "1 day"), Texts("{} dager", "{} days")),
+    (timedelta(hours=1), Texts("1 time", "1 hour"), Texts("{} timer", "{} hours")),
+    (timedelta(minutes=1), Texts("1 minutt", "1 minute"), Texts("{} minutter", "{} minutes")),
+)
+_AGO: Final = Texts("for {} siden", "{} ago")
+_JUST_NOW: Final = Texts("akkurat nå", "just now")
 
 
-def ago(moment: datetime, now: datetime) -> str:
+def ago(moment: datetime, now: datetime, language: Language = "en") -> str:
     """Say how long ago a moment was, e.g. `2 minutes ago`; within the last minute, `just now`."""
-    for step, name in _STEPS:
+    for step, one, several in _STEPS:
         count = (now - moment) // step
         if count >= 1:
-            return f"{count} {name}{'' if count == 1 else 's'} ago"
-    return "just now"
+            return _AGO.of(language).format((one if count == 1 else several).of(language).format(count))
+    return _JUST_NOW.of(language)
 
 
 def _oldest(moments: Mapping[Kind, datetime | None]) -> datetime | None:
@@ -106,7 +147,7 @@ class Status:
         cls,
         connection: Connection | None,
         *,
-        works: bool,
+        standing: ConnectionState,
         login_pending: bool,
         kinds: Iterable[Kind] = (),
         every: timedelta,
@@ -116,13 +157,15 @@ class Status:
 
         Args:
             connection: The stored connection, if there ever was one.
-            works: Whether its login is believed to work.
+            standing: How its login stands, if it is connected.
             login_pending: Whether a login waits for its callback.
             kinds: Those that are synchronised.
             every: How often they are due.
             now: The moment.
         """
-        state = _state(connection, works=works, login_pending=login_pending)
+        state = standing
+        if connection is None or not connection.connected:
+            state = ConnectionState.LOGIN_PENDING if login_pending else ConnectionState.DISCONNECTED
         if connection is None:
             return cls(state=state, login_pending=login_pending, now=now)
         known = tuple(kinds)
@@ -158,29 +201,22 @@ class Status:
         """When all that is synchronised was last read; later than `last_fetched` if not surely completely."""
         return _oldest(self.read)
 
-    def _told(self) -> str:
+    def _told(self, language: Language) -> str:
         sure, last = self.last_fetched, self.last_read
         if last is not None and (sure is None or sure < last):
-            return f"last fetched {ago(last, self.now)}, not surely complete"
-        return f"last fetched {ago(sure, self.now)}" if sure is not None else "never fetched"
+            return _FETCHED_UNSURELY.of(language).format(ago=ago(last, self.now, language))
+        if sure is None:
+            return _NEVER_FETCHED.of(language)
+        return _FETCHED.of(language).format(ago=ago(sure, self.now, language))
 
-    def __str__(self) -> str:
-        said, press = self._said(), self.press.en
+    def text(self, language: Language) -> str:
+        """Say it in a language: how the connection stands, when was last fetched, and what to press."""
+        facts = {"company": self.company_name, "fetched": self._told(language)}
+        said = _SAID[self.state].of(language).format_map(facts)
+        if self.login_pending and self.state is not ConnectionState.LOGIN_PENDING:
+            said += _PENDING.of(language)
+        press = self.press.of(language)
         return f"{said}. {press}" if press else said
 
-    def _said(self) -> str:
-        match self.state:
-            case ConnectionState.CONNECTED:
-                return f"connected to {self.company_name}, {self._told()}"
-            case ConnectionState.RECONNECT_NEEDED:
-                return f"reconnect needed: the connection to {self.company_name} is dead ({self._told()})"
-            case ConnectionState.LOGIN_PENDING:
-                return "not connected, a login is pending"
-            case ConnectionState.DISCONNECTED:
-                return "not connected"
-
-
-def _state(connection: Connection | None, *, works: bool, login_pending: bool) -> ConnectionState:
-    if connection is not None and connection.connected:
-        return ConnectionState.CONNECTED if works else ConnectionState.RECONNECT_NEEDED
-    return ConnectionState.LOGIN_PENDING if login_pending else ConnectionState.DISCONNECTED
+    def __str__(self) -> str:
+        return self.text("en")

@@ -59,7 +59,6 @@ def seal_tokens(sealer: Sealer, tokens: TokenSet, *, tenant: str, login_id: str,
         sealed=sealer.seal(secret, about=sealed_about(tenant, login_id)),
         expires_at=tokens.expires_at,
         refresh_at=tokens.refresh_at,
-        scopes=None if tokens.scopes is None else sorted(tokens.scopes),
     )
 
 
@@ -76,7 +75,6 @@ def open_tokens(sealer: Sealer, document: Tokens, *, tenant: str, login_id: str)
         refresh_token=texts["refresh"],
         expires_at=document.expires_at,
         refresh_at=document.refresh_at,
-        scopes=None if document.scopes is None else frozenset(document.scopes),
     )
 
 

@@ -12,8 +12,8 @@ import attrs
 from attrs import define, field, frozen
 
 from visma_busy_sync.integration._connecting import connection_to, other_company_of
-from visma_busy_sync.integration._connection import check_company, connection_of, require_ready
-from visma_busy_sync.integration._readiness import Lane, readiness_of
+from visma_busy_sync.integration._connection import connection_of, ready_company
+from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import SyncRunning
 from visma_busy_sync.state import (
@@ -193,10 +193,8 @@ async def _look(
     settings = site.choices.sync_settings(project_sync=connection.project_sync)
     started = site.clock.now()
     upstream = site.upstream(tenant, connection.login_id)
-    company = await upstream.company_settings()
-    check_company(connection, company)
     lanes = (Lane.IMPORT, Lane.PROJECTS) if connection.project_sync else (Lane.IMPORT,)
-    require_ready(readiness_of(company, project_sync=connection.project_sync), *lanes)
+    await ready_company(upstream, connection, *lanes)
     found: dict[Kind, Read] = {}
     for kind in settings.kinds:
         found[kind] = await upstream.read(kind)

@@ -6,6 +6,7 @@ ConnectionStateError          never raised itself
 ├── WrongCompany              the login is of another company than the tenant's
 ├── CompanyUnidentified       the company has neither an id nor a name
 ├── NothingToConfirm          no other company waits
+├── NotRevoked                disconnected, but Visma did not confirm it
 ├── NotReady                  eAccounting is not set up for what was asked
 └── PurgeRefused              orders of the tenant may be on their way
 
@@ -107,6 +108,24 @@ class NotReady(ConnectionStateError):
         super().__init__(
             f"eAccounting is not ready: {readiness}",
             advice="Do what is said there, in eAccounting, then try again; nothing was changed.",
+        )
+
+
+@final
+class NotRevoked(ConnectionStateError):
+    """The tenant is disconnected and its tokens are deleted here, but Visma did not confirm their end.
+
+    Attributes:
+        reason: What Visma, or the way to it, answered.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            "The tenant is disconnected and its tokens are deleted here, but Visma did not confirm that "
+            f"they are ended: {reason}",
+            advice="Nothing is left to do in Busy. To be sure, end Busy's access at Visma, or change the "
+            "password there.",
         )
 
 

@@ -44,7 +44,8 @@ class EncryptionKeyMissing(ConfigurationError):
         super().__init__(
             f"What is stored was sealed with the encryption key {fingerprint}, which is not among the given "
             "ones; it is kept as it is.",
-            advice="Add the old key back at the end of the list of encryption keys.",
+            advice="Add the old key back at the end of the list of encryption keys. If it is lost for good, "
+            "let the user connect again; nothing in Busy is lost.",
         )
 
 
@@ -223,7 +224,7 @@ class ProcessSealer:
 def _read_keys(keys: Sequence[Secret | str | bytes]) -> tuple[str, dict[str, Secret]]:
     # Returns the problem instead of raising it, for a traceback would show the keys in this frame.
     if isinstance(keys, str | bytes | Secret):
-        return "The encryption keys are not a list.", {}
+        return "The encryption keys are not a list; pass encryption_keys=[key].", {}
     keys = tuple(keys)
     found: dict[str, Secret] = {}
     for place, key in enumerate(keys, start=1):

@@ -23,7 +23,6 @@ class Tokens:
         sealed: Access token and refresh token.
         expires_at: When the access token ends.
         refresh_at: From when on a new one is asked for.
-        scopes: What was granted; None: all that was asked for.
         refused: Whether the server refused the refresh token.
         renewing: Who renews them at this moment, a random id; None: nobody.
         renewing_until: When that right ends by itself.
@@ -33,7 +32,6 @@ class Tokens:
     sealed: str = field(repr=False)
     expires_at: datetime
     refresh_at: datetime
-    scopes: list[str] | None = field(default=None, repr=False)
     refused: bool = False
     renewing: str | None = None
     renewing_until: datetime | None = None

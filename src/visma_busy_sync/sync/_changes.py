@@ -145,6 +145,7 @@ class ConflictCode(enum.StrEnum):
 class WarningCode(enum.StrEnum):
     """What a person should know; nothing waits for it."""
 
+    ARCHIVING_WAITS = "archiving_waits"
     CUSTOMER_UNKNOWN = "customer_unknown"
     DUPLICATE_UPSTREAM = "duplicate_upstream"
     MISSING_UPSTREAM = "missing_upstream"
@@ -178,6 +179,10 @@ ADVICE: Mapping[ConflictCode | WarningCode, str] = {
     ConflictCode.ORGANISATION_DIFFERS: (
         "Number and name agree, but the organisation numbers do not, so the two are not linked. "
         "Correct the organisation number on one side."
+    ),
+    WarningCode.ARCHIVING_WAITS: (
+        "eAccounting has no projects, so none of Busy's is archived now. The first sync that finds some "
+        "there archives those of Busy's that eAccounting does not have."
     ),
     WarningCode.CUSTOMER_UNKNOWN: (
         "The project's customer is not in Busy or cannot be told, so it is not set. The next sync sets it "

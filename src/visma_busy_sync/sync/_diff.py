@@ -131,9 +131,12 @@ def _plan_kind(
     elif strangers:
         matching = match(strangers, (record for record, _ in side.unlinked.values()), work.settings.match)
         spared = _plan_matched(work, matching, rows, side)
-    may_archive = read.sure and bool(rows) and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
-    if kind is Kind.PROJECT and may_archive:
-        _archive_missing(work, side, candidates - spared)
+    at_connection = work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
+    if kind is Kind.PROJECT and read.sure and at_connection:
+        if rows:
+            _archive_missing(work, side, candidates - spared)
+        elif candidates:
+            work.warn(WarningCode.ARCHIVING_WAITS, kind)
     _forget(work, side, spared)
 
 
