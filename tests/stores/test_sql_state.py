@@ -429,6 +429,14 @@ class TestTrouble:
         assert caught.value.may_have_happened
         assert BODY not in everything_about(caught.value)
 
+    def test_a_commit_of_which_the_database_knows_no_end_may_have_been_made(self, engine: Engine) -> None:
+        """Class 40 is that of rollbacks, but 40003 says that the completion is unknown."""
+        with engine.begin() as connection:
+            _at_commit(connection, "RAISE 'who knows' USING ERRCODE = '40003'")
+        with pytest.raises(StoreUnavailable) as caught:
+            SqlStateStore(engine).commit("acme", [Write("a", None, BODY)])
+        assert (caught.value.code, caught.value.may_have_happened) == ("40003", True)
+
     def test_what_the_database_ended_for_anothers_sake_is_tried_again(self, engine: Engine) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE SEQUENCE attempts")

@@ -85,8 +85,7 @@ class Home:
         self._engine = engine
         # Kept for good: were it collected, the child would close its parent's connections.
         self._inherited: list[Pool] = []
-        if hasattr(os, "register_at_fork"):  # Windows has no fork
-            _at_fork(weakref.ref(self))
+        _HOMES.add(self)
 
     def require(self) -> None:
         """Require connections of this process.
@@ -110,13 +109,17 @@ class Home:
             self._inherited.append(self._engine.pool)
 
 
-def _at_fork(home: weakref.ref[Home]) -> None:
-    def note() -> None:
-        here = home()
-        if here is not None:
-            here.forked()
+# One hook for all: a hook cannot be taken back, and a host may make a store for each request.
+_HOMES: Final[weakref.WeakSet[Home]] = weakref.WeakSet()
 
-    os.register_at_fork(after_in_child=note)
+
+def _after_fork() -> None:
+    for home in list(_HOMES):
+        home.forked()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _require_durable(url: URL) -> None:
