@@ -465,6 +465,44 @@ def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
     transport.close()
 
 
+@contextlib.contextmanager
+def black_hole(port: int) -> Iterator[str]:
+    """Give an address at which a connection neither comes about nor is refused: its queue is full."""
+    address = "127.0.0.2"
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind((address, port))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect((address, port))
+        yield address
+
+
+@pytest.mark.anyio
+async def test_an_address_that_never_answers_leaves_time_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though the timeout is as long as the deadline."""
+    real = socket.getaddrinfo
+    blocking_transport, other = HttpxTransport(), AsyncHttpxTransport()
+    with serving(answering(whole(GOOD))) as wire, black_hole(wire.port) as first:
+
+        def both(host: str, port: int, *args: Any, **more: Any) -> Any:
+            known = host in {"api.example", b"api.example"}
+            addresses = [first, "127.0.0.1"] if known else [host]
+            return [each for address in addresses for each in real(address, port, *args, **more)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        request = Request("GET", f"http://api.example:{wire.port}/", {}, None, 1.0, deadline=1.0)
+        answers = [blocking_transport.send(request), await other.send(request)]
+    assert [answer.body for answer in answers] == [GOOD, GOOD]
+    blocking_transport.close()
+    await other.close()
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("behave", ENDLESS.values(), ids=ENDLESS.keys())
 async def test_a_cancelled_call_leaves_nothing_behind(behave: Behave) -> None:

@@ -50,13 +50,20 @@ class Timekeeper:
         """Whether the deadline has passed."""
         return self._clock.monotonic() >= _ENDS_AT.get()
 
-    def share(self, timeout: float | None, fault: type[httpcore.TimeoutException]) -> float | None:
+    def share(
+        self, timeout: float | None, fault: type[httpcore.TimeoutException], *, among: int = 1
+    ) -> float | None:
         """Return `timeout`, or what is left if that is less; None for no bound.
+
+        Args:
+            timeout: Seconds; None for no bound.
+            fault: What to raise if nothing is left.
+            among: How many tries what is left has to do for, this one counted.
 
         Raises:
             TimeoutException: Of the kind `fault`, if nothing is left.
         """
-        left = _ENDS_AT.get() - self._clock.monotonic()
+        left = (_ENDS_AT.get() - self._clock.monotonic()) / among
         if left <= 0:
             raise fault("the deadline passed")
         least = left if timeout is None else min(timeout, left)
@@ -87,26 +94,22 @@ class TimedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to one address of the host after the other: left alone, each would get the whole time."""
-        options = None if socket_options is None else list(socket_options)
-        *others, last = _addresses(host, port)
-        for address in others:
-            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._connect(address, port, timeout, local_address, options)
-        return self._connect(last, port, timeout, local_address, options)
+        """Connect to one address of the host after the other.
 
-    def _connect(
-        self,
-        address: str,
-        port: int,
-        timeout: float | None,
-        local_address: str | None,
-        options: list[httpcore.SOCKET_OPTION] | None,
-    ) -> httpcore.NetworkStream:
-        share = self._keeper.share(timeout, httpcore.ConnectTimeout)
-        return TimedStream(
-            self._inner.connect_tcp(address, port, share, local_address, options), self._keeper
-        )
+        Each gets its share of what is left, so that one which never answers leaves time for the next.
+        """
+        options = None if socket_options is None else list(socket_options)
+        addresses = _addresses(host, port)
+
+        def connect(at: int) -> httpcore.NetworkStream:
+            share = self._keeper.share(timeout, httpcore.ConnectTimeout, among=len(addresses) - at)
+            stream = self._inner.connect_tcp(addresses[at], port, share, local_address, options)
+            return TimedStream(stream, self._keeper)
+
+        for at in range(len(addresses) - 1):
+            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return connect(at)
+        return connect(len(addresses) - 1)
 
     def connect_unix_socket(
         self,

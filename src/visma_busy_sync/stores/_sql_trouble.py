@@ -24,8 +24,8 @@ _ATTEMPTS: Final = 5
 # Serialization failure and deadlock: the transaction was undone, and may go through the next time.
 _AGAIN: Final = frozenset({"40001", "40P01"})
 
-# What fails in a COMMIT with one of these was surely not made: the database was asked and said no. Of class 40
-# (rollback) not 40003: it says that nobody knows.
+# What fails in a COMMIT with one of these was surely not made: the database was asked and said no.
+# Of class 40 (rollback) not 40003: it says that nobody knows.
 _SURELY_UNDONE: Final = ("23", "40000", "40001", "40002", "40P01", "53", "SQLITE_BUSY", "SQLITE_FULL")
 
 _MISSING: Final = (
