@@ -136,6 +136,7 @@ class Tenant:
         Raises:
             ConfigurationError: If the session is no text or blank, or the choice is neither True nor False.
         """
+        session = _masked(session)
         return step(_connecting.connect, self._site, self.id, project_sync=project_sync, session=session)
 
     def complete_login(self, callback_url: str, *, session: str) -> LoginResult:
@@ -155,6 +156,7 @@ class Tenant:
             PortContractBroken: A port of the host answered something that it must not.
             EAccountingError: If Visma could not be reached or read; press connect again.
         """
+        callback_url, session = _masked(callback_url), _masked(session)
         return step(_connecting.complete_login, self._site, self.id, callback_url, session=session)
 
     def readiness(self) -> Readiness:
@@ -184,22 +186,28 @@ class Tenant:
         """
         return step(_syncing.preview_company, self._site, self.id)
 
-    def confirm_company(self) -> Status:
+    def confirm_company(self, company_id: str) -> Status:
         """Connect to the other company that waits. Nothing is imported yet; former links are kept (D10).
 
+        Args:
+            company_id: The company that was shown: `company` of the previewed plan.
+
         Raises:
-            NothingToConfirm: If none waits.
+            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return step(_connecting.confirm_company, self._site, self.id)
+        return step(_connecting.confirm_company, self._site, self.id, company_id)
 
-    def discard_company(self) -> Status:
+    def discard_company(self, company_id: str) -> Status:
         """Leave the connection as it was before somebody logged in to another company.
 
+        Args:
+            company_id: The company that was shown: `company` of the previewed plan.
+
         Raises:
-            NothingToConfirm: If none waits.
+            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
         """
-        return step(_connecting.discard_company, self._site, self.id)
+        return step(_connecting.discard_company, self._site, self.id, company_id)
 
     def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
@@ -252,6 +260,7 @@ class Tenant:
             ReconnectNeeded: If the login is dead; only a new one helps.
             NotReady: If eAccounting is not set up for it; its report says what to press.
             WrongCompany: If what is read is of another company.
+            ConnectionChanged: If the connection changed meanwhile; what was applied before stays.
             SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.
@@ -468,6 +477,7 @@ class AsyncTenant:
         Raises:
             ConfigurationError: If the session is no text or blank, or the choice is neither True nor False.
         """
+        session = _masked(session)
         return await _connecting.connect(self._site, self.id, project_sync=project_sync, session=session)
 
     async def complete_login(self, callback_url: str, *, session: str) -> LoginResult:
@@ -487,6 +497,7 @@ class AsyncTenant:
             PortContractBroken: A port of the host answered something that it must not.
             EAccountingError: If Visma could not be reached or read; press connect again.
         """
+        callback_url, session = _masked(callback_url), _masked(session)
         return await _connecting.complete_login(self._site, self.id, callback_url, session=session)
 
     async def readiness(self) -> Readiness:
@@ -516,22 +527,28 @@ class AsyncTenant:
         """
         return await _syncing.preview_company(self._site, self.id)
 
-    async def confirm_company(self) -> Status:
+    async def confirm_company(self, company_id: str) -> Status:
         """Connect to the other company that waits. Nothing is imported yet; former links are kept (D10).
 
+        Args:
+            company_id: The company that was shown: `company` of the previewed plan.
+
         Raises:
-            NothingToConfirm: If none waits.
+            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return await _connecting.confirm_company(self._site, self.id)
+        return await _connecting.confirm_company(self._site, self.id, company_id)
 
-    async def discard_company(self) -> Status:
+    async def discard_company(self, company_id: str) -> Status:
         """Leave the connection as it was before somebody logged in to another company.
 
+        Args:
+            company_id: The company that was shown: `company` of the previewed plan.
+
         Raises:
-            NothingToConfirm: If none waits.
+            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
         """
-        return await _connecting.discard_company(self._site, self.id)
+        return await _connecting.discard_company(self._site, self.id, company_id)
 
     async def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
@@ -584,6 +601,7 @@ class AsyncTenant:
             ReconnectNeeded: If the login is dead; only a new one helps.
             NotReady: If eAccounting is not set up for it; its report says what to press.
             WrongCompany: If what is read is of another company.
+            ConnectionChanged: If the connection changed meanwhile; what was applied before stays.
             SyncRunning: If another sync of this tenant runs at this moment.
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.

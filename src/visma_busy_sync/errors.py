@@ -16,6 +16,7 @@ VismaBusySyncError            base: catch it to catch them all
 │   ├── NotConnected          there is none
 │   ├── WrongCompany          what is read is of another company
 │   ├── CompanyUnidentified   the company has neither an id nor a name
+│   ├── ConnectionChanged     it changed during a sync, which stopped
 │   ├── NothingToConfirm      no other company waits to be confirmed
 │   ├── NotRevoked            disconnected, but Visma did not confirm it
 │   ├── NotReady              eAccounting is not set up for what was asked
@@ -77,6 +78,7 @@ from visma_busy_sync.eaccounting.errors import (
 )
 from visma_busy_sync.integration import (
     CompanyUnidentified,
+    ConnectionChanged,
     ConnectionStateError,
     NotConnected,
     NothingToConfirm,
@@ -122,6 +124,7 @@ __all__ = [
     "CodeRefused",
     "CompanyUnidentified",
     "ConfigurationError",
+    "ConnectionChanged",
     "ConnectionStateError",
     "DocumentError",
     "DocumentTooNew",

@@ -78,6 +78,9 @@ class Store:
         self.kept = attrs.evolve(self.kept, refused=True)
         return True
 
+    async def is_over(self) -> bool:
+        return self.kept is None
+
     async def give_back(self, id: str) -> None:
         self.events.append("given back")
 

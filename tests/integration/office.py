@@ -128,6 +128,12 @@ class OfficeClock:
         self._moved += seconds
 
 
+def waiting(acme: Tenant) -> str:
+    """The company that waits to be confirmed, as the user is shown it."""
+    other = acme.status().other_company
+    return other.company_id if other else "none waits"
+
+
 @final
 @define
 class Office:

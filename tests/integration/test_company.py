@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from visma_busy_sync._facade import Tenant
@@ -17,7 +19,7 @@ from visma_busy_sync.integration import (
 from visma_busy_sync.sync import Action, Kind, Plan, Reason
 
 from .given import ONGOING, archived, first, linked, own_projects, synced
-from .office import ACME, SESSION, Office
+from .office import ACME, SESSION, Office, waiting
 
 COMPANY = "c509f287-8331-5791-b13a-ae597cfe03b7"
 
@@ -34,7 +36,7 @@ def other_company(office: Office) -> str:
     return linked(office, Kind.PROJECT, row)
 
 
-def waiting(office: Office) -> tuple[Tenant, str]:
+def with_another(office: Office) -> tuple[Tenant, str]:
     """A tenant whose user logged in to another company after the first sync; the project that it lacks."""
     acme = synced(office)
     missing = other_company(office)
@@ -64,13 +66,13 @@ def test_another_company_waits_and_the_connection_goes_on_meanwhile(office: Offi
 
 
 def test_d10_the_preview_shows_what_would_be_archived_and_changes_nothing(office: Office) -> None:
-    acme, missing = waiting(office)
+    acme, missing = with_another(office)
     own = own_projects(office)
     before = office.snapshot()
     plan = acme.preview_company()
     assert sorted(archives(plan)) == sorted((id, Reason.MISSING_AT_CONNECTION) for id in (missing, *own))
     assert office.snapshot() == before
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     assert archived(office, [missing, *own]) == [False] * 3  # confirming alone imports nothing
     assert archives(acme.plan()) == archives(plan)
     acme.sync()
@@ -78,8 +80,8 @@ def test_d10_the_preview_shows_what_would_be_archived_and_changes_nothing(office
 
 
 def test_a_confirmed_company_is_the_connection(office: Office) -> None:
-    acme, _ = waiting(office)
-    status = acme.confirm_company()
+    acme, _ = with_another(office)
+    status = acme.confirm_company(waiting(acme))
     assert status == acme.status()
     assert (status.state, status.company_name) == (ConnectionState.CONNECTED, "Other AS")
     assert (status.other_company, status.last_fetched) == (None, None)
@@ -90,13 +92,13 @@ def test_a_confirmed_company_is_the_connection(office: Office) -> None:
 
 
 def test_d10_going_back_to_the_former_company_restores_what_was_archived(office: Office) -> None:
-    acme, missing = waiting(office)
-    acme.confirm_company()
+    acme, missing = with_another(office)
+    acme.confirm_company(waiting(acme))
     acme.sync()
     assert archived(office, [missing]) == [True]
     assert office.log_in(acme).outcome is LoginOutcome.CONFIRM_COMPANY
     assert archives(acme.preview_company()) == []
-    assert acme.confirm_company().company_id == COMPANY
+    assert acme.confirm_company(waiting(acme)).company_id == COMPANY
     acme.sync()
     assert archived(office, [missing]) == [False]
     assert str(acme.sync()) == "nothing to do"
@@ -109,7 +111,7 @@ def test_a_discarded_company_leaves_all_as_it_was(office: Office) -> None:
     before, data = acme.status(), office.records()
     office.add_company("other", "Other AS")
     office.log_in(acme, company="other")
-    assert acme.discard_company() == acme.status() == before
+    assert acme.discard_company(waiting(acme)) == acme.status() == before
     assert office.records() == data
     assert len(office.state.scan("tokens/")) == 1
     assert office.counted("revocations") == 0  # that might end the connection that stays
@@ -119,16 +121,37 @@ def test_a_discarded_company_leaves_all_as_it_was(office: Office) -> None:
 def test_without_another_company_there_is_nothing_to_confirm(office: Office) -> None:
     acme = office.tenant()
     for _ in range(2):
-        for call in (acme.preview_company, acme.confirm_company, acme.discard_company):
+        calls: list[Callable[[], object]] = [
+            acme.preview_company,
+            lambda: acme.confirm_company("other"),
+            lambda: acme.discard_company("other"),
+        ]
+        for call in calls:
             with pytest.raises(NothingToConfirm) as raised:
                 call()
             assert raised.value.advice
         office.log_in(acme)
     office.add_company("other", "Other AS")
     office.log_in(acme, company="other")
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     with pytest.raises(NothingToConfirm):
-        acme.confirm_company()  # pressed twice
+        acme.confirm_company(waiting(acme))  # pressed twice
+
+
+def test_what_is_confirmed_is_what_was_shown(office: Office) -> None:
+    """A colleague logs in to a third company after the preview: nobody saw what that would archive."""
+    acme = office.connected()
+    office.add_company("other", "Other AS")
+    office.add_company("third", "Third AS")
+    office.log_in(acme, company="other")
+    shown = acme.preview_company()
+    office.log_in(acme, company="third")
+    before = acme.status()
+    for call in (acme.confirm_company, acme.discard_company):
+        with pytest.raises(NothingToConfirm):
+            call(shown.company)
+    assert acme.status() == before
+    assert acme.confirm_company(waiting(acme)).company_name == "Third AS"
 
 
 def test_the_page_may_be_loaded_again_at_any_time(office: Office) -> None:
@@ -137,11 +160,11 @@ def test_the_page_may_be_loaded_again_at_any_time(office: Office) -> None:
     callback = office.press(acme.connect(project_sync=True, session=SESSION), company="other")
     for _ in range(2):
         assert acme.complete_login(callback, session=SESSION).outcome is LoginOutcome.CONFIRM_COMPANY
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     assert acme.complete_login(callback, session=SESSION).outcome is LoginOutcome.ALREADY_CONNECTED
     callback = office.press(acme.connect(project_sync=True, session=SESSION))
     acme.complete_login(callback, session=SESSION)
-    acme.discard_company()
+    acme.discard_company(waiting(acme))
     assert acme.complete_login(callback, session=SESSION).outcome is LoginOutcome.NOT_THIS_LOGIN
 
 
@@ -156,7 +179,7 @@ def test_after_disconnecting_another_company_waits_too(office: Office) -> None:
     with pytest.raises(NotConnected):
         acme.sync()
     assert archives(acme.preview_company()) == [(missing, Reason.MISSING_AT_CONNECTION)]
-    assert acme.confirm_company().state is ConnectionState.CONNECTED
+    assert acme.confirm_company(waiting(acme)).state is ConnectionState.CONNECTED
     acme.sync()
     assert archived(office, [missing]) == [True]
 
@@ -167,7 +190,7 @@ def test_a_company_that_is_discarded_after_disconnecting_keeps_no_login(office: 
     office.add_company("other", "Other AS")
     office.log_in(acme, company="other")
     assert office.counted("alive_logins") == 1
-    assert acme.discard_company().state is ConnectionState.DISCONNECTED
+    assert acme.discard_company(waiting(acme)).state is ConnectionState.DISCONNECTED
     assert office.counted("alive_logins") == 0
     assert office.state.scan("tokens/") == []
 
@@ -182,7 +205,7 @@ def test_of_several_logins_the_last_one_waits(office: Office) -> None:
         assert result.other_company is not None
         assert result.other_company.company_name == f"{id.upper()} AS"
         assert len(office.state.scan("tokens/")) == 2  # the connection's, and of the one that waits
-    assert acme.confirm_company().company_name == "C AS"
+    assert acme.confirm_company(waiting(acme)).company_name == "C AS"
     acme.sync()
 
 
@@ -204,7 +227,7 @@ def test_disconnecting_ends_the_login_that_waits_too(office: Office) -> None:
     assert (office.counted("revocations"), office.counted("alive_logins")) == (2, 0)
     assert office.state.scan("tokens/") == []
     with pytest.raises(NothingToConfirm):
-        acme.confirm_company()
+        acme.confirm_company(waiting(acme))
 
 
 def test_a_waiting_login_that_died_can_be_made_again(office: Office) -> None:
@@ -216,7 +239,7 @@ def test_a_waiting_login_that_died_can_be_made_again(office: Office) -> None:
         acme.preview_company()
     office.log_in(acme, company="other")
     assert acme.preview_company().changes
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     acme.sync()
 
 

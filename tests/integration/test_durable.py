@@ -23,7 +23,7 @@ from visma_busy_sync.stores.sql import AsyncSqlStateStore, SqlStateStore
 from visma_busy_sync.sync import Kind
 
 from .given import ONGOING, first
-from .office import ACME, SESSION, Office
+from .office import ACME, SESSION, Office, waiting
 
 KEY = Fernet.generate_key().decode()
 PKCE = Choices(pkce=True)
@@ -267,7 +267,7 @@ def test_another_company_waits_over_restarts(office: Office, url: str) -> None:
         assert acme.preview_company().changes
         acme.sync()
     with process(office, url) as acme:
-        assert acme.confirm_company().company_name == "Other AS"
+        assert acme.confirm_company(waiting(acme)).company_name == "Other AS"
     with process(office, url) as acme:
         acme.sync()
 

@@ -41,7 +41,7 @@ from visma_busy_sync.state import (
     LOGIN_SCHEMA,
     TOKENS_SCHEMA,
     LoginStage,
-    OtherCompany,
+    WaitingCompany,
     tokens_key,
 )
 from visma_busy_sync.stores import MemoryStateStore
@@ -593,7 +593,7 @@ def test_a_revocation_that_fails_does_not_keep_the_others_from_being_tried() -> 
     state, upstream = MemoryStateStore(), Upstream()
     connected(state)
     known = state.read(ACME, [CONNECTION])[CONNECTION]
-    waits = OtherCompany(
+    waits = WaitingCompany(
         company_id="2", company_name="Other AS", project_sync=True, login_id="other", found_at=FAR
     )
     writes = [

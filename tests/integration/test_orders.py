@@ -38,7 +38,7 @@ from visma_busy_sync.orders import (
 )
 from visma_busy_sync.sync import Kind
 
-from .office import ACME, MARCH, PATHS, Office, entry, ready_to_push, with_work
+from .office import ACME, MARCH, PATHS, Office, entry, ready_to_push, waiting, with_work
 
 POST = "POST /v2/orders"
 
@@ -318,7 +318,7 @@ def test_without_a_connection_nothing_is_built_or_sent(office: Office) -> None:
 def to_other_company(office: Office, acme: Tenant) -> None:
     office.set_company(CompanyIdentifier="other", CorporateIdentityNumber=None, Name="Other AS")
     assert office.log_in(acme).outcome is LoginOutcome.CONFIRM_COMPANY
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
 
 
 def test_an_order_of_another_company_is_refused_and_nothing_is_sent(office: Office) -> None:

@@ -261,25 +261,123 @@ def test_an_error_of_a_hosts_own_transport_is_unknown_and_never_sent_again(
     assert posts(office) == len(office.drafts()) == int(sent)
 
 
-def test_an_error_that_nobody_foresaw_is_unknown() -> None:
+class FailingLimit(NoLimit):
+    """A host's own budget of calls that fails before a call, or after it."""
+
+    def __init__(self, *, before: Exception | None = None, after: Exception | None = None) -> None:
+        self._before, self._after = before, after
+
+    async def acquire(self, key: str, *, patience: float) -> Permit:
+        if self._before:
+            raise self._before
+        return Permit(key, 0.0)
+
+    async def release(self, permit: Permit) -> None:
+        if self._after:
+            raise self._after
+
+
+UNFORESEEN = pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (OSError("SECRET"), "The sending failed with OSError."),
+        (StoreUnavailable("The database failed."), "The database failed."),
+        (DocumentUnreadable("tokens/x", "it is damaged"), "'tokens/x' cannot be read"),
+        (ConfigurationError("No such key."), "No such key."),
+    ],
+    ids=["of the host", "store", "document", "configuration"],
+)
+
+
+@UNFORESEEN
+def test_what_fails_before_the_post_leaves_the_order_waiting(error: Exception, problem: str) -> None:
+    """The host gets its own error, and the order is sent once when that is cured."""
+    upstream, state = Upstream(), MemoryStateStore()
+    connected(state)
+    healthy = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
+    made = attrs.evolve(healthy, limiter=FailingLimit(before=error))
+    with pytest.raises(type(error)) as raised:
+        step(_ordering.push, made, ACME, fake_order("o", "h1"))
+    assert raised.value is error
+    known = step(_ordering.ledger_entry, made, ACME, "o")
+    assert known is not None
+    assert (known.state, problem in str(known.problem)) == (State.RESERVED, True)
+    for repeated in (False, True):
+        assert step(_ordering.push, plain(healthy, upstream), ACME, fake_order("o", "h1")).repeated is repeated
+    assert len(upstream.orders) == 1
+
+
+@UNFORESEEN
+def test_what_fails_after_the_post_is_unknown(error: Exception, problem: str) -> None:
     """Nothing but a crash leaves an order in `sending`."""
     upstream, state = Upstream(), MemoryStateStore()
     connected(state)
-    error = OSError("SECRET")
-
-    class Failing(NoLimit):
-        async def acquire(self, key: str, *, patience: float) -> Permit:
-            raise error
-
-    made = attrs.evolve(
-        site(scheduler.World(), upstream, state, store=LiftedStateStore(state)), limiter=Failing()
-    )
+    healthy = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
+    made = attrs.evolve(plain(healthy, upstream), limiter=FailingLimit(after=error))
     with pytest.raises(OrderOutcomeUnknown) as raised:
         step(_ordering.push, made, ACME, fake_order("o", "h1"))
     assert raised.value.__cause__ is error
     known = step(_ordering.ledger_entry, made, ACME, "o")
     assert known is not None
-    assert (known.state, known.problem) == (State.OUTCOME_UNKNOWN, "The sending failed with OSError.")
+    assert (known.state, problem in str(known.problem)) == (State.OUTCOME_UNKNOWN, True)
+    with pytest.raises(OrderOutcomeUnknown):
+        step(_ordering.push, plain(healthy, upstream), ACME, fake_order("o", "h1"))
+    assert len(upstream.orders) == 1
+
+
+@pytest.mark.parametrize("answered", [401, 429])
+def test_what_fails_after_a_refusal_of_the_call_leaves_the_order_waiting(
+    office: Office, answered: int
+) -> None:
+    """The POST was answered, and surely made nothing; then the store failed."""
+    broken: list[bool] = []
+    failing = FailingState(office.state, lambda: bool(broken), OSError("disk full"), reads=True)
+    state: Any = failing if office.shell.run is None else AsyncFailingState(failing)
+    acme, order = ready_to_push(office, state=state, max_retries=1)
+    office.fault("POST", "/orders", "status", status=answered, error_code=4010, message="in 0 seconds")
+
+    def fails_once() -> bool:
+        return bool(broken) and bool(broken.pop())
+
+    failing.fails = fails_once
+    office.shell.wire.after = lambda request, _: broken.append(True) if is_post(request) else None
+    with pytest.raises(OSError, match="disk full"):
+        acme.push(order)
+    office.shell.wire.after = None
+    assert (state_of(acme), posts(office)) == (State.RESERVED, 1)
+    acme.push(order)
+    assert (posts(office), len(office.drafts())) == (2, 1)
+
+
+@pytest.mark.anyio
+async def test_a_push_that_is_cancelled_while_it_waits_is_sent_when_it_is_pushed_again() -> None:
+    """In a loop of asyncio, while the budget of calls is used up."""
+    upstream, state = Upstream(), MemoryStateStore()
+    connected(state)
+    waits = asyncio.Event()
+
+    class Full(NoLimit):
+        async def acquire(self, key: str, *, patience: float) -> Permit:
+            waits.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    healthy = attrs.evolve(
+        plain(site(scheduler.World(), upstream, state, store=LiftedStateStore(state)), upstream),
+        runtime=AsyncioRuntime(),
+    )
+    task = asyncio.ensure_future(
+        _ordering.push(attrs.evolve(healthy, limiter=Full()), ACME, fake_order("o", "h1"))
+    )
+    await waits.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    known = await _ordering.ledger_entry(healthy, ACME, "o")
+    assert known is not None
+    assert known.state is State.RESERVED
+    await _ordering.push(healthy, ACME, fake_order("o", "h1"))
+    assert len(upstream.orders) == 1
 
 
 def test_a_client_that_is_closed_sends_nothing_and_the_order_waits(office: Office) -> None:

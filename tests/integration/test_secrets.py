@@ -18,7 +18,7 @@ from visma_busy_sync.orders import OrderError, OrderOutcomeUnknown
 from visma_busy_sync.state import EncryptionKeyMissing
 from visma_busy_sync.sync import Kind, render
 
-from .office import ACME, SESSION, Office, ready_to_push
+from .office import ACME, SESSION, Office, ready_to_push, waiting
 
 KEY = Fernet.generate_key().decode()
 
@@ -101,7 +101,8 @@ def test_a_full_run_shows_no_secret_anywhere(
         order_office(office, acme, seen)
         seen += [str(acme.status()), repr(acme.status()), repr(acme), *shown(acme.readiness())]
         strange = office.tenant(encryption_keys=[Fernet.generate_key()])
-        for call in (strange.status, strange.sync, strange.disconnect):
+        seen.append(repr(strange.status()))
+        for call in (strange.sync, strange.disconnect):
             seen.append(fail(call))
         office.clock.advance(7200)
         office.fault("POST", "/connect/token", "status", status=503, body="html")
@@ -134,9 +135,9 @@ def shown(value: Any) -> list[str]:
 def other_companies(office: Office, acme: Tenant, seen: list[str]) -> None:
     """Another company waits, is looked at, discarded; a login dies and is made again."""
     office.add_company("other", "Other AS")
-    seen.append(fail(acme.confirm_company))
+    seen.append(fail(acme.confirm_company, "none"))
     seen += shown(office.log_in(acme, company="other"))
-    seen += [repr(acme.preview_company()), repr(acme.status()), repr(acme.discard_company())]
+    seen += [repr(acme.preview_company()), repr(acme.status()), repr(acme.discard_company(waiting(acme)))]
     office.log_in(acme, company="other")
     office.control("POST", "/password-change")
     seen += [fail(acme.preview_company), fail(acme.sync), fail(acme.readiness)]

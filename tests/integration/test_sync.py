@@ -16,7 +16,7 @@ from visma_busy_sync.integration import Choices
 from visma_busy_sync.sync import Action, ArchiveMissing, Kind
 
 from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
-from .office import ACME, MARCH, PATHS, Office, with_work
+from .office import ACME, MARCH, PATHS, Office, waiting, with_work
 
 NEW_ID = "11111111-2222-4333-8444-555555555555"
 
@@ -315,12 +315,12 @@ def test_d10_going_back_to_the_former_company_finds_its_links(office: Office) ->
     acme.disconnect()
     office.control("PATCH", "/records/companysettings", {"CompanyIdentifier": "other", "Name": "Other AS"})
     office.log_in(acme, project_sync=False)
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     acme.sync()
     acme.disconnect()
     office.control("POST", "/reset")
     office.log_in(acme)
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     assert str(acme.sync()) == "nothing to do"
     assert {record.id: record.link for record in office.busy.load(ACME, Kind.PROJECT)} == before
 
@@ -333,7 +333,7 @@ def test_d10_going_back_restores_what_the_other_company_did_not_have(office: Off
     for project in office.upstream(Kind.PROJECT)[1:]:
         office.control("DELETE", f"/records/projects/{project['Id']}")
     office.log_in(acme)
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     acme.sync()
     assert any(
         record.values["archived"] and not before[record.id]["archived"]
@@ -342,7 +342,7 @@ def test_d10_going_back_restores_what_the_other_company_did_not_have(office: Off
     acme.disconnect()
     office.control("POST", "/reset")
     office.log_in(acme)
-    acme.confirm_company()
+    acme.confirm_company(waiting(acme))
     acme.sync()
     assert {record.id: record.values for record in office.busy.load(ACME, Kind.PROJECT)} == before
     assert str(acme.sync()) == "nothing to do"

@@ -35,7 +35,7 @@ from visma_busy_sync.integration import (
 from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._status import ago
 from visma_busy_sync.orders import OrderError, State
-from visma_busy_sync.state import Connection, OtherCompany
+from visma_busy_sync.state import Connection, WaitingCompany
 from visma_busy_sync.sync import Action, Change, Kind, Link, Plan, PlannedChange, Reason
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -124,7 +124,9 @@ def test_nothing_is_due_where_nothing_can_be_imported(known: Connection | None, 
     assert status(known, **more).next_due is None
 
 
-OTHER = OtherCompany(company_id="2", company_name="Secret AS", project_sync=True, login_id="y", found_at=NOON)
+OTHER = WaitingCompany(
+    company_id="2", company_name="Secret AS", project_sync=True, login_id="y", found_at=NOON
+)
 STATUSES: dict[str, tuple[Status, ConnectionState, str]] = {
     "connected": (
         status(connection()),

@@ -27,12 +27,12 @@ from visma_busy_sync.state import (
     DocumentUnwritable,
     Lease,
     LoginStage,
-    OtherCompany,
     PendingLogin,
     PurgedOrder,
     Schema,
     StoreBusy,
     Tokens,
+    WaitingCompany,
     read,
     update,
 )
@@ -53,7 +53,7 @@ DOCUMENTS: dict[str, tuple[Schema[Any], Any]] = {
             login_id="x",
             fetched={"project": NOON + timedelta(microseconds=1)},
             attempted={"project": NOON},
-            other=OtherCompany(
+            other=WaitingCompany(
                 company_id="2", company_name="Ærlig", project_sync=False, login_id="y", found_at=NOON
             ),
         ),

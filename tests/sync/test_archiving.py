@@ -317,3 +317,14 @@ def test_d15_unsure_read_does_not_archive_what_is_finished(host: Host) -> None:
     assert planned.change.values == {"name": "Villa"}
     assert plan_for(host, [row], sure=False).is_empty
     assert actions(sync(host, [row])) == ["archive"]
+
+
+def test_d12_a_first_read_without_projects_warns_that_archiving_waits() -> None:
+    """Else the user would look at a plan that archives nothing, and find projects archived a day later."""
+    host = Host()
+    host.add(Kind.PROJECT, number="7", name="Own")
+    assert codes(plan_for(host, [], candidates=host.ids)) == ["archiving_waits"]
+    assert codes(plan_for(host, [])) == []
+    off = SyncSettings(project_sync=True, archive_missing=ArchiveMissing.NEVER)
+    assert codes(plan_for(host, [], candidates=host.ids, settings=off)) == []
+    assert actions(sync(host, [OTHER], candidates=host.ids)) == ["create", "archive"]

@@ -10,12 +10,14 @@ with EAccounting("an access token") as api:
 """
 
 from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.world import Clock
 from visma_busy_sync.eaccounting._client import AsyncEAccounting, EAccounting
 from visma_busy_sync.eaccounting._login import PendingLogin
 from visma_busy_sync.eaccounting._oauth import PRODUCTION, SCOPES, Application, Endpoints, TokenSet
 from visma_busy_sync.eaccounting._oauth_client import AsyncOAuth, OAuth
 from visma_busy_sync.eaccounting._operation import Operation
 from visma_busy_sync.eaccounting._query import F, Filter
+from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 
 __all__ = [
     "PRODUCTION",
@@ -23,6 +25,8 @@ __all__ = [
     "Application",
     "AsyncEAccounting",
     "AsyncOAuth",
+    "BlockingTransport",
+    "Clock",
     "EAccounting",
     "Endpoints",
     "F",
@@ -32,4 +36,5 @@ __all__ = [
     "PendingLogin",
     "Secret",
     "TokenSet",
+    "Transport",
 ]

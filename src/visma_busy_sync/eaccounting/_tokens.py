@@ -102,6 +102,10 @@ class TokenStore(Protocol):
         """
         ...
 
+    def is_over(self) -> Awaitable[bool]:
+        """Whether the login has ended and no newer one took its place: then its tokens are to be revoked."""
+        ...
+
     def give_back(self, id: str) -> Awaitable[None]:
         """Give the right to renew back without a result; somebody else may try. It raises nothing."""
         ...
@@ -242,7 +246,7 @@ class RenewedTokens:
         id, new = self._unsaved
         kept = await self._store.replace(id, new)
         self._unsaved = None
-        if not kept and await self._store.load() is None:
+        if not kept and await self._store.is_over():
             # The login ended meanwhile: nobody will ever use these.
             with contextlib.suppress(EAccountingError):
                 request = oauth.revocation_request(self._application, new, timeout=self._timeout)
@@ -296,6 +300,10 @@ class HeldTokens:
             return False
         self._kept = attrs.evolve(self._kept, refused=True)
         return True
+
+    async def is_over(self) -> bool:
+        """Return False: what is held here has no end."""
+        return False
 
     async def give_back(self, id: str) -> None:
         """Do nothing: nothing was taken."""

@@ -1,5 +1,6 @@
 """The use cases: connect, import, order. Written once, as coroutines over ports; the shells run them."""
 
+from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._ordering import OrderTexts, Transfer
 from visma_busy_sync.integration._purging import Purged
@@ -9,6 +10,7 @@ from visma_busy_sync.integration._status import ConnectionState, Status
 from visma_busy_sync.integration._syncing import Parked, SyncReport
 from visma_busy_sync.integration.errors import (
     CompanyUnidentified,
+    ConnectionChanged,
     ConnectionStateError,
     NotConnected,
     NothingToConfirm,
@@ -23,19 +25,24 @@ from visma_busy_sync.integration.errors import (
     SyncRunning,
     WrongCompany,
 )
+from visma_busy_sync.state import NotResealed, NotResealedReason, Resealed, WaitingCompany
 
 __all__ = [
     "Choices",
     "CompanyUnidentified",
+    "ConnectionChanged",
     "ConnectionState",
     "ConnectionStateError",
     "Finding",
     "FindingCode",
     "Lane",
+    "Language",
     "LoginOutcome",
     "LoginResult",
     "NotConnected",
     "NotReady",
+    "NotResealed",
+    "NotResealedReason",
     "NotRevoked",
     "NothingToConfirm",
     "OrderClosed",
@@ -48,9 +55,12 @@ __all__ = [
     "PurgeRefused",
     "Purged",
     "Readiness",
+    "Resealed",
     "Status",
     "SyncReport",
     "SyncRunning",
+    "Texts",
     "Transfer",
+    "WaitingCompany",
     "WrongCompany",
 ]

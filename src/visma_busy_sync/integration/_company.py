@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration.errors import CompanyUnidentified
+from visma_busy_sync.state import hashed_company_id
 
 
-def _identities(company: CompanySettings) -> list[str]:
+def identities(company: CompanySettings) -> list[str]:
+    """Return all that a company may be known by, the best first."""
     # `CompanySettingsApi`: both ids are nullable.
     given = (company.company_identifier, company.corporate_identity_number, company.name)
     return [identity.strip().lower() for identity in given if identity and identity.strip()]
@@ -25,16 +27,27 @@ def _identities(company: CompanySettings) -> list[str]:
 
 def is_company(company: CompanySettings, known_id: str) -> bool:
     """Whether a company is the one that is known under an id; see the module for what cannot be told."""
-    return known_id.lower() in _identities(company)
+    return _recognised(company, known_id) is not None
+
+
+def _recognised(company: CompanySettings, known_id: str) -> str | None:
+    """Return the identity that is known under an id, or under the hash of it that a purge left."""
+    known = known_id.lower()
+    return next((each for each in identities(company) if known in {each, hashed_company_id(each)}), None)
 
 
 def company_id(company: CompanySettings, known_id: str | None = None) -> str:
     """Return the id that links and orders carry for a company: the known one while it still fits.
 
+    Of a hash that a purge left, it is the id that was hashed.
+
     Raises:
         CompanyUnidentified: If it has neither an id nor a name.
     """
-    identities = _identities(company)
-    if not identities:
+    known = identities(company)
+    if not known:
         raise CompanyUnidentified
-    return known_id if known_id is not None and is_company(company, known_id) else identities[0]
+    fits = None if known_id is None else _recognised(company, known_id)
+    if known_id is None or fits is None:
+        return known[0]
+    return known_id if known_id.lower() == fits else fits

@@ -22,7 +22,7 @@ from visma_busy_sync.eaccounting.errors import (
 )
 from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._arguments import require
-from visma_busy_sync.integration._company import company_id, is_company
+from visma_busy_sync.integration._company import company_id, identities, is_company
 from visma_busy_sync.integration._connection import also_connected, forgetting, held_by, revoke, status
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._readiness import Readiness, readiness_of, readiness_of_refusal
@@ -42,10 +42,10 @@ from visma_busy_sync.state import (
     Connection,
     Kept,
     LoginStage,
-    OtherCompany,
     PendingLogin,
     Tokens,
     Unsealable,
+    WaitingCompany,
     archive_missing_key,
     read,
     tokens_key,
@@ -61,6 +61,8 @@ LOGIN_LIFETIME: Final = timedelta(hours=1)
 _CALLBACK_PATIENCE: Final = timedelta(minutes=5)
 
 
+_OFFLINE: Final = "offline_access"
+
 _KEPT: Final = frozenset({LoginOutcome.CONNECTED, LoginOutcome.CONFIRM_COMPANY})
 """Ends after which the tokens of the login are kept."""
 
@@ -69,15 +71,29 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _secret(name: str, given: Secret | str, advice: str) -> Secret:
+    if not isinstance(given, Secret):
+        require(name, given, str, advice=advice)
+        return Secret(given)
+    return given
+
+
+def _session_hash(session: Secret | str) -> str | None:
+    """Return what is kept of a browser session; None if it is no text that says something."""
+    text = cast("object", session.reveal() if isinstance(session, Secret) else session)
+    return _hash(text) if isinstance(text, str) and text.strip() else None
+
+
 def verifier_about(tenant: str, state_hash: str) -> str:
     """Return what a sealed PKCE verifier is bound to."""
     return f"verifier/{tenant}/{state_hash}"
 
 
-async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) -> str:
+async def connect(site: Site, tenant: str, *, project_sync: bool, session: Secret | str) -> str:
     """Begin a login and return the address to send the user to; an earlier pending login is void."""
-    given = cast("object", session)
-    if not isinstance(given, str) or not given.strip():
+    session_hash = _session_hash(session)
+    del session  # a traceback may be shown with the values of its frames
+    if session_hash is None:
         raise ConfigurationError(
             "The login must be bound to a browser session: session must be a str that is not blank.",
             advice="Pass an unguessable text that only this browser has, such as its session id.",
@@ -88,7 +104,7 @@ async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) 
     verifier = begun.verifier
     pending = PendingLogin(
         state_hash=state_hash,
-        session_hash=_hash(session),
+        session_hash=session_hash,
         project_sync=project_sync,
         verifier=None
         if verifier is None
@@ -99,16 +115,17 @@ async def connect(site: Site, tenant: str, *, project_sync: bool, session: str) 
     return begun.url
 
 
-async def complete_login(site: Site, tenant: str, callback_url: str, *, session: str) -> LoginResult:
+async def complete_login(
+    site: Site, tenant: str, callback_url: Secret | str, *, session: Secret | str
+) -> LoginResult:
     """Complete the login with the address that Visma sent the user back to.
 
     Nothing is imported or archived yet. With project sync chosen for the first time for this company, the
     projects that Busy has now are written down: they alone may be archived as missing (R8, R23).
     """
-    require("callback_url", callback_url, str, advice="Pass the whole address as a text: str(request.url).")
-    require("session", session, str, advice="Pass the text that connect() was given.")
-    told = Secret(callback_url)
-    del callback_url  # it holds the code, and a traceback may be shown with the values of its frames
+    told = _secret("callback_url", callback_url, "Pass the whole address as a text: str(request.url).")
+    bound = _hash(_secret("session", session, "Pass the text that connect() was given.").reveal())
+    del callback_url, session  # as above
     try:
         callback = parse_callback(told)
     except StateMismatch:
@@ -116,11 +133,11 @@ async def complete_login(site: Site, tenant: str, callback_url: str, *, session:
     if callback is None:
         return await _result(site, tenant, LoginOutcome.NOT_THIS_LOGIN)
     if isinstance(callback, CallbackRefused):
-        return await _refused(site, tenant, callback, session)
+        return await _refused(site, tenant, callback, bound)
     good = callback
 
     async def attempt() -> Kept[PendingLogin] | LoginOutcome | None:
-        return await _take(site, tenant, good, session)
+        return await _take(site, tenant, good, bound)
 
     taken: Kept[PendingLogin] | LoginOutcome = await until_written(LOGIN, attempt)
     if isinstance(taken, LoginOutcome):
@@ -164,24 +181,28 @@ async def _result(
     )
 
 
-async def _refused(site: Site, tenant: str, callback: CallbackRefused, session: str) -> LoginResult:
+async def _refused(site: Site, tenant: str, callback: CallbackRefused, session_hash: str) -> LoginResult:
     """End the login that the refusal is of; any other address that tells a refusal changes nothing."""
-    state_hash, session_hash = _hash(callback.state.reveal()), _hash(session)
+    state_hash = _hash(callback.state.reveal())
+
+    def is_mine(login: PendingLogin | None) -> bool:
+        return login is not None and (login.state_hash, login.session_hash) == (state_hash, session_hash)
 
     def end(login: PendingLogin | None) -> PendingLogin | None:
-        mine = login is not None and (login.state_hash, login.session_hash) == (state_hash, session_hash)
-        if login is None or not mine or login.stage is not LoginStage.OPEN:
+        if login is None or not is_mine(login) or login.stage is not LoginStage.OPEN:
             return None
         return attrs.evolve(login, stage=LoginStage.ENDED, verifier=None)
 
-    await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end)
+    now = await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end)
+    if callback.state and not is_mine(now):  # without a state, as some servers refuse, the word counts
+        return await _result(site, tenant, LoginOutcome.NOT_THIS_LOGIN)
     cancelled = callback.error == "access_denied"
     outcome = LoginOutcome.CANCELLED if cancelled else LoginOutcome.REFUSED
     return await _result(site, tenant, outcome, error=callback.error)
 
 
 async def _take(
-    site: Site, tenant: str, callback: Callback, session: str
+    site: Site, tenant: str, callback: Callback, session_hash: str
 ) -> Kept[PendingLogin] | LoginOutcome | None:
     """Use up the pending login before anything is asked of Visma, so that it is used once.
 
@@ -192,7 +213,7 @@ async def _take(
     if kept is None or kept.value.state_hash != _hash(callback.state.reveal()):
         return LoginOutcome.NOT_THIS_LOGIN
     login, now = kept.value, site.clock.now()
-    if login.session_hash != _hash(session):
+    if login.session_hash != session_hash:
         return LoginOutcome.NOT_THIS_LOGIN
     if login.stage is LoginStage.DONE:
         return await _what_became(site, tenant, login)
@@ -250,17 +271,20 @@ async def _redeemed(site: Site, tenant: str, taken: Kept[PendingLogin], callback
         return _Ended(LoginOutcome.NOT_THIS_LOGIN)
     except CodeRefused:
         return _Ended(LoginOutcome.CODE_REFUSED)
+    login_id = site.runtime.token()
     try:
-        ended = await _identified(site, tenant, taken, tokens)
+        ended = await _identified(site, tenant, taken, tokens, login_id)
     except Exception:  # also what the host's ports raise: tokens that nobody will use should not live on
-        await _forget(site, tenant, tokens)
+        await _forget(site, tenant, tokens, login_id)
         raise
     if ended.outcome not in _KEPT:
-        await _forget(site, tenant, tokens)
+        await _forget(site, tenant, tokens, login_id)
     return ended
 
 
-async def _identified(site: Site, tenant: str, taken: Kept[PendingLogin], tokens: TokenSet) -> _Ended:
+async def _identified(
+    site: Site, tenant: str, taken: Kept[PendingLogin], tokens: TokenSet, login_id: str
+) -> _Ended:
     missing = _missing_scopes(site, tokens)
     try:
         company = await site.upstream_with(tokens.access_token).company_settings()
@@ -281,7 +305,6 @@ async def _identified(site: Site, tenant: str, taken: Kept[PendingLogin], tokens
     )
     if missing:
         return _Ended(LoginOutcome.SCOPE_MISSING, report)
-    login_id = site.runtime.token()
     document = seal_tokens(
         site.sealer, tokens, tenant=tenant, login_id=login_id, generation=site.runtime.token()
     )
@@ -292,9 +315,12 @@ async def _identified(site: Site, tenant: str, taken: Kept[PendingLogin], tokens
 
 
 def _missing_scopes(site: Site, tokens: TokenSet) -> tuple[str, ...]:
-    if tokens.scopes is None:
-        return ()  # RFC 6749, section 5.1: silence means all that was asked for
-    return tuple(scope for scope in site.application.scopes if scope not in tokens.scopes)
+    asked = site.application.scopes
+    # RFC 6749, section 5.1: silence means all that was asked for.
+    missing = () if tokens.scopes is None else tuple(scope for scope in asked if scope not in tokens.scopes)
+    if tokens.refresh_token is None and _OFFLINE in asked and _OFFLINE not in missing:
+        missing += (_OFFLINE,)  # without a refresh token the connection would end within the hour
+    return missing
 
 
 async def _write(
@@ -315,7 +341,7 @@ async def _write(
         return LoginOutcome.NOT_THIS_LOGIN
     known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
     before = known.value if known else None
-    id = company_id(company, before.company_id if before else None)
+    id = company_id(company, await _known_id(site, tenant, company, before))
     done = attrs.evolve(taken.value, stage=LoginStage.DONE, login_id=login_id, verifier=None)
     writes = [
         LOGIN_SCHEMA.write(LOGIN, taken, done),
@@ -323,7 +349,7 @@ async def _write(
     ]
     over = [before.other.login_id] if before and before.other else []
     if before is not None and not is_company(company, before.company_id):
-        other = OtherCompany(
+        other = WaitingCompany(
             company_id=id,
             company_name=company.name,
             project_sync=taken.value.project_sync,
@@ -353,6 +379,21 @@ async def _write(
     return outcome if await site.state.commit(tenant, writes) else None
 
 
+async def _known_id(
+    site: Site, tenant: str, company: CompanySettings, before: Connection | None
+) -> str | None:
+    """Return the id that links and orders of this tenant carry for a company already, if it was here before.
+
+    A company that was known by its name, and has a number by now, is the same one also when the tenant comes
+    back to it from another company.
+    """
+    if before is not None and is_company(company, before.company_id):
+        return before.company_id
+    keys = {archive_missing_key(id): id for id in identities(company)}
+    found = await site.state.read(tenant, list(keys))
+    return next((id for key, id in keys.items() if key in found), None)
+
+
 async def _archive_fact(site: Site, tenant: str, connection: Connection) -> list[Write]:
     """Return the write that notes what may be archived because of the connection, once per company."""
     key = archive_missing_key(connection.company_id)
@@ -376,23 +417,28 @@ async def _end(site: Site, tenant: str, login: PendingLogin) -> None:
         await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end)
 
 
-async def _forget(site: Site, tenant: str, tokens: TokenSet) -> None:
-    """Revoke tokens that nobody will use, unless that could harm a connection that the tenant keeps."""
+async def _forget(site: Site, tenant: str, tokens: TokenSet, login_id: str) -> None:
+    """Revoke tokens that nobody will use, unless that could harm a connection that the tenant keeps.
+
+    A commit that was told as failed may have been made: what is stored by then is of use.
+    """
     with contextlib.suppress(Exception):  # they end by themselves; what matters is raised or told
         kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
-        if kept is None or not kept.value.connected:
+        stored = await site.state.read(tenant, [tokens_key(login_id)])
+        if not stored and (kept is None or not kept.value.connected):
             with contextlib.suppress(EAccountingError):
                 await revoke(site, tokens)
 
 
-async def confirm_company(site: Site, tenant: str) -> Status:
+async def confirm_company(site: Site, tenant: str, company_id: str) -> Status:
     """Connect the tenant to the other company that waits; links of the former one are kept (D10)."""
-    await until_written(CONNECTION, lambda: _confirmed(site, tenant))
+    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
+    await until_written(CONNECTION, lambda: _confirmed(site, tenant, company_id))
     return await status(site, tenant)
 
 
-async def _confirmed(site: Site, tenant: str) -> bool | None:
-    known, other = await other_company_of(site, tenant)
+async def _confirmed(site: Site, tenant: str, company_id: str) -> bool | None:
+    known, other = await other_company_of(site, tenant, company_id)
     after = connection_to(other, site)
     writes = [
         CONNECTION_SCHEMA.write(CONNECTION, known, after),
@@ -402,7 +448,7 @@ async def _confirmed(site: Site, tenant: str) -> bool | None:
     return True if await site.state.commit(tenant, writes) else None
 
 
-def connection_to(other: OtherCompany, site: Site) -> Connection:
+def connection_to(other: WaitingCompany, site: Site) -> Connection:
     """Return what the connection is once another company is confirmed."""
     return Connection(
         connected=True,
@@ -414,31 +460,37 @@ def connection_to(other: OtherCompany, site: Site) -> Connection:
     )
 
 
-async def other_company_of(site: Site, tenant: str) -> tuple[Kept[Connection], OtherCompany]:
+async def other_company_of(
+    site: Site, tenant: str, company_id: str | None = None
+) -> tuple[Kept[Connection], WaitingCompany]:
     """Return the connection and the other company that waits beside it.
 
     Raises:
-        NothingToConfirm: If none does.
+        NothingToConfirm: If none does, or another one than `company_id`.
     """
     known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
     if known is None or known.value.other is None:
         raise NothingToConfirm(tenant)
+    if company_id is not None and known.value.other.company_id != company_id:
+        raise NothingToConfirm(tenant)
     return known, known.value.other
 
 
-async def discard_company(site: Site, tenant: str) -> Status:
+async def discard_company(site: Site, tenant: str, company_id: str) -> Status:
     """Leave the connection as it was before somebody logged in to another company."""
-    for tokens in await until_written(CONNECTION, lambda: _discarded(site, tenant)):
-        await _forget(site, tenant, tokens)
+    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
+    login_id, held = await until_written(CONNECTION, lambda: _discarded(site, tenant, company_id))
+    for tokens in held:
+        await _forget(site, tenant, tokens, login_id)
     return await status(site, tenant)
 
 
-async def _discarded(site: Site, tenant: str) -> list[TokenSet] | None:
-    known, other = await other_company_of(site, tenant)
+async def _discarded(site: Site, tenant: str, company_id: str) -> tuple[str, list[TokenSet]] | None:
+    known, other = await other_company_of(site, tenant, company_id)
     after = attrs.evolve(known.value, other=None)
     writes = [
         CONNECTION_SCHEMA.write(CONNECTION, known, after),
         *await forgetting(site, tenant, [other.login_id]),
     ]
     held = await held_by(site, tenant, [other.login_id])  # later than what is deleted: see disconnect
-    return held if await site.state.commit(tenant, writes) else None
+    return (other.login_id, held) if await site.state.commit(tenant, writes) else None

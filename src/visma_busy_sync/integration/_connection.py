@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import attrs
@@ -71,7 +72,7 @@ async def _standing(site: Site, tenant: str) -> tuple[Connection | None, Generat
         except ReconnectNeeded as error:
             return kept.value, error.with_traceback(None)
         if held is not None:
-            return kept.value, dead if held.refused else held
+            return kept.value, held if _works(held, site.clock.now()) else dead
         if looked == kept.value.login_id:
             return kept.value, dead
         looked = kept.value.login_id
@@ -106,6 +107,11 @@ async def ready_company(upstream: Upstream, connection: Connection, *lanes: Lane
     if any(report.blocks(lane) for lane in lanes):
         raise NotReady(report)
     return company
+
+
+def _works(held: Generation, now: datetime) -> bool:
+    """Whether tokens are believed to work: not refused, and not ended for good."""
+    return not held.refused and (held.tokens.refresh_token is not None or now < held.tokens.expires_at)
 
 
 async def readiness(site: Site, tenant: str) -> Readiness:

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._status import ConnectionState, Status
-from visma_busy_sync.state import OtherCompany
+from visma_busy_sync.state import WaitingCompany
 
 
 class LoginOutcome(enum.StrEnum):
@@ -148,7 +148,7 @@ class LoginResult:
     status: Status
     readiness: Readiness | None = None
     error: str = ""
-    other_company: OtherCompany | None = field(default=None)
+    other_company: WaitingCompany | None = field(default=None)
 
     @property
     def connected(self) -> bool:

@@ -24,7 +24,7 @@ from visma_busy_sync.integration._stored_tokens import MARGIN_SECONDS, StoredTok
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import SyncRunning
 from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
-from visma_busy_sync.state import Sealer
+from visma_busy_sync.state import Sealer, WithoutErased
 from visma_busy_sync.sync import ArchiveMissing, Match, SyncSettings
 
 # The connected login, one that waits to be confirmed, and one that was just replaced.
@@ -87,11 +87,11 @@ class _Sources:
     def of(self, tenant: str, login_id: str, make: Callable[[], RenewedTokens]) -> RenewedTokens:
         with self._guard:
             kept = self._kept.setdefault(tenant, {})
-            if login_id not in kept:
-                kept[login_id] = make()
-                for oldest in list(kept)[:-_SOURCES_PER_TENANT]:
-                    del kept[oldest]
-            return kept[login_id]
+            source = kept.pop(login_id, None) or make()
+            kept[login_id] = source  # the latest used one is the last
+            for oldest in list(kept)[:-_SOURCES_PER_TENANT]:
+                del kept[oldest]
+            return source
 
 
 class _Syncing:
@@ -114,6 +114,10 @@ class _Syncing:
                 self._tenants.discard(tenant)
 
 
+def _state_of(port: AsyncStateStore) -> AsyncStateStore:
+    return WithoutErased(CheckedStateStore(port))
+
+
 @final
 @frozen(kw_only=True)
 class Site:
@@ -121,7 +125,7 @@ class Site:
 
     catalogue: AsyncCatalogue = field(converter=CheckedCatalogue)
     work: AsyncWorkLog = field(converter=CheckedWorkLog)
-    state: AsyncStateStore = field(converter=CheckedStateStore)
+    state: AsyncStateStore = field(converter=_state_of)
     application: Application
     transport: Transport
     runtime: Runtime

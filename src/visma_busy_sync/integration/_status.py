@@ -11,7 +11,7 @@ from typing import Final, Self, final
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
-from visma_busy_sync.state import Connection, OtherCompany
+from visma_busy_sync.state import Connection, WaitingCompany
 from visma_busy_sync.sync import Kind
 
 
@@ -135,7 +135,7 @@ class Status:
     company_name: str = field(default="", repr=False)
     project_sync: bool = False
     login_pending: bool = False
-    other_company: OtherCompany | None = None
+    other_company: WaitingCompany | None = None
     fetched: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     read: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     attempted: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])

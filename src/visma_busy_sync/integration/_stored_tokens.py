@@ -23,6 +23,8 @@ from visma_busy_sync.eaccounting._tokens import STORED_LOGIN, Generation
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.ports import AsyncStateStore
 from visma_busy_sync.state import (
+    CONNECTION,
+    CONNECTION_SCHEMA,
     TOKENS_SCHEMA,
     DocumentUnreadable,
     Kept,
@@ -37,6 +39,9 @@ from visma_busy_sync.state._documents import DAMAGED
 
 MARGIN_SECONDS: Final = 15.0
 """How much longer the right to renew lasts than the token call may: for the store, before and after it."""
+
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""By how much the clocks of two machines are believed to differ at most."""
 
 _SHORTEST_LOOK_SECONDS: Final = 0.05
 _LONGEST_LOOK_SECONDS: Final = 0.5
@@ -143,8 +148,9 @@ class StoredTokens:
     async def reserve(self, id: str) -> bool:
         """Wait for the right to renew a generation; False if it is not the present one any more.
 
-        A right counts as given up when its time is over by the clock; or, where clocks differ, when nothing
-        happened to it for as long as it lasts while this one looked on.
+        A right counts as given up when nothing happened to it for as long as it lasts, while this one looked
+        on; or when its time is over by more than clocks may differ. The wall clock alone would let a machine
+        whose clock is ahead take the right from a holder that is alive.
         """
         seen: tuple[int, float] | None = None
         look = _SHORTEST_LOOK_SECONDS
@@ -166,7 +172,7 @@ class StoredTokens:
 
     def _is_free(self, tokens: Tokens) -> bool:
         until = tokens.renewing_until
-        return tokens.renewing is None or until is None or until <= self.clock.now()
+        return tokens.renewing is None or until is None or until + CLOCKS_DIFFER <= self.clock.now()
 
     async def replace(self, id: str, new: TokenSet) -> bool:
         """Keep `new` in the place of a generation; False if another one is kept by now, or none."""
@@ -189,6 +195,14 @@ class StoredTokens:
         return await self._change(
             id, lambda now: attrs.evolve(now, refused=True, renewing=None, renewing_until=None)
         )
+
+    async def is_over(self) -> bool:
+        """Whether the tenant has no login any more.
+
+        Where a newer one took the place of this one, its tokens are left alone: revoking them could end both.
+        """
+        kept = await read(self.state, self.tenant, CONNECTION, CONNECTION_SCHEMA)
+        return await self._read() is None and (kept is None or not kept.value.connected)
 
     async def give_back(self, id: str) -> None:
         """Give the right to renew back; if that fails, it ends by itself."""

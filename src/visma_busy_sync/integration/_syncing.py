@@ -15,7 +15,7 @@ from visma_busy_sync.integration._connecting import connection_to, other_company
 from visma_busy_sync.integration._connection import connection_of, ready_company
 from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import SyncRunning
+from visma_busy_sync.integration.errors import ConnectionChanged, SyncRunning
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -128,13 +128,18 @@ async def sync(site: Site, tenant: str) -> SyncReport:
     """
     with site.syncing_alone(tenant):
         connection = await connection_of(site, tenant)
-        alone = _Alone(site, tenant, holder=site.runtime.token())
+        alone = _Alone(site, tenant, connection, holder=site.runtime.token())
         await alone.still()
         try:
             return await _sync(site, tenant, connection, alone)
         finally:
             with contextlib.suppress(Exception):  # it ends by itself; what matters was done, or is raised
                 await alone.end()
+
+
+def _gist(connection: Connection) -> tuple[bool, str, bool]:
+    """Return what a sync depends on; logging in anew to the same company changes nothing of it."""
+    return connection.connected, connection.company_id, connection.project_sync
 
 
 @final
@@ -144,14 +149,19 @@ class _Alone:
 
     site: Site
     tenant: str
+    connection: Connection
     holder: str = field(kw_only=True)
 
     async def still(self) -> None:
-        """Take the right, or hold it for longer.
+        """Take the right, or hold it for longer; and see that the connection is still the one it began with.
 
         Raises:
             SyncRunning: If another one has it.
+            ConnectionChanged: If the tenant was disconnected, or is connected otherwise.
         """
+        kept = await read(self.site.state, self.tenant, CONNECTION, CONNECTION_SCHEMA)
+        if kept is None or _gist(kept.value) != _gist(self.connection):
+            raise ConnectionChanged(self.tenant)
         now = self.site.clock.now()
         if not await take_lease(
             self.site.state, self.tenant, SYNC_LEASE, holder=self.holder, now=now, lasts=SYNC_LEASE_LASTS

@@ -5,6 +5,7 @@ ConnectionStateError          never raised itself
 ├── NotConnected              there is no connection; press connect
 ├── WrongCompany              the login is of another company than the tenant's
 ├── CompanyUnidentified       the company has neither an id nor a name
+├── ConnectionChanged         it changed during a sync, which stopped
 ├── NothingToConfirm          no other company waits
 ├── NotRevoked                disconnected, but Visma did not confirm it
 ├── NotReady                  eAccounting is not set up for what was asked
@@ -14,7 +15,7 @@ OrderError                    visma_busy_sync.orders
 ├── ProjectUnknown            the work log knows no such project
 ├── OrderUnknown              the ledger knows no such order
 ├── OrderNotTransferred       there is nothing in eAccounting to read
-└── OrderClosed               the order was refused before: it is not sent again
+└── OrderClosed               the order came to an end before: it is not sent again
 
 SyncRunning                   another sync of the tenant runs at this moment
 PortContractBroken            a port of the host answered something that it must not
@@ -81,7 +82,7 @@ class CompanyUnidentified(ConnectionStateError):
 
 @final
 class NothingToConfirm(ConnectionStateError):
-    """No other company waits to be confirmed: it was confirmed or discarded before, or there was none.
+    """The company does not wait to be confirmed: it was confirmed or discarded before, or another one waits.
 
     Attributes:
         tenant: Whose connection it is.
@@ -90,8 +91,28 @@ class NothingToConfirm(ConnectionStateError):
     def __init__(self, tenant: str) -> None:
         self.tenant = tenant
         super().__init__(
-            f"No other company waits to be confirmed for the tenant {tenant!r}; nothing changed.",
-            advice="See the status; to change the company, press connect and log in to the other one.",
+            f"No other company, or not this one, waits to be confirmed for the tenant {tenant!r}; nothing "
+            "changed.",
+            advice="See the status, and look at the preview again; to change the company, press connect and "
+            "log in to the other one.",
+        )
+
+
+@final
+class ConnectionChanged(ConnectionStateError):
+    """The connection changed during a sync: disconnected, another company, or project sync switched.
+
+    What was applied before stays, as after any sync that is interrupted; nothing was done after.
+
+    Attributes:
+        tenant: Whose connection it is.
+    """
+
+    def __init__(self, tenant: str) -> None:
+        self.tenant = tenant
+        super().__init__(
+            f"The connection of the tenant {tenant!r} changed during the sync, which therefore stopped.",
+            advice="See the status; where it is connected, look at the plan and sync again.",
         )
 
 
@@ -133,6 +154,9 @@ class NotRevoked(ConnectionStateError):
 class PurgeRefused(ConnectionStateError):
     """The tenant was not purged: some of its orders may be on their way to eAccounting.
 
+    Nothing was changed, unless such an order came up while the purge ran: then it is left as it is, and
+    another purge ends the rest. An order whose ledger entry cannot be read counts as on its way.
+
     Attributes:
         order_ids: These orders.
     """
@@ -140,9 +164,10 @@ class PurgeRefused(ConnectionStateError):
     def __init__(self, order_ids: tuple[str, ...]) -> None:
         self.order_ids = order_ids
         super().__init__(
-            f"Nothing was purged: it is not known yet what became of {len(order_ids)} orders "
+            f"The purge was refused: it is not known yet what became of {len(order_ids)} orders "
             f"({', '.join(order_ids[:5])}{', ...' if len(order_ids) > 5 else ''}).",
-            advice="See their ledger entries, and settle them first.",
+            advice="See their ledger entries, settle them, and purge again. Where an entry cannot be read, "
+            "only purge(everything=True) removes it.",
         )
 
 
@@ -164,7 +189,7 @@ class ProjectUnknown(OrderError):
 
 @final
 class OrderUnknown(OrderError):
-    """The ledger knows no such order: it was never pushed by this tenant.
+    """The ledger knows no such order: it was never pushed by this tenant, or the tenant was purged since.
 
     Attributes:
         order_id: The id that was asked for.
@@ -173,7 +198,7 @@ class OrderUnknown(OrderError):
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
         super().__init__(
-            f"Order {order_id} is not known: it was never pushed in this workspace.",
+            f"Order {order_id} is not known: it was not pushed in this workspace, or not since its purge.",
             advice="Push it first, or give the id of an order that was pushed.",
         )
 
@@ -200,28 +225,35 @@ _CLOSED_ADVICE: Final[Mapping[State, str]] = MappingProxyType(
     {
         State.REJECTED: "Mend what eAccounting named, reopen the order to free its hours, and build it anew.",
         State.OPEN: "Its hours are free: build it anew and push that one.",
-        State.TRANSFERRED: "It was sent before the workspace was purged: look for it in eAccounting.",
     }
+)
+_SENT_BEFORE: Final = "It was sent before the workspace was purged: look for it in eAccounting."
+_PURGED_ADVICE: Final[Mapping[State, str]] = MappingProxyType(
+    {State.TRANSFERRED: _SENT_BEFORE, State.GONE_UPSTREAM: _SENT_BEFORE}
 )
 
 
 @final
 class OrderClosed(OrderError):
-    """The order came to an end without a draft, so this one is never sent again; nothing was sent.
+    """The order came to an end before, so this one is never sent again; nothing was sent now.
 
     Attributes:
         order_id: The order.
-        state: Where it stands: `rejected`, or `open` after it was reopened.
+        state: Where it stands: `rejected`, or `open` after it was reopened. After a purge, where it stood
+            then: `transferred` is one that was sent.
         problem: What eAccounting said when it refused the order; None if that is over.
+        purged: Whether it ended with a purge of the tenant.
     """
 
-    def __init__(self, order_id: str, *, state: State, problem: str | None) -> None:
+    def __init__(self, order_id: str, *, state: State, problem: str | None, purged: bool = False) -> None:
         self.order_id = order_id
         self.state = state
         self.problem = problem
+        self.purged = purged
         super().__init__(
-            f"Order {order_id} is {state} and is not sent again" + (f": {problem}" if problem else "."),
-            advice=_CLOSED_ADVICE.get(state, "Build its hours into a new order."),
+            f"Order {order_id} {'was' if purged else 'is'} {state} and is not sent again"
+            + (f": {problem}" if problem else "."),
+            advice=(_PURGED_ADVICE if purged else _CLOSED_ADVICE).get(state, "Build its hours into a new order."),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +13,7 @@ from visma_busy_sync.state._documents import Schema
 
 
 @frozen(kw_only=True)
-class OtherCompany:
+class WaitingCompany:
     """A company that somebody logged in to, other than the one before: it waits until a person confirms it.
 
     Attributes:
@@ -38,7 +39,7 @@ class Connection:
 
     Attributes:
         connected: Whether it is connected; else it was, and links and orders still carry the company.
-        company_id: The id that links and orders carry.
+        company_id: The id that links and orders carry; after a purge, the hash of an id that is a name.
         company_name: For people; empty after a purge.
         project_sync: Whether projects are synchronised (R6).
         connected_at: When the login was completed.
@@ -60,7 +61,7 @@ class Connection:
     fetched: dict[str, datetime] = field(factory=dict[str, datetime])
     read: dict[str, datetime] = field(factory=dict[str, datetime])
     attempted: dict[str, datetime] = field(factory=dict[str, datetime])
-    other: OtherCompany | None = None
+    other: WaitingCompany | None = None
 
 
 class LoginStage(enum.StrEnum):
@@ -126,6 +127,15 @@ LOGIN_SCHEMA: Final = Schema(PendingLogin)
 ARCHIVE_MISSING_SCHEMA: Final = Schema(ArchiveMissingFact)
 
 
+def hashed_company_id(company_id: str) -> str:
+    """Return what a company is recognised by where its id, which may be a name, must not be kept.
+
+    Upper and lower case are alike. Who guesses the name can find it out.
+    """
+    digest = hashlib.sha256(company_id.lower().encode("utf-8", "surrogatepass")).hexdigest()
+    return f"sha256:{digest}"
+
+
 def archive_missing_key(company_id: str) -> str:
-    """Return the key of the archive-missing fact of a company."""
-    return f"archive-missing/{company_id}"
+    """Return the key of the archive-missing fact of a company; it tells no name, since a purge keeps it."""
+    return f"archive-missing/{hashed_company_id(company_id)}"
