@@ -20,7 +20,15 @@ from visma_busy_sync.eaccounting._client import LiftedTransport
 from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
-from visma_busy_sync.integration import _connecting, _connection, _ordering, _purging, _resealing, _syncing
+from visma_busy_sync.integration import (
+    _connecting,
+    _connection,
+    _ordering,
+    _other_company,
+    _purging,
+    _resealing,
+    _syncing,
+)
 from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._login_result import LoginResult
@@ -196,7 +204,7 @@ class Tenant:
             NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return step(_connecting.confirm_company, self._site, self.id, company_id)
+        return step(_other_company.confirm_company, self._site, self.id, company_id)
 
     def discard_company(self, company_id: str) -> Status:
         """Leave the connection as it was before somebody logged in to another company.
@@ -207,7 +215,7 @@ class Tenant:
         Raises:
             NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
         """
-        return step(_connecting.discard_company, self._site, self.id, company_id)
+        return step(_other_company.discard_company, self._site, self.id, company_id)
 
     def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
@@ -537,7 +545,7 @@ class AsyncTenant:
             NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return await _connecting.confirm_company(self._site, self.id, company_id)
+        return await _other_company.confirm_company(self._site, self.id, company_id)
 
     async def discard_company(self, company_id: str) -> Status:
         """Leave the connection as it was before somebody logged in to another company.
@@ -548,7 +556,7 @@ class AsyncTenant:
         Raises:
             NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
         """
-        return await _connecting.discard_company(self._site, self.id, company_id)
+        return await _other_company.discard_company(self._site, self.id, company_id)
 
     async def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).

@@ -23,6 +23,7 @@ from visma_busy_sync.integration import (
     NotConnected,
     _connecting,
     _connection,
+    _other_company,
     _syncing,
 )
 from visma_busy_sync.integration._site import Site
@@ -228,7 +229,7 @@ def test_tokens_of_a_login_whose_commit_is_in_doubt_are_not_ended() -> None:
         log_in(made, "second")
     assert set(tokens_in(state)) == {getattr(connection_in(state).other, "login_id", None)}
     assert identity.logins["second"].alive
-    step(_connecting.confirm_company, made, ACME, "another")
+    step(_other_company.confirm_company, made, ACME, "another")
     step(_connection.readiness, made, ACME)
 
 

@@ -1,4 +1,4 @@
-"""Use cases that make a connection: begin a login, complete it, confirm or discard another company."""
+"""Use cases of a login: begin it, and complete it. What it finds decides what is connected."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ from visma_busy_sync.eaccounting.errors import (
 from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._company import company_id, identities, is_company
-from visma_busy_sync.integration._connection import also_connected, forgetting, held_by, revoke, status
+from visma_busy_sync.integration._connection import also_connected, forgetting, revoke, status
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._readiness import Readiness, readiness_of, readiness_of_refusal
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._stored_tokens import seal_tokens
-from visma_busy_sync.integration.errors import CompanyUnidentified, NothingToConfirm
+from visma_busy_sync.integration.errors import CompanyUnidentified
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
@@ -275,10 +274,10 @@ async def _redeemed(site: Site, tenant: str, taken: Kept[PendingLogin], callback
     try:
         ended = await _identified(site, tenant, taken, tokens, login_id)
     except Exception:  # also what the host's ports raise: tokens that nobody will use should not live on
-        await _forget(site, tenant, tokens, login_id)
+        await forget(site, tenant, tokens, login_id)
         raise
     if ended.outcome not in _KEPT:
-        await _forget(site, tenant, tokens, login_id)
+        await forget(site, tenant, tokens, login_id)
     return ended
 
 
@@ -371,7 +370,7 @@ async def _write(
         )
         outcome = LoginOutcome.CONNECTED
         over += [before.login_id] if before else []
-        writes += await _archive_fact(site, tenant, after)
+        writes += await archive_fact(site, tenant, after)
     writes.append(CONNECTION_SCHEMA.write(CONNECTION, known, after))
     # Tokens that others replace are forgotten, not revoked: whether revoking ends only the one consent or all
     # of this user and application is not known, and it must not end the one that was just made.
@@ -394,7 +393,7 @@ async def _known_id(
     return next((id for key, id in keys.items() if key in found), None)
 
 
-async def _archive_fact(site: Site, tenant: str, connection: Connection) -> list[Write]:
+async def archive_fact(site: Site, tenant: str, connection: Connection) -> list[Write]:
     """Return the write that notes what may be archived because of the connection, once per company."""
     key = archive_missing_key(connection.company_id)
     fact = await read(site.state, tenant, key, ARCHIVE_MISSING_SCHEMA)
@@ -417,7 +416,7 @@ async def _end(site: Site, tenant: str, login: PendingLogin) -> None:
         await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end)
 
 
-async def _forget(site: Site, tenant: str, tokens: TokenSet, login_id: str) -> None:
+async def forget(site: Site, tenant: str, tokens: TokenSet, login_id: str) -> None:
     """Revoke tokens that nobody will use, unless that could harm a connection that the tenant keeps.
 
     A commit that was told as failed may have been made: what is stored by then is of use.
@@ -428,69 +427,3 @@ async def _forget(site: Site, tenant: str, tokens: TokenSet, login_id: str) -> N
         if not stored and (kept is None or not kept.value.connected):
             with contextlib.suppress(EAccountingError):
                 await revoke(site, tokens)
-
-
-async def confirm_company(site: Site, tenant: str, company_id: str) -> Status:
-    """Connect the tenant to the other company that waits; links of the former one are kept (D10)."""
-    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
-    await until_written(CONNECTION, lambda: _confirmed(site, tenant, company_id))
-    return await status(site, tenant)
-
-
-async def _confirmed(site: Site, tenant: str, company_id: str) -> bool | None:
-    known, other = await other_company_of(site, tenant, company_id)
-    after = connection_to(other, site)
-    writes = [
-        CONNECTION_SCHEMA.write(CONNECTION, known, after),
-        *await _archive_fact(site, tenant, after),
-        *await forgetting(site, tenant, [known.value.login_id]),
-    ]
-    return True if await site.state.commit(tenant, writes) else None
-
-
-def connection_to(other: WaitingCompany, site: Site) -> Connection:
-    """Return what the connection is once another company is confirmed."""
-    return Connection(
-        connected=True,
-        company_id=other.company_id,
-        company_name=other.company_name,
-        project_sync=other.project_sync,
-        connected_at=site.clock.now(),
-        login_id=other.login_id,
-    )
-
-
-async def other_company_of(
-    site: Site, tenant: str, company_id: str | None = None
-) -> tuple[Kept[Connection], WaitingCompany]:
-    """Return the connection and the other company that waits beside it.
-
-    Raises:
-        NothingToConfirm: If none does, or another one than `company_id`.
-    """
-    known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
-    if known is None or known.value.other is None:
-        raise NothingToConfirm(tenant)
-    if company_id is not None and known.value.other.company_id != company_id:
-        raise NothingToConfirm(tenant)
-    return known, known.value.other
-
-
-async def discard_company(site: Site, tenant: str, company_id: str) -> Status:
-    """Leave the connection as it was before somebody logged in to another company."""
-    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
-    login_id, held = await until_written(CONNECTION, lambda: _discarded(site, tenant, company_id))
-    for tokens in held:
-        await _forget(site, tenant, tokens, login_id)
-    return await status(site, tenant)
-
-
-async def _discarded(site: Site, tenant: str, company_id: str) -> tuple[str, list[TokenSet]] | None:
-    known, other = await other_company_of(site, tenant, company_id)
-    after = attrs.evolve(known.value, other=None)
-    writes = [
-        CONNECTION_SCHEMA.write(CONNECTION, known, after),
-        *await forgetting(site, tenant, [other.login_id]),
-    ]
-    held = await held_by(site, tenant, [other.login_id])  # later than what is deleted: see disconnect
-    return (other.login_id, held) if await site.state.commit(tenant, writes) else None

@@ -11,8 +11,8 @@ from typing import Final, final
 import attrs
 from attrs import define, field, frozen
 
-from visma_busy_sync.integration._connecting import connection_to, other_company_of
 from visma_busy_sync.integration._connection import connection_of, ready_company
+from visma_busy_sync.integration._other_company import connection_to, other_company_of
 from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import ConnectionChanged, SyncRunning

@@ -1,0 +1,88 @@
+"""Use cases of another company than before: it waits until a person has seen what it would archive (D10)."""
+
+from __future__ import annotations
+
+import attrs
+
+from visma_busy_sync.eaccounting import TokenSet
+from visma_busy_sync.integration._arguments import require
+from visma_busy_sync.integration._connecting import archive_fact, forget
+from visma_busy_sync.integration._connection import forgetting, held_by, status
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration.errors import NothingToConfirm
+from visma_busy_sync.state import (
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    Connection,
+    Kept,
+    WaitingCompany,
+    read,
+    until_written,
+)
+
+
+async def confirm_company(site: Site, tenant: str, company_id: str) -> Status:
+    """Connect the tenant to the other company that waits; links of the former one are kept (D10)."""
+    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
+    await until_written(CONNECTION, lambda: _confirmed(site, tenant, company_id))
+    return await status(site, tenant)
+
+
+async def _confirmed(site: Site, tenant: str, company_id: str) -> bool | None:
+    known, other = await other_company_of(site, tenant, company_id)
+    after = connection_to(other, site)
+    writes = [
+        CONNECTION_SCHEMA.write(CONNECTION, known, after),
+        *await archive_fact(site, tenant, after),
+        *await forgetting(site, tenant, [known.value.login_id]),
+    ]
+    return True if await site.state.commit(tenant, writes) else None
+
+
+def connection_to(other: WaitingCompany, site: Site) -> Connection:
+    """Return what the connection is once another company is confirmed."""
+    return Connection(
+        connected=True,
+        company_id=other.company_id,
+        company_name=other.company_name,
+        project_sync=other.project_sync,
+        connected_at=site.clock.now(),
+        login_id=other.login_id,
+    )
+
+
+async def other_company_of(
+    site: Site, tenant: str, company_id: str | None = None
+) -> tuple[Kept[Connection], WaitingCompany]:
+    """Return the connection and the other company that waits beside it.
+
+    Raises:
+        NothingToConfirm: If none does, or another one than `company_id`.
+    """
+    known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    if known is None or known.value.other is None:
+        raise NothingToConfirm(tenant)
+    if company_id is not None and known.value.other.company_id != company_id:
+        raise NothingToConfirm(tenant)
+    return known, known.value.other
+
+
+async def discard_company(site: Site, tenant: str, company_id: str) -> Status:
+    """Leave the connection as it was before somebody logged in to another company."""
+    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
+    login_id, held = await until_written(CONNECTION, lambda: _discarded(site, tenant, company_id))
+    for tokens in held:
+        await forget(site, tenant, tokens, login_id)
+    return await status(site, tenant)
+
+
+async def _discarded(site: Site, tenant: str, company_id: str) -> tuple[str, list[TokenSet]] | None:
+    known, other = await other_company_of(site, tenant, company_id)
+    after = attrs.evolve(known.value, other=None)
+    writes = [
+        CONNECTION_SCHEMA.write(CONNECTION, known, after),
+        *await forgetting(site, tenant, [other.login_id]),
+    ]
+    held = await held_by(site, tenant, [other.login_id])  # later than what is deleted: see disconnect
+    return (other.login_id, held) if await site.state.commit(tenant, writes) else None
