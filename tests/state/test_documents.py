@@ -13,6 +13,7 @@ import pytest
 from visma_busy_sync import state
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync.orders import State
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
@@ -85,7 +86,7 @@ DOCUMENTS: dict[str, tuple[Schema[Any], Any]] = {
     "lease": (LEASE_SCHEMA, Lease(holder=None, until=NOON)),
     "purged-order": (
         PURGED_ORDER_SCHEMA,
-        PurgedOrder(order_id="o", company_id="c", state="transferred", marker="BY-1", number=5),
+        PurgedOrder(order_id="o", state=State.TRANSFERRED, marker="BY-1", number=5),
     ),
     "archive-missing": (ARCHIVE_MISSING_SCHEMA, ArchiveMissingFact(candidates=["1", "ø"], done_at=NOON)),
     "archive-missing-open": (ARCHIVE_MISSING_SCHEMA, ArchiveMissingFact(candidates=[])),

@@ -6,6 +6,7 @@ expects the version it read: of two workers, one goes on.
 
 from __future__ import annotations
 
+import contextlib
 from typing import final
 
 from attrs import frozen
@@ -20,7 +21,6 @@ from visma_busy_sync.orders import (
     Event,
     LedgerEntry,
     OrderChanged,
-    State,
     entry_from_json,
     entry_to_json,
     fire,
@@ -30,14 +30,26 @@ from visma_busy_sync.orders import (
 from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.state import (
     PURGED_ORDER_SCHEMA,
+    DocumentUnreadable,
+    PurgedOrder,
     claim_document_key,
     claim_writes,
     holders,
     installation_id,
     order_key,
-    purged_order_key,
     until_written,
 )
+
+
+def order_from(key: str, body: str) -> LedgerEntry | PurgedOrder:
+    """Return a ledger entry, or what a purge left of it.
+
+    Raises:
+        DocumentError: If it cannot be read.
+    """
+    with contextlib.suppress(DocumentUnreadable):
+        return PURGED_ORDER_SCHEMA.load(key, body)
+    return entry_from_json(body)
 
 
 @final
@@ -50,15 +62,17 @@ class LedgerBook:
     order_id: str
 
     async def read(self) -> tuple[LedgerEntry, int] | None:
-        """Return the entry with its version; None if the order is not known."""
+        """Return the entry with its version; None if the order is not known, or was purged."""
         key = order_key(self.order_id)
         found = (await self.site.state.read(self.tenant, [key])).get(key)
-        return (entry_from_json(found.body), found.version) if found else None
+        known = order_from(key, found.body) if found else None
+        return (known, found.version) if found and isinstance(known, LedgerEntry) else None
 
     async def fire(
         self,
         event: Event,
         *,
+        of: Order | None = None,
         eaccounting_id: str | None = None,
         number: int | None = None,
         snapshot: str | None = None,
@@ -66,8 +80,11 @@ class LedgerBook:
     ) -> LedgerEntry:
         """Carry the order to its next state, and free its entries where that state holds none.
 
+        With `of`, only that order: after a purge another one may have come under its id.
+
         Raises:
             OrderUnknown: If the order is not known.
+            OrderChanged: If it is not `of`; nothing was changed.
             IllegalTransition: If its state does not know the event; nothing was changed.
             StoreBusy: If others always came in between; nothing was changed.
         """
@@ -77,6 +94,8 @@ class LedgerBook:
             if known is None:
                 raise OrderUnknown(self.order_id)
             entry, version = known
+            if of is not None:
+                _check_same(entry.order, of)
             after = fire(
                 entry,
                 event,
@@ -112,19 +131,18 @@ class LedgerBook:
         )
         entry = fire(new_entry(order, marker=marker), Event.RESERVE, at=self.site.clock.now())
         body = _readable(entry)
-        key, purged = order_key(order.id), purged_order_key(order.id)
+        key = order_key(order.id)
 
         async def attempt() -> LedgerEntry | None:
             # One read for the order and its claims: they are as of one moment, so that a worker which
             # pushes the same order at once is not taken for another order.
             found = await self.site.state.read(
-                self.tenant, [key, purged, *(claim_document_key(claim) for claim in order.claims)]
+                self.tenant, [key, *(claim_document_key(claim) for claim in order.claims)]
             )
-            if purged in found:
-                before = PURGED_ORDER_SCHEMA.load(purged, found[purged].body)
-                raise OrderClosed(order.id, state=State(before.state), problem=None)
             if key in found:
-                known = entry_from_json(found[key].body)
+                known = order_from(key, found[key].body)
+                if isinstance(known, PurgedOrder):
+                    raise OrderClosed(order.id, state=known.state, problem=None, purged=True)
                 _check_same(known.order, order)
                 return known
             taken = holders({claim: document.body for claim, document in found.items()})

@@ -1,37 +1,48 @@
-"""Use case of a tenant that leaves: forget what is personal or secret, keep what prevents billing twice."""
+"""Use case of a tenant that leaves: forget what is personal or secret, keep what prevents billing twice.
+
+Nothing that could be created anew under the same key is deleted, and it is all one commit: whoever read
+something before it, and stalled, can write nothing after it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, final
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias, final
 
 import attrs
 from attrs import frozen
 
 from visma_busy_sync._core.texts import Texts
-from visma_busy_sync.integration._connection import disconnect
+from visma_busy_sync.eaccounting import TokenSet
+from visma_busy_sync.eaccounting.errors import EAccountingError
+from visma_busy_sync.integration._connection import held_by, revoke
+from visma_busy_sync.integration._ledger import order_from
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import NotConnected, NotRevoked, PurgeRefused
-from visma_busy_sync.orders import LedgerEntry, State, entry_from_json
-from visma_busy_sync.ports import Found, Write
+from visma_busy_sync.integration.errors import PurgeRefused
+from visma_busy_sync.orders import DocumentError, LedgerEntry, State
+from visma_busy_sync.ports import Found, Versioned, Write
 from visma_busy_sync.state import (
     CONNECTION,
     CONNECTION_SCHEMA,
     LOGIN,
-    LOGIN_SCHEMA,
     ORDER_PREFIX,
     PURGED_ORDER_SCHEMA,
     TOKENS_PREFIX,
+    DocumentUnreadable,
     EncryptionKeyMissing,
-    LoginStage,
     PurgedOrder,
     claim_writes,
-    purged_order_key,
+    erasing,
+    hashed_company_id,
     until_written,
 )
 
 IN_FLIGHT: Final = frozenset({State.SENDING, State.OUTCOME_UNKNOWN, State.NEEDS_ATTENTION, State.WITHDRAWING})
 """States in which it is not known whether eAccounting has a draft."""
+
+NEVER_MADE: Final = frozenset({State.RESERVED, State.REJECTED})
+"""States that hold claims although eAccounting surely has no draft: a purge frees them."""
 
 TWICE: Final = (
     Texts(
@@ -50,15 +61,21 @@ TWICE: Final = (
 """What may happen twice after everything was purged."""
 
 
+_Orders: TypeAlias = Mapping[str, LedgerEntry | PurgedOrder | None]
+"""What stands at the keys of orders; None: it cannot be read."""
+
+
 @final
 @frozen(kw_only=True)
 class Purged:
     """What a purge did.
 
     Attributes:
-        removed: How many documents were removed.
-        kept: How many were kept, of which only ids are left.
-        revoked: Whether Visma confirmed that the tokens are ended; if not, they are only deleted here.
+        removed: How many documents were deleted, or lost what was personal or secret in them.
+        kept: How many are left that say something: ids only, and of a company that has no id, the hash of
+            its name.
+        revoked: Whether Visma confirmed the end of all tokens that were deleted, those of a company that
+            waited included; if not, some are only deleted here.
         may_happen_twice: What is not prevented any more, since everything was removed; else empty.
     """
 
@@ -71,71 +88,87 @@ class Purged:
 async def purge(site: Site, tenant: str, *, everything: bool) -> Purged:
     """Forget a tenant: tokens, logins and texts; with `everything`, all that is known of it.
 
+    What others wrote meanwhile is looked for again, until there is nothing more to forget.
+
     Raises:
-        PurgeRefused: If an order of it may be on its way; nothing was changed then, save that the tenant is
-            disconnected where the order was sent only meanwhile.
+        PurgeRefused: If an order of it may be on its way; nothing was changed then, unless the order came up
+            only meanwhile. With `everything`, one that cannot be read does not count.
+        StoreBusy: If others went on writing; what was forgotten stays so.
     """
-    _refuse_in_flight(await site.state.scan(ORDER_PREFIX, tenant))
-    revoked = True
+    removed, revoked = 0, True
+
+    async def attempt() -> Purged | None:
+        nonlocal removed, revoked
+        documents = await site.state.scan("", tenant)
+        orders = {found.key: _order(found) for found in documents if found.key.startswith(ORDER_PREFIX)}
+        _refuse_in_flight(orders, everything=everything)
+        forgetting = [
+            write for found in documents for write in _forgetting(found, orders, everything=everything)
+        ]
+        if not forgetting:
+            return Purged(
+                removed=removed,
+                kept=len(documents),
+                revoked=revoked,
+                may_happen_twice=TWICE if everything else (),
+            )
+        secret = [found for found in documents if found.key.startswith(TOKENS_PREFIX)]
+        # Later than the scan: if they are renewed in between, the commit fails and this begins anew. Else the
+        # ones before would be revoked, and the new ones live on.
+        held = await _held(site, tenant, secret)
+        writes = [*forgetting, *([] if everything else _freeing(documents, orders))]
+        if not await site.state.commit(tenant, writes):
+            return None
+        removed += len(forgetting)
+        ended = [await _ended(site, tokens) for tokens in held]
+        revoked = revoked and len(held) == len(secret) and all(ended)
+        return None
+
+    return await until_written(CONNECTION, attempt)
+
+
+def _order(found: Found) -> LedgerEntry | PurgedOrder | None:
     try:
-        await disconnect(site, tenant)
-    except NotConnected:
-        pass
-    except (EncryptionKeyMissing, NotRevoked):  # who leaves need not have the key of what is thrown away
-        revoked = False
-    purged = await until_written(CONNECTION, lambda: _purged(site, tenant, everything=everything))
-    return attrs.evolve(purged, revoked=revoked)
+        return order_from(found.key, found.document.body)
+    except DocumentError:
+        return None
 
 
-def _refuse_in_flight(orders: Sequence[Found]) -> None:
-    entries = [entry_from_json(found.document.body) for found in orders]
-    flying = tuple(entry.order_id for entry in entries if entry.state in IN_FLIGHT)
+def _refuse_in_flight(orders: _Orders, *, everything: bool) -> None:
+    def flies(order: LedgerEntry | PurgedOrder | None) -> bool:
+        if order is None:  # nobody can tell
+            return not everything
+        return isinstance(order, LedgerEntry) and order.state in IN_FLIGHT
+
+    flying = tuple(key.removeprefix(ORDER_PREFIX) for key, order in orders.items() if flies(order))
     if flying:
         raise PurgeRefused(flying)
 
 
-async def _purged(site: Site, tenant: str, *, everything: bool) -> Purged | None:
-    """Purge in one commit; None: something was written in between."""
-    documents = await site.state.scan("", tenant)
-    orders = [found for found in documents if found.key.startswith(ORDER_PREFIX)]
-    _refuse_in_flight(orders)
-    if everything:
-        writes = [Write(found.key, found.document.version, None) for found in documents]
-        done = await site.state.commit(tenant, writes)
-        return Purged(removed=len(writes), kept=0, may_happen_twice=TWICE) if done else None
-    secret = [found for found in documents if found.key.startswith(TOKENS_PREFIX)]
-    writes = [Write(found.key, found.document.version, None) for found in (*secret, *orders)]
-    stored = {found.key: found.document for found in documents}
-    for found in orders:
-        entry = entry_from_json(found.document.body)
-        if entry.state is State.RESERVED:  # surely nothing was sent, and nobody will send it any more
-            writes += claim_writes(entry.claims, stored, order_id=None)
-        else:
-            left = _ids_of(entry)
-            writes.append(PURGED_ORDER_SCHEMA.write(purged_order_key(left.order_id), None, left))
-    writes += [_without_texts(found) for found in documents if found.key == CONNECTION]
-    writes += [_void(found) for found in documents if found.key == LOGIN]
-    if not await site.state.commit(tenant, writes):
-        return None
-    return Purged(removed=len(secret) + len(orders), kept=len(documents) - len(secret))
+def _forgetting(found: Found, orders: _Orders, *, everything: bool) -> list[Write]:
+    """Return the write that takes from a document what is not kept; none if that was done before."""
+    order = orders.get(found.key)
+    if found.key.startswith(TOKENS_PREFIX):
+        return [Write(found.key, found.document.version, None)]  # a login's id is never used again
+    if everything or found.key == LOGIN:
+        return [erasing(found)]
+    if found.key == CONNECTION:
+        return _without_texts(found)
+    if isinstance(order, LedgerEntry):
+        return [PURGED_ORDER_SCHEMA.write(found.key, found.document, _ids_of(order))]
+    return []
 
 
-def _ids_of(entry: LedgerEntry) -> PurgedOrder:
-    return PurgedOrder(
-        order_id=entry.order_id,
-        company_id=entry.order.company_id,
-        state=str(entry.state),
-        marker=entry.marker,
-        eaccounting_id=entry.eaccounting_id,
-        number=entry.number,
-    )
-
-
-def _without_texts(found: Found) -> Write:
-    connection = CONNECTION_SCHEMA.load(found.key, found.document.body)
+def _without_texts(found: Found) -> list[Write]:
+    try:
+        connection = CONNECTION_SCHEMA.load(found.key, found.document.body)
+    except DocumentUnreadable:
+        return [erasing(found)]
+    id, name = connection.company_id, connection.company_name
     bare = attrs.evolve(
         connection,
         connected=False,
+        company_id=hashed_company_id(id) if id.strip().lower() == name.strip().lower() else id,
         company_name="",
         login_id="",
         other=None,
@@ -143,13 +176,42 @@ def _without_texts(found: Found) -> Write:
         read={},
         attempted={},
     )
-    return CONNECTION_SCHEMA.write(found.key, found.document, bare)
+    return [] if bare == connection else [CONNECTION_SCHEMA.write(found.key, found.document, bare)]
 
 
-def _void(found: Found) -> Write:
-    # Overwritten, not deleted: the next login must not begin at a version that there was before.
-    login = LOGIN_SCHEMA.load(found.key, found.document.body)
-    void = attrs.evolve(
-        login, state_hash="", session_hash="", verifier=None, login_id=None, stage=LoginStage.ENDED
+def _ids_of(entry: LedgerEntry) -> PurgedOrder:
+    return PurgedOrder(
+        order_id=entry.order_id,
+        state=entry.state,
+        marker=entry.marker,
+        eaccounting_id=entry.eaccounting_id,
+        number=entry.number,
     )
-    return LOGIN_SCHEMA.write(found.key, found.document, void)
+
+
+def _freeing(documents: Sequence[Found], orders: _Orders) -> list[Write]:
+    """Return the writes that free the hours and costs of orders that were surely not made."""
+    stored: dict[str, Versioned] = {found.key: found.document for found in documents}
+    return [
+        write
+        for order in orders.values()
+        if isinstance(order, LedgerEntry) and order.state in NEVER_MADE
+        for write in claim_writes(order.claims, stored, order_id=None)
+    ]
+
+
+async def _held(site: Site, tenant: str, secret: Sequence[Found]) -> list[TokenSet]:
+    """Return the tokens that can be opened: who leaves need not have the key of what is thrown away."""
+    held: list[TokenSet] = []
+    for found in secret:
+        with contextlib.suppress(EncryptionKeyMissing, DocumentUnreadable):
+            held += await held_by(site, tenant, [found.key.removeprefix(TOKENS_PREFIX)])
+    return held
+
+
+async def _ended(site: Site, tokens: TokenSet) -> bool:
+    try:
+        await revoke(site, tokens)
+    except EAccountingError:
+        return False
+    return True

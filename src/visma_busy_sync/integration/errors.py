@@ -227,6 +227,7 @@ _CLOSED_ADVICE: Final[Mapping[State, str]] = MappingProxyType(
         State.OPEN: "Its hours are free: build it anew and push that one.",
     }
 )
+_BUILD_ANEW: Final = "Build its hours into a new order."
 _SENT_BEFORE: Final = "It was sent before the workspace was purged: look for it in eAccounting."
 _PURGED_ADVICE: Final[Mapping[State, str]] = MappingProxyType(
     {State.TRANSFERRED: _SENT_BEFORE, State.GONE_UPSTREAM: _SENT_BEFORE}
@@ -253,7 +254,7 @@ class OrderClosed(OrderError):
         super().__init__(
             f"Order {order_id} {'was' if purged else 'is'} {state} and is not sent again"
             + (f": {problem}" if problem else "."),
-            advice=(_PURGED_ADVICE if purged else _CLOSED_ADVICE).get(state, "Build its hours into a new order."),
+            advice=(_PURGED_ADVICE if purged else _CLOSED_ADVICE).get(state, _BUILD_ANEW),
         )
 
 

@@ -9,9 +9,10 @@ from visma_busy_sync.state._connection import (
     ArchiveMissingFact,
     Connection,
     LoginStage,
-    OtherCompany,
     PendingLogin,
+    WaitingCompany,
     archive_missing_key,
+    hashed_company_id,
 )
 from visma_busy_sync.state._documents import (
     DocumentUnreadable,
@@ -23,6 +24,7 @@ from visma_busy_sync.state._documents import (
     until_written,
     update,
 )
+from visma_busy_sync.state._erased import WithoutErased, erasing
 from visma_busy_sync.state._lease import LEASE_SCHEMA, Lease, give_lease_back, take_lease
 from visma_busy_sync.state._limits import StoreLimiter
 from visma_busy_sync.state._orders import (
@@ -35,7 +37,6 @@ from visma_busy_sync.state._orders import (
     holders,
     installation_id,
     order_key,
-    purged_order_key,
 )
 from visma_busy_sync.state._rotation import (
     NotResealed,
@@ -76,7 +77,6 @@ __all__ = [
     "LoginStage",
     "NotResealed",
     "NotResealedReason",
-    "OtherCompany",
     "PendingLogin",
     "ProcessSealer",
     "PurgedOrder",
@@ -88,14 +88,17 @@ __all__ = [
     "StoreLimiter",
     "Tokens",
     "Unsealable",
+    "WaitingCompany",
+    "WithoutErased",
     "archive_missing_key",
     "claim_document_key",
     "claim_writes",
+    "erasing",
     "give_lease_back",
+    "hashed_company_id",
     "holders",
     "installation_id",
     "order_key",
-    "purged_order_key",
     "read",
     "reseal",
     "take_lease",

@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
+from visma_busy_sync.orders import State
 from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 from visma_busy_sync.state._documents import Schema, update
 
@@ -15,7 +16,6 @@ NOBODY: Final = ""
 
 ORDER_PREFIX: Final = "order/"
 CLAIM_PREFIX: Final = "claim/"
-_PURGED_PREFIX: Final = "purged-order/"
 _INSTALLATION: Final = "installation"
 
 
@@ -38,11 +38,12 @@ class Installation:
 
 @frozen(kw_only=True)
 class PurgedOrder:
-    """What is left of an order after a purge: ids only. Its claims are kept as they were.
+    """What is left of an order after a purge: ids only. It stands where its ledger entry stood.
+
+    So who read the entry before the purge can write nothing over it, and the id is never used again.
 
     Attributes:
         order_id: The host's id of it.
-        company_id: Which company it was built for.
         state: Where it stood.
         marker: What its draft is recognised by.
         eaccounting_id: The draft, if it was transferred.
@@ -50,8 +51,7 @@ class PurgedOrder:
     """
 
     order_id: str
-    company_id: str
-    state: str
+    state: State
     marker: str
     eaccounting_id: str | None = None
     number: int | None = None
@@ -63,13 +63,8 @@ INSTALLATION_SCHEMA: Final = Schema(Installation)
 
 
 def order_key(order_id: str) -> str:
-    """Return the key of an order's ledger entry."""
+    """Return the key of an order's ledger entry, or of what a purge left of it."""
     return f"{ORDER_PREFIX}{order_id}"
-
-
-def purged_order_key(order_id: str) -> str:
-    """Return the key of what a purge left of an order."""
-    return f"{_PURGED_PREFIX}{order_id}"
 
 
 def claim_document_key(claim: str) -> str:
