@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -10,10 +11,12 @@ import attrs
 import pytest
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync._core.world import Permit
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import Order
+from visma_busy_sync.eaccounting._exchange import LiftedTransport
 from visma_busy_sync.eaccounting.errors import (
     AccessDenied,
     ApiError,
@@ -28,6 +31,7 @@ from visma_busy_sync.integration import (
     OrderClosed,
     _ordering,
 )
+from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import (
     IllegalTransition,
     OrderNotReady,
@@ -36,7 +40,8 @@ from visma_busy_sync.orders import (
     State,
 )
 from visma_busy_sync.ports import LiftedStateStore, Write
-from visma_busy_sync.stores import MemoryStateStore
+from visma_busy_sync.state import DocumentUnreadable
+from visma_busy_sync.stores import MemoryStateStore, StoreUnavailable
 from visma_busy_sync.testing import scheduler
 
 from .fake import NoLimit, Upstream, connected, site
@@ -261,6 +266,13 @@ def test_an_error_of_a_hosts_own_transport_is_unknown_and_never_sent_again(
     assert posts(office) == len(office.drafts()) == int(sent)
 
 
+def blocking_site(upstream: Upstream, state: MemoryStateStore, **other: Any) -> Site:
+    """A site of the synchronous shell over fakes."""
+    made = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
+    parts: dict[str, Any] = {"transport": LiftedTransport(upstream), "runtime": BlockingRuntime(), **other}
+    return attrs.evolve(made, **parts)
+
+
 class FailingLimit(NoLimit):
     """A host's own budget of calls that fails before a call, or after it."""
 
@@ -294,7 +306,7 @@ def test_what_fails_before_the_post_leaves_the_order_waiting(error: Exception, p
     """The host gets its own error, and the order is sent once when that is cured."""
     upstream, state = Upstream(), MemoryStateStore()
     connected(state)
-    healthy = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
+    healthy = blocking_site(upstream, state)
     made = attrs.evolve(healthy, limiter=FailingLimit(before=error))
     with pytest.raises(type(error)) as raised:
         step(_ordering.push, made, ACME, fake_order("o", "h1"))
@@ -303,7 +315,7 @@ def test_what_fails_before_the_post_leaves_the_order_waiting(error: Exception, p
     assert known is not None
     assert (known.state, problem in str(known.problem)) == (State.RESERVED, True)
     for repeated in (False, True):
-        assert step(_ordering.push, plain(healthy, upstream), ACME, fake_order("o", "h1")).repeated is repeated
+        assert step(_ordering.push, healthy, ACME, fake_order("o", "h1")).repeated is repeated
     assert len(upstream.orders) == 1
 
 
@@ -312,8 +324,8 @@ def test_what_fails_after_the_post_is_unknown(error: Exception, problem: str) ->
     """Nothing but a crash leaves an order in `sending`."""
     upstream, state = Upstream(), MemoryStateStore()
     connected(state)
-    healthy = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
-    made = attrs.evolve(plain(healthy, upstream), limiter=FailingLimit(after=error))
+    healthy = blocking_site(upstream, state)
+    made = attrs.evolve(healthy, limiter=FailingLimit(after=error))
     with pytest.raises(OrderOutcomeUnknown) as raised:
         step(_ordering.push, made, ACME, fake_order("o", "h1"))
     assert raised.value.__cause__ is error
@@ -321,7 +333,7 @@ def test_what_fails_after_the_post_is_unknown(error: Exception, problem: str) ->
     assert known is not None
     assert (known.state, problem in str(known.problem)) == (State.OUTCOME_UNKNOWN, True)
     with pytest.raises(OrderOutcomeUnknown):
-        step(_ordering.push, plain(healthy, upstream), ACME, fake_order("o", "h1"))
+        step(_ordering.push, healthy, ACME, fake_order("o", "h1"))
     assert len(upstream.orders) == 1
 
 
@@ -330,17 +342,12 @@ def test_what_fails_after_a_refusal_of_the_call_leaves_the_order_waiting(
     office: Office, answered: int
 ) -> None:
     """The POST was answered, and surely made nothing; then the store failed."""
-    broken: list[bool] = []
-    failing = FailingState(office.state, lambda: bool(broken), OSError("disk full"), reads=True)
-    state: Any = failing if office.shell.run is None else AsyncFailingState(failing)
+    refused: list[Request] = []
+    store = OnceFailingState(office.state, fails=lambda: bool(refused))
+    state: Any = store if office.shell.run is None else AsyncFailingState(store)
     acme, order = ready_to_push(office, state=state, max_retries=1)
     office.fault("POST", "/orders", "status", status=answered, error_code=4010, message="in 0 seconds")
-
-    def fails_once() -> bool:
-        return bool(broken) and bool(broken.pop())
-
-    failing.fails = fails_once
-    office.shell.wire.after = lambda request, _: broken.append(True) if is_post(request) else None
+    office.shell.wire.after = lambda request, _: refused.append(request) if request.body else None
     with pytest.raises(OSError, match="disk full"):
         acme.push(order)
     office.shell.wire.after = None
@@ -362,10 +369,7 @@ async def test_a_push_that_is_cancelled_while_it_waits_is_sent_when_it_is_pushed
             await asyncio.Event().wait()
             raise AssertionError
 
-    healthy = attrs.evolve(
-        plain(site(scheduler.World(), upstream, state, store=LiftedStateStore(state)), upstream),
-        runtime=AsyncioRuntime(),
-    )
+    healthy = blocking_site(upstream, state, runtime=AsyncioRuntime())
     task = asyncio.ensure_future(
         _ordering.push(attrs.evolve(healthy, limiter=Full()), ACME, fake_order("o", "h1"))
     )
@@ -400,17 +404,21 @@ def test_a_client_that_is_closed_sends_nothing_and_the_order_waits(office: Offic
 
 
 class ProcessEnds(BaseException):
-    """Nothing may handle it."""
+    """Nothing may handle it, and nothing is stored any more."""
 
 
 @pytest.mark.parametrize("effect", [True, False], ids=["after-the-effect", "before-it"])
 def test_a_crash_while_sending_leaves_the_order_sending_and_sends_nothing_again(
     office: Office, effect: bool
 ) -> None:
-    acme, order = ready_to_push(office)
+    over: list[bool] = []
+    dying = FailingState(office.state, lambda: bool(over), ProcessEnds())
+    state: Any = dying if office.shell.run is None else AsyncFailingState(dying)
+    acme, order = ready_to_push(office, state=state)
 
     def ends(request: Request, _: Response | None = None) -> None:
         if request.method == "POST" and request.url.endswith("/orders"):
+            over.append(True)
             raise ProcessEnds
 
     if effect:
@@ -420,6 +428,7 @@ def test_a_crash_while_sending_leaves_the_order_sending_and_sends_nothing_again(
     with pytest.raises(ProcessEnds):
         acme.push(order)
     office.shell.wire.before = office.shell.wire.after = None
+    over.clear()
     assert state_of(acme) is State.SENDING
     for restarted in (False, True):
         tenant = office.connected() if restarted else acme
@@ -434,7 +443,9 @@ class FailingState:
 
     volatile = True  # as the memory below it
 
-    def __init__(self, memory: MemoryStateStore, fails: Callable[[], bool], error: Exception | None) -> None:
+    def __init__(
+        self, memory: MemoryStateStore, fails: Callable[[], bool], error: BaseException | None
+    ) -> None:
         self.read = memory.read
         self.scan = memory.scan
         self._memory = memory
@@ -449,10 +460,29 @@ class FailingState:
         return False
 
 
+class OnceFailingState:
+    """A state store whose next read fails, once."""
+
+    volatile = True
+
+    def __init__(self, memory: MemoryStateStore, *, fails: Callable[[], bool]) -> None:
+        self.scan = memory.scan
+        self.commit = memory.commit
+        self._memory = memory
+        self._fails = fails
+        self._failed = False
+
+    def read(self, tenant: str, keys: list[str]) -> Any:
+        if self._fails() and not self._failed:
+            self._failed = True
+            raise OSError("disk full")
+        return self._memory.read(tenant, keys)
+
+
 class AsyncFailingState:
     volatile = True
 
-    def __init__(self, plain: FailingState) -> None:
+    def __init__(self, plain: FailingState | OnceFailingState) -> None:
         self._plain = plain
 
     async def read(self, *args: Any) -> Any:

@@ -189,7 +189,7 @@ def test_a_push_that_is_cancelled_at_any_await_says_what_became_of_it() -> None:
         if was is not State.OUTCOME_UNKNOWN:
             assert (state_of(state, "o"), len(upstream.orders)) == (State.TRANSFERRED, 1)
 
-    assert scheduler.check_all(scenario) == POINTS
+    assert scheduler.check_all(scenario) >= POINTS  # what runs to its end may do so before or after
     assert seen == {
         (None, 0),
         (State.RESERVED, 0),

@@ -90,14 +90,34 @@ class Env:
     retry_budget: RetryBudget = field(factory=RetryBudget)
 
 
-async def execute(operation: Operation[T], env: Env) -> T:
+@define
+class Doubt:
+    """Whether a call may have taken effect, as far as it has come.
+
+    For a caller that must know it after whatever ended the call: an error of a host's own store, limiter or
+    transport does not tell it, nor does a cancellation.
+
+    Attributes:
+        is_open: Whether a request was handed to the transport, and no answer said that it had no effect.
+    """
+
+    is_open: bool = False
+
+
+async def execute(operation: Operation[T], env: Env, doubt: Doubt | None = None) -> T:
     """Carry out `operation` and return its result.
+
+    Args:
+        operation: What to do.
+        env: The world.
+        doubt: Kept up to date until the end, however that comes.
 
     Raises:
         EAccountingError: The most specific error, after all retries that are allowed.
         ConfigurationError: If its body cannot be written as JSON.
     """
-    call = _Call(operation, env, ends_at=env.clock.monotonic() + env.options.deadline)
+    ends_at = env.clock.monotonic() + env.options.deadline
+    call = _Call(operation, env, ends_at=ends_at, doubt=doubt or Doubt())
     try:
         return await call.attempt()
     except EAccountingError as error:
@@ -150,6 +170,7 @@ class _Call(Generic[T]):
     operation: Operation[T]
     env: Env
     ends_at: float
+    doubt: Doubt
     renewed: bool = False
     hopeless: bool = False
     """Whether the limiter has said that no attempt comes about within the deadline."""
@@ -178,14 +199,16 @@ class _Call(Generic[T]):
     async def attempt(self) -> T:
         response, token = await self._sent(None)
         if response.status == 401 and not self.renewed and not self._in_doubt(response):
-            self.renewed = True
+            self.renewed, self.doubt.is_open = True, False
             other = await self._in_time(partial(self.env.tokens.token_after_refusal, token))
             if other is not None and other != token:
                 response, _ = await self._sent(other)
         try:
             result = read_response(self.operation, response, now=self.env.clock.now())
-        except RateLimited as error:
-            await self.env.limiter.hold_off(self.limit_key, seconds=error.retry_after)
+        except EAccountingError as error:
+            self.doubt.is_open = error.may_have_happened
+            if isinstance(error, RateLimited):
+                await self.env.limiter.hold_off(self.limit_key, seconds=error.retry_after)
             raise
         self.env.retry_budget.earn()
         return result
@@ -255,8 +278,12 @@ class _Call(Generic[T]):
             deadline=left - head_start(left),
         )
         send = partial(exchange, env.transport, request, operation=self.operation.name)
+        self.doubt.is_open = True
         try:
             return await env.runtime.within(left, send)
+        except (NotSent, ConfigurationError):
+            self.doubt.is_open = False
+            raise
         except TimeoutError:
             pass
         raise AnswerLost(operation=self.operation.name, reason="it did not come within the deadline")

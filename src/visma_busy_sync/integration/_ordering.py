@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.busy._checks import optional_text
 from visma_busy_sync.eaccounting import models
+from visma_busy_sync.eaccounting._execute import Doubt
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotFound, NotSent, UnreadableAnswer
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
 from visma_busy_sync.integration._connection import connection_of, ready_company
@@ -224,17 +225,50 @@ async def _begun(site: Site, ledger: LedgerBook, order: Order) -> tuple[LedgerEn
         # Made first, so that an order that cannot even be written is not noted as being sent.
         new = to_new_order(entry.order, marker=entry.marker, send_amounts=site.choices.send_amounts)
         with contextlib.suppress(IllegalTransition):  # another worker was first
-            return await ledger.fire(Event.SEND), new
+            return await _noted_as_sending(ledger, entry.order), new
         return None
 
     return await until_written(order_key(order.id), attempt)
 
 
+async def _noted_as_sending(ledger: LedgerBook, order: Order) -> LedgerEntry:
+    """Write down that the POST is about to be made.
+
+    A caller that is cancelled meanwhile makes none. That is written down too, and only where this very
+    caller has written the other: it could be another worker's POST.
+    """
+    written: list[LedgerEntry] = []
+    cancelled = False
+
+    async def undo() -> None:
+        with contextlib.suppress(Exception):  # then the store says `sending`: nobody knows any more
+            await ledger.fire(Event.NOT_SENT, problem="The push was cancelled before it sent anything.")
+
+    async def note() -> None:
+        entry = await ledger.fire(Event.SEND, of=order)
+        if cancelled:
+            await undo()
+        else:
+            written.append(entry)
+
+    try:
+        await ledger.site.runtime.to_end(note)
+    except GeneratorExit:  # the coroutine was dropped: nothing can be awaited any more
+        raise
+    except BaseException:
+        cancelled = True
+        if written:
+            await ledger.site.runtime.to_end(undo)
+        raise
+    return written[0]
+
+
 async def _create(
     upstream: Upstream, new: models.NewOrder, ledger: LedgerBook, entry: LedgerEntry
 ) -> models.Order:
+    doubt = Doubt()
     try:
-        return await upstream.create_draft(new)
+        return await upstream.create_draft(new, doubt)
     except EAccountingError as error:
         event = outcome_of(_answer(error))
         await _noted(ledger, entry, event, problem=error.message)
@@ -249,16 +283,23 @@ async def _create(
         if event is Event.OUTCOME_UNKNOWN:
             raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
         raise
-    except ConfigurationError as error:
-        # Such as a client that was closed: it is raised before anything is sent, and only then.
-        await _noted(ledger, entry, Event.NOT_SENT, problem=error.message)
+    except GeneratorExit:  # the coroutine was dropped: nothing can be awaited any more
         raise
-    except Exception as error:  # a host's own transport may raise anything, before or after it sent
-        await _noted(ledger, entry, Event.OUTCOME_UNKNOWN, problem=_unforeseen(error))
-        raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
+    except BaseException as error:  # a host's own ports may raise anything, and the caller may be cancelled
+        event = Event.OUTCOME_UNKNOWN if doubt.is_open else Event.NOT_SENT
+        if not isinstance(error, Exception):
+            with contextlib.suppress(OrderOutcomeUnknown):  # the cancellation is what the caller waits for
+                await _noted(ledger, entry, event, problem=_unforeseen(error))
+            raise
+        await _noted(ledger, entry, event, problem=_unforeseen(error))
+        if doubt.is_open:
+            raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
+        raise
 
 
-def _unforeseen(error: Exception) -> str:
+def _unforeseen(error: BaseException) -> str:
+    if isinstance(error, VismaBusySyncError):
+        return error.message
     # Its text may tell an address or more; the traceback has it all the same.
     return f"The sending failed with {type(error).__name__}."
 
@@ -273,11 +314,22 @@ async def _noted(
     snapshot: str | None = None,
     problem: str | None = None,
 ) -> LedgerEntry:
-    """Write down what became of the POST. If that fails, the store says `sending`: nobody knows any more."""
-    try:
-        return await ledger.fire(
-            event, eaccounting_id=eaccounting_id, number=number, snapshot=snapshot, problem=problem
+    """Write down what became of the POST, even if the caller is cancelled meanwhile.
+
+    If that fails, the store says `sending`: nobody knows any more.
+    """
+    after: list[LedgerEntry] = []
+
+    async def note() -> None:
+        after.append(
+            await ledger.fire(
+                event, eaccounting_id=eaccounting_id, number=number, snapshot=snapshot, problem=problem
+            )
         )
+
+    try:
+        await ledger.site.runtime.to_end(note)
+        return after[0]
     except Exception as error:  # the host's store may raise anything
         raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
 

@@ -10,7 +10,7 @@ from typing import Final, TypeVar, final
 
 from visma_busy_sync.eaccounting import _endpoints as endpoints
 from visma_busy_sync.eaccounting._endpoints import Endpoint
-from visma_busy_sync.eaccounting._execute import Env, execute
+from visma_busy_sync.eaccounting._execute import Doubt, Env, execute
 from visma_busy_sync.eaccounting._walk import walk
 from visma_busy_sync.eaccounting.models import (
     Article,
@@ -69,6 +69,6 @@ class Upstream:
         """Read one order."""
         return await execute(endpoints.ORDERS.get(id), self._env)
 
-    async def create_draft(self, new: NewOrder) -> Order:
+    async def create_draft(self, new: NewOrder, doubt: Doubt) -> Order:
         """Create an order draft: the only write there is."""
-        return await execute(endpoints.ORDERS.create(new), self._env)
+        return await execute(endpoints.ORDERS.create(new), self._env, doubt)
