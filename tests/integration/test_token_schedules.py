@@ -22,6 +22,7 @@ from visma_busy_sync.eaccounting.errors import NotSent, ReconnectNeeded
 from visma_busy_sync.integration import NotConnected, _connecting, _connection
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._stored_tokens import (
+    CLOCKS_DIFFER,
     MARGIN_SECONDS,
     StoredTokens,
     open_tokens,
@@ -151,7 +152,7 @@ def scenario(world: scheduler.World) -> None:
     reuse = list(Reuse)[world.choose(3)]
     stalls = rotates and reuse is not Reuse.FATAL and world.choose(2) == 1
     scene = Scene(world, Identity(rotates=rotates, reuse=reuse))
-    pauses = (0, 3, LASTS, 2 * LASTS) if stalls else (0, 3, 9)
+    pauses = (0, 3, LASTS, 2 * LASTS + CLOCKS_DIFFER.total_seconds()) if stalls else (0, 3, 9)
     workers: dict[str, Worker] = {
         f"call-{n}": scene.caller(pauses=pauses if world.choose(3) == 0 else ())
         for n in range(2 + world.choose(5))
