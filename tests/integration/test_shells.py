@@ -6,11 +6,13 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
 from visma_busy_sync import AsyncBusySync, BusySync
 from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync._core.runtimes import BlockingRuntime
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting.errors import NotSent
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
@@ -219,9 +221,10 @@ def test_an_order_that_others_always_take_away_is_not_sent(monkeypatch: pytest.M
     upstream, state = Upstream(), MemoryStateStore()
     connected(state)
     made = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
+    made = attrs.evolve(made, runtime=BlockingRuntime())
     tries: list[str] = []
 
-    async def taken(self: LedgerBook, event: Event) -> Any:
+    async def taken(self: LedgerBook, event: Event, **_: Any) -> Any:
         tries.append(event)
         raise IllegalTransition("o", state="sending", event=event)
 
