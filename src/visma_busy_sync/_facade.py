@@ -230,14 +230,16 @@ class Tenant:
     def purge(self, *, everything: bool = False) -> Purged:
         """Disconnect, and forget the tenant's tokens, logins and texts.
 
-        Kept are ids only: which hours and costs are on an order, the orders' ids, and that archiving what
-        eAccounting lacks was done. So nothing is billed or archived twice if the tenant comes back.
+        Kept are ids only: which hours and costs are on an order, the orders' ids, the company's id (of one
+        that has none, the hash of its name), and that archiving what eAccounting lacks was done. So nothing
+        is billed or archived twice if the tenant comes back.
 
         Args:
-            everything: Remove these too; the result then says what may happen twice.
+            everything: Remove these too; the result then says what may happen twice. Empty documents stay.
 
         Raises:
-            PurgeRefused: If an order may be on its way; nothing was purged.
+            PurgeRefused: If an order may be on its way; nothing was purged, unless it came up meanwhile. With
+                `everything`, an order that cannot be read does not count as on its way.
         """
         return step(_purging.purge, self._site, self.id, everything=everything)
 
@@ -319,11 +321,14 @@ class Tenant:
     def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
 
+        After a purge of the tenant there is none: an order that was pushed before it is `OrderClosed`.
+
         Raises:
             EntryTaken: An hour or cost of it is on another order; nothing was sent.
             OrderChanged: An order of this id and revision has other content; nothing was sent.
             OtherCompany: It was built for another company; nothing was sent.
-            OrderClosed: It was refused before; nothing was sent.
+            OrderClosed: It was refused before, or pushed before a purge; nothing was sent now.
+            OrderUnknown: The tenant was purged meanwhile; nothing was sent.
             OrderRejected: eAccounting refused it.
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
@@ -346,7 +351,7 @@ class Tenant:
         return step(_ordering.reopen, self._site, self.id, order_id)
 
     def ledger_entry(self, order_id: str) -> LedgerEntry | None:
-        """Return what is known of an order that was pushed; None if it never was."""
+        """Return what is known of an order that was pushed; None if it was not, or not since a purge."""
         return step(_ordering.ledger_entry, self._site, self.id, order_id)
 
     def fetch_order(self, order_id: str) -> models.Order:
@@ -571,14 +576,16 @@ class AsyncTenant:
     async def purge(self, *, everything: bool = False) -> Purged:
         """Disconnect, and forget the tenant's tokens, logins and texts.
 
-        Kept are ids only: which hours and costs are on an order, the orders' ids, and that archiving what
-        eAccounting lacks was done. So nothing is billed or archived twice if the tenant comes back.
+        Kept are ids only: which hours and costs are on an order, the orders' ids, the company's id (of one
+        that has none, the hash of its name), and that archiving what eAccounting lacks was done. So nothing
+        is billed or archived twice if the tenant comes back.
 
         Args:
-            everything: Remove these too; the result then says what may happen twice.
+            everything: Remove these too; the result then says what may happen twice. Empty documents stay.
 
         Raises:
-            PurgeRefused: If an order may be on its way; nothing was purged.
+            PurgeRefused: If an order may be on its way; nothing was purged, unless it came up meanwhile. With
+                `everything`, an order that cannot be read does not count as on its way.
         """
         return await _purging.purge(self._site, self.id, everything=everything)
 
@@ -659,11 +666,14 @@ class AsyncTenant:
     async def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
 
+        After a purge of the tenant there is none: an order that was pushed before it is `OrderClosed`.
+
         Raises:
             EntryTaken: An hour or cost of it is on another order; nothing was sent.
             OrderChanged: An order of this id and revision has other content; nothing was sent.
             OtherCompany: It was built for another company; nothing was sent.
-            OrderClosed: It was refused before; nothing was sent.
+            OrderClosed: It was refused before, or pushed before a purge; nothing was sent now.
+            OrderUnknown: The tenant was purged meanwhile; nothing was sent.
             OrderRejected: eAccounting refused it.
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
@@ -686,7 +696,7 @@ class AsyncTenant:
         return await _ordering.reopen(self._site, self.id, order_id)
 
     async def ledger_entry(self, order_id: str) -> LedgerEntry | None:
-        """Return what is known of an order that was pushed; None if it never was."""
+        """Return what is known of an order that was pushed; None if it was not, or not since a purge."""
         return await _ordering.ledger_entry(self._site, self.id, order_id)
 
     async def fetch_order(self, order_id: str) -> models.Order:

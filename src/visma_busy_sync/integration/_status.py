@@ -117,7 +117,8 @@ class Status:
     Attributes:
         state: How the connection stands. It is told from what is known here; whether Visma still accepts the
             login shows at the next call.
-        company_id: The id of the company; None if the tenant was never connected.
+        company_id: The id of the company, after a purge the hash of an id that is a name; None if the tenant
+            was never connected, or all of it was purged.
         company_name: Its name.
         project_sync: Whether projects are synchronised.
         login_pending: Whether a login was begun and may still be completed, also beside a connection.
