@@ -24,7 +24,7 @@ from visma_busy_sync._core.stepper import step
 from visma_busy_sync._core.world import Permit
 from visma_busy_sync.ports import AsyncStateStore, Found, LiftedStateStore, Versioned, Write
 from visma_busy_sync.sandbox.process import SandboxProcess
-from visma_busy_sync.state import DocumentUnreadable, StoreLimiter
+from visma_busy_sync.state import StoreLimiter
 from visma_busy_sync.state._limits import limit_key
 from visma_busy_sync.stores import MemoryStateStore
 from visma_busy_sync.stores.sql import SqlStateStore
@@ -478,29 +478,101 @@ def test_a_limiter_that_is_much_too_far_ahead_does_not_stop_the_others_for_ever(
     assert [moment for _, moment in server.granted] == [pytest.approx(WINDOW + 1, abs=ROUNDING)]
 
 
+def ahead_of(world: World, store: Gated, **settings: Any) -> StoreLimiter:
+    """Make the limiter of a process whose machine's date is one day ahead."""
+    clock = World().clock
+    clock.advance(timedelta(days=1).total_seconds())
+    return StoreLimiter(store, clock=clock, runtime=world.runtime, client_id="app", **settings)
+
+
+def test_a_429_that_a_much_too_fast_machine_got_does_not_close_an_endpoint_for_a_day() -> None:
+    """No server asks for that long, so nobody believes it; what others hear themselves is believed."""
+    world, store = World(), Gated(MemoryStateStore())
+    wrong, right = ahead_of(world, store), limiter_in(world, store)
+    world.run([partial(wrong.hold_off, "x", seconds=60)])
+    world.run([partial(right.acquire, "x", patience=0)])
+    world.run([partial(right.hold_off, "x", seconds=30)])
+    result = world.run([partial(right.acquire, "x", patience=29)], expected=TimeoutError)
+    assert list(result.errors) == ["w1"]
+
+
+def test_the_longest_hold_that_a_server_may_ask_for_is_kept_to_its_end() -> None:
+    world, store = World(), Gated(MemoryStateStore())
+    server, limiter = Server(world), limiter_in(world, store)
+    world.run([partial(limiter.hold_off, "x", seconds=3600)])
+    world.run([partial(server.caller, limiter_in(world, store), [Call()])])
+    assert [moment for _, moment in server.granted] == [pytest.approx(3600, abs=ROUNDING)]
+
+
+def test_places_that_a_much_too_fast_machine_took_do_not_stop_the_others() -> None:
+    """They count as calls in the order of asking, now, and whoever comes after them waits for these."""
+    world, store = World(), Gated(MemoryStateStore())
+    wrong = ahead_of(world, store, budget=1)
+    # It takes the one place and dies while it waits for the next two.
+    world.run([partial(wrong.acquire, "x", patience=0)])
+    waiting = [partial(wrong.acquire, "x", patience=500)] * 2
+    world.run(waiting, crash={"w1": 7, "w2": 7})
+    assert stored_in(store)["starts"]
+    server, began = Server(world), world.clock.monotonic()
+    world.run([partial(server.caller, limiter_in(world, store, budget=1), [Call(patience=300)])])
+    assert len(server.granted) == 1
+    assert server.granted[0][1] - began <= 3 * (WINDOW + 1) + ROUNDING
+
+
+def stored_in(store: Gated) -> dict[str, Any]:
+    body = store.memory.read("", ["limit/app/x"])["limit/app/x"].body
+    data: dict[str, Any] = json.loads(body)["data"]
+    return data
+
+
 BODY: Final = {"ends": "10 5", "numbers": "", "starts": "", "closed_until": 0, "asked": 2}
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"schema": 2, "data": BODY},
+        "no json",
         {"schema": 1, "data": {**BODY, "ends": "ten"}},
         {"schema": 1, "data": {**BODY, "ends": "10 -5"}},
         {"schema": 1, "data": {**BODY, "starts": "5"}},
         {"schema": 1, "data": {**BODY, "asked": None}},
         {"schema": 1, "data": {**BODY, "more": 1}},
     ],
-    ids=["newer", "no number", "falling", "unequal", "null", "unknown member"],
+    ids=["no json", "no number", "falling", "unequal", "null", "unknown member"],
 )
-def test_a_stored_budget_that_cannot_be_read_is_told_and_left_alone(body: Any) -> None:
-    memory = MemoryStateStore()
-    memory.commit("", [Write("limit/app/x", None, json.dumps(body))])
-    limiter = blocking(VirtualClock(), LiftedStateStore(memory))
-    with pytest.raises(DocumentUnreadable, match="limit/app/x"):
-        step(limiter.acquire, "/x", patience=1)
-    step(limiter.hold_off, "/x", seconds=1)
-    assert memory.read("", ["limit/app/x"])["limit/app/x"] == Versioned(1, json.dumps(body))
+def test_a_stored_budget_that_is_damaged_is_replaced_by_an_empty_one(body: Any) -> None:
+    """It is a budget and no more: it must not stop every call of every tenant."""
+    memory, clock = MemoryStateStore(), VirtualClock()
+    memory.commit("", [Write("limit/app/x", None, body if isinstance(body, str) else json.dumps(body))])
+    first, second = (blocking(clock, LiftedStateStore(memory), budget=1) for _ in range(2))
+    step(first.acquire, "/x", patience=0)
+    with pytest.raises(TimeoutError):
+        step(second.acquire, "/x", patience=1)
+
+
+def test_a_stored_budget_of_a_newer_version_is_left_alone_and_the_process_keeps_its_own() -> None:
+    """While a new version is rolled out, nothing that it wrote is lost, and nothing stands still."""
+    memory, clock = MemoryStateStore(), VirtualClock()
+    newer = json.dumps({"schema": 2, "data": {"more": 1}})
+    memory.commit("", [Write("limit/app/x", None, newer)])
+    limiter = blocking(clock, LiftedStateStore(memory), budget=1)
+    permit = step(limiter.acquire, "/x", patience=0)
+    clock.advance(30)
+    step(limiter.release, permit)
+    clock.advance(WINDOW - 1)  # it counts from its end
+    with pytest.raises(TimeoutError):
+        step(limiter.acquire, "/x", patience=0.5)
+    clock.advance(2)
+    step(limiter.release, step(limiter.acquire, "/x", patience=0))
+    step(limiter.hold_off, "/x", seconds=100)
+    clock.advance(WINDOW + 2)
+    with pytest.raises(TimeoutError):
+        step(limiter.acquire, "/x", patience=30)
+    assert memory.read("", ["limit/app/x"])["limit/app/x"] == Versioned(1, newer)
+    # Once it can be read it is shared again.
+    memory.commit("", [Write("limit/app/x", 1, json.dumps({"schema": 1, "data": BODY}))])
+    step(limiter.acquire, "/x", patience=0)
+    assert memory.read("", ["limit/app/x"])["limit/app/x"].version > 2
 
 
 def test_each_client_and_endpoint_has_a_document_of_its_own() -> None:

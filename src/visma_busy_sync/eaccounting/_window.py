@@ -16,15 +16,21 @@ There are two ways to know how long a call was under way:
 
 All moments are whole milliseconds, rounded down. The window is one longer than the server's, which makes up
 for the rounding.
+
+What lies further ahead than anything can by these rules comes from a clock that is wrong, or was. It is not
+believed: one such machine must not stop all others.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 from attrs import frozen
+
+LONGEST_HOLD: Final = 3_600_000
+"""For how long a server is believed to ask to hold off, in milliseconds: an hour."""
 
 
 @frozen
@@ -78,14 +84,12 @@ class Rules:
 
     def at(self, window: Window, now: int) -> Window:
         """Let time go by: calls leave the window, and places whose moment has come begin."""
+        window = self._believed(window, now)
         if window.waiting and window.waiting[0].start <= now:
             window = self._begun(window, now)
         ends = window.ends
         if ends and ends[0] <= now:
             ends = ends[bisect_right(ends, now) :]
-        if ends and ends[-1] > (latest := self.counts_until(now)):
-            # None can be later than that. A clock went wrong, or was set back: do not stand still for it.
-            ends = tuple(min(end, latest) for end in ends)
         return window if ends is window.ends else window._replace(ends=ends)
 
     def counts_until(self, start: int) -> int:
@@ -163,6 +167,23 @@ class Rules:
         """Tell whether nothing would be lost if the window were forgotten."""
         counted = window.waiting or window.under_way or window.closed_until > now
         return not counted and (not window.ends or window.ends[-1] <= now)
+
+    def _believed(self, window: Window, now: int) -> Window:
+        """Take back what only a clock that is wrong, or was set back, can have written.
+
+        Those who wait keep their order.
+        """
+        latest = self.counts_until(now)
+        if window.ends and window.ends[-1] > latest:
+            window = window._replace(ends=tuple(min(end, latest) for end in window.ends))
+        rounds = 1 + len(window.waiting) // self.budget
+        furthest = now + LONGEST_HOLD + rounds * (latest - now)
+        if window.closed_until > furthest:
+            window = window._replace(closed_until=0)
+        if not window.waiting or window.waiting[-1].start <= furthest:
+            return window
+        places = (each if each.start <= furthest else Place(each.number, now) for each in window.waiting)
+        return self._pushed(window._replace(waiting=tuple(places)), now)
 
     def _begun(self, window: Window, now: int) -> Window:
         """Count the places whose moment has come as calls."""

@@ -21,10 +21,16 @@ from typing import Final, TypeAlias, TypeVar, final
 from attrs import frozen
 
 from visma_busy_sync._core.world import Clock, Permit, Runtime
-from visma_busy_sync.eaccounting._limits import CALLS_PER_WINDOW, WINDOW_SECONDS, no_room, rules
+from visma_busy_sync.eaccounting._limits import (
+    CALLS_PER_WINDOW,
+    WINDOW_SECONDS,
+    WindowLimiter,
+    no_room,
+    rules,
+)
 from visma_busy_sync.eaccounting._window import EMPTY, Place, Window
-from visma_busy_sync.ports import AsyncStateStore
-from visma_busy_sync.state._documents import DocumentUnreadable, Schema, read
+from visma_busy_sync.ports import AsyncStateStore, Versioned
+from visma_busy_sync.state._documents import DAMAGED, DocumentUnreadable, Schema
 from visma_busy_sync.state._orders import NOBODY
 
 T = TypeVar("T")
@@ -69,6 +75,11 @@ class Calls:
 CALLS_SCHEMA: Final = Schema(Calls)
 
 
+@frozen
+class _PermitOfItsOwn(Permit):
+    """A permit that was taken from the process's own budget."""
+
+
 def limit_key(client_id: str, template: str) -> str:
     """Return the key of the budget of an endpoint; texts that are long or odd are hashed."""
     client = client_id if _PLAIN_CLIENT.fullmatch(client_id) else _hashed(client_id)
@@ -101,6 +112,11 @@ class StoreLimiter:
     What the store raises while a place is asked for comes out as it is: nothing was sent. After that the
     call's own outcome counts: what could not be stored is kept, and stored with this process's next call.
 
+    A stored budget is no more than that. One that is damaged counts as empty, and is replaced. One that a
+    newer version of this package wrote is left alone: until it can be read, this process keeps a budget of
+    its own. Either way the server may count more calls than we do; its 429 then says how long to wait. What
+    only a wrong clock can have written, such as a wait of more than an hour, is not believed.
+
     Args:
         store: Where the budget is kept.
         clock: The time of day, as near as may be to the other machines'.
@@ -130,15 +146,23 @@ class StoreLimiter:
         self._client_id = client_id
         self._guard = threading.Lock()  # never held across an await
         self._owed: dict[str, tuple[Change, ...]] = {}
+        self._alone = WindowLimiter(clock=clock, runtime=runtime, budget=budget, window=window)
 
     async def acquire(self, key: str, *, patience: float) -> Permit:
         """Wait until one more call under `key` is within the budget, and take it.
 
         Raises:
             TimeoutError: If it cannot be had within the patience; then at once, as soon as that is known.
-            DocumentUnreadable: If the stored budget is damaged, or of a newer version.
         """
         give_up = self._clock.monotonic() + patience
+        try:
+            return await self._acquire(key, give_up)
+        except DocumentUnreadable:
+            pass
+        permit = await self._alone.acquire(key, patience=max(0.0, give_up - self._clock.monotonic()))
+        return _PermitOfItsOwn(permit.key, permit.until)
+
+    async def _acquire(self, key: str, give_up: float) -> Permit:
         place, wait = await self._update(key, partial(self._take, give_up=give_up), give_up=give_up)
         try:
             while wait > 0:
@@ -154,12 +178,16 @@ class StoreLimiter:
 
     async def release(self, permit: Permit) -> None:
         """Say that the call has ended; it counts from now if that is later than was assumed."""
+        if isinstance(permit, _PermitOfItsOwn):
+            await self._alone.release(permit)
+            return
         rules, until, at = self._rules, round(permit.until * 1000), self._now()
         if at + rules.window > until:
             await self._tell(permit.key, lambda window, now: rules.ended(window, until=until, at=at, now=now))
 
     async def hold_off(self, key: str, *, seconds: float) -> None:
         """Let nobody call under `key` for `seconds`."""
+        await self._alone.hold_off(key, seconds=seconds)
         until = self._now() + math.ceil(seconds * 1000) + 1  # since now was rounded down
         await self._tell(key, lambda window, now: self._rules.hold_off(window, until=until, now=now))
 
@@ -209,19 +237,25 @@ class StoreLimiter:
 
         Raises:
             TimeoutError: If others came in between until the patience ended.
+            DocumentUnreadable: If a newer version of this package wrote it; what is owed is forgotten.
         """
         document = limit_key(self._client_id, key)
         longest = _FIRST_PAUSE_SECONDS
         while True:
             with self._guard:
                 owed = self._owed.get(key, ())
-            kept = await read(self._store, NOBODY, document, CALLS_SCHEMA)
+            found = (await self._store.read(NOBODY, [document])).get(document)
             now = self._now()
-            window = before = _window_of(document, kept.value) if kept else EMPTY
+            try:
+                before = _window_in(document, found)
+            except DocumentUnreadable:
+                self._paid(key, owed)
+                raise
+            window = before or EMPTY
             for each in owed:
                 window = each(window, now)
             window, result = change(window, now)
-            write = CALLS_SCHEMA.write(document, kept, _calls_of(window))
+            write = CALLS_SCHEMA.write(document, found, _calls_of(window))
             if window == before or await self._store.commit(NOBODY, [write]):
                 self._paid(key, owed)
                 return result
@@ -248,18 +282,29 @@ def _calls_of(window: Window) -> Calls:
     )
 
 
-def _window_of(key: str, calls: Calls) -> Window:
+def _window_in(key: str, found: Versioned | None) -> Window | None:
+    """Return a stored window; None if it is damaged.
+
+    Raises:
+        DocumentUnreadable: If a newer version of this package wrote it.
+    """
+    if found is None:
+        return EMPTY
     try:
+        calls = CALLS_SCHEMA.load(key, found.body)
+        places = zip(_unpacked(calls.numbers), _unpacked(calls.starts), strict=True)
         return Window(
             ends=_unpacked(calls.ends),
-            waiting=tuple(
-                starmap(Place, zip(_unpacked(calls.numbers), _unpacked(calls.starts), strict=True))
-            ),
+            waiting=tuple(starmap(Place, places)),
             closed_until=calls.closed_until,
             asked=calls.asked,
         )
+    except DocumentUnreadable as error:
+        if error.reason != DAMAGED:
+            raise
     except ValueError:
-        raise DocumentUnreadable(key, "it is damaged") from None
+        pass
+    return None
 
 
 def _packed(rising: Iterable[int]) -> str:
