@@ -383,6 +383,8 @@ class BusySync:
         choices: Settings of the integration.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
+        deadline: Seconds that a call may take in all, pauses and attempts included. It may take longer where
+            the access token must be renewed first: what was asked for is waited for and stored.
         encryption_keys: What tokens are encrypted with, made by `Fernet.generate_key()`: the first one
             encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.
@@ -411,6 +413,7 @@ class BusySync:
         choices: Choices | None = None,
         timeout: float = 30.0,
         max_retries: int = 3,
+        deadline: float = 90.0,
         encryption_keys: Sequence[Secret | str | bytes] | None = None,
         transport: BlockingTransport | None = None,
         clock: Clock | None = None,
@@ -437,7 +440,7 @@ class BusySync:
             limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
             choices=given_or("choices", choices, Choices()),
-            options=Options(timeout=timeout, max_retries=max_retries),
+            options=Options(timeout=timeout, max_retries=max_retries, deadline=deadline),
         )
 
     def tenant(self, id: str) -> Tenant:
@@ -728,6 +731,7 @@ class AsyncBusySync:
         choices: Settings of the integration.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
+        deadline: Seconds that a call may take in all, pauses and attempts included.
         encryption_keys: What tokens are encrypted with, made by `Fernet.generate_key()`: the first one
             encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.
@@ -756,6 +760,7 @@ class AsyncBusySync:
         choices: Choices | None = None,
         timeout: float = 30.0,
         max_retries: int = 3,
+        deadline: float = 90.0,
         encryption_keys: Sequence[Secret | str | bytes] | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
@@ -782,7 +787,7 @@ class AsyncBusySync:
             limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
             choices=given_or("choices", choices, Choices()),
-            options=Options(timeout=timeout, max_retries=max_retries),
+            options=Options(timeout=timeout, max_retries=max_retries, deadline=deadline),
         )
 
     def tenant(self, id: str) -> AsyncTenant:

@@ -364,6 +364,19 @@ def test_a_token_that_does_not_come_in_time_leaves_the_call_unsent(run: Callable
     assert bench.limiter.released == 1
 
 
+@pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])
+def test_no_renewal_begins_after_the_deadline(run: Callable[..., Any], operation: Operation[Any]) -> None:
+    """Where the 401 came late. A blocked thread could not leave it any more."""
+    tokens = Renewable()
+    bench = Bench(tokens=tokens)
+    bench.script.steps = [taking(bench, 89.5, STALE)]
+    with pytest.raises(NotSent, match="no access token came") as caught:
+        run(operation, bench.env)
+    assert not caught.value.may_have_happened
+    assert tokens.renewals == 0
+    assert bench.limiter.released == 1
+
+
 def test_a_timeout_of_the_hosts_own_store_is_not_taken_for_the_deadline(run: Callable[..., Any]) -> None:
     """It comes out as it is."""
 

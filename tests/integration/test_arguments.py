@@ -82,6 +82,16 @@ def test_wrong_settings_are_told_when_the_sdk_is_made(office: Office, options: d
         office.tenant(ACME, **options)
 
 
+def test_the_deadline_of_calls_is_a_setting(office: Office) -> None:
+    """A request gets no more time than its call has."""
+    acme = office.connected(deadline=7)
+    acme.readiness()
+    assert office.shell.wire.sent[-1].method == "GET"
+    assert office.shell.wire.sent[-1].deadline < 7
+    with pytest.raises(ConfigurationError, match="deadline"):
+        office.tenant(ACME, deadline=0)
+
+
 def test_a_port_that_is_missing_is_told_by_name() -> None:
     busy = MemoryCatalogue()
     state: Any = None

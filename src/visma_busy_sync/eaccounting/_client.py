@@ -114,7 +114,8 @@ class EAccounting:
         transport: How to send; by default httpx. One that is passed in is not closed.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
-        deadline: Seconds that a call may take in all, pauses and attempts included.
+        deadline: Seconds that a call may take in all, pauses and attempts included. It may take longer where
+            the access token must be renewed first: what was asked for is waited for and kept.
 
     Attributes:
         projects: The projects.

@@ -11,6 +11,7 @@ that its own error, which knows whether the request was sent, comes before the e
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -252,11 +253,11 @@ class _Call(Generic[T]):
             except TimeoutError as error:  # the host's own: not to be taken for the one of waiting
                 return error
 
-        outcome: tuple[X] | TimeoutError | None
-        try:
-            outcome = await self.env.runtime.within(max(0.0, self.spare), told_apart)
-        except TimeoutError:
-            outcome = None
+        outcome: tuple[X] | TimeoutError | None = None
+        spare = self.spare
+        if spare > 0:  # else the blocking shell would begin all the same
+            with contextlib.suppress(TimeoutError):
+                outcome = await self.env.runtime.within(spare, told_apart)
         if outcome is None:
             raise self._not_sent("no access token came within the deadline")
         if isinstance(outcome, tuple):
