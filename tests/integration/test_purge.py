@@ -32,6 +32,7 @@ from visma_busy_sync.orders import (
 )
 from visma_busy_sync.ports import Write
 from visma_busy_sync.stores import MemoryStateStore
+from visma_busy_sync.stores.sql import SqlStateStore
 from visma_busy_sync.sync import Kind
 
 from .given import archived, own_projects
@@ -508,3 +509,25 @@ def test_another_company_is_not_taken_for_one_whose_name_is_forgotten(office: Of
     acme.purge()
     office.set_company(Name="Ola Nordmann ENK")
     assert office.log_in(acme).outcome is LoginOutcome.CONFIRM_COMPANY
+
+
+@pytest.mark.parametrize("database", ["sqlite_url", "postgres_url"])
+def test_a_database_keeps_the_promises_of_a_purge(
+    office: Office, request: pytest.FixtureRequest, database: str
+) -> None:
+    with SqlStateStore.open(request.getfixturevalue(database)) as store:
+        store.create_table()
+        acme, order = ready_to_push(office.elsewhere(), state=store, encryption_keys=KEYS)
+        acme.push(order)
+        acme.purge()
+        office.elsewhere().log_in(acme)
+        with pytest.raises(OrderClosed):
+            acme.push(order)
+        before = {found.key: found.document.version for found in store.scan("", ACME)}
+        acme.purge(everything=True)
+        office.elsewhere().log_in(acme)
+        acme.push(order)
+        after = {found.key: found.document.version for found in store.scan("", ACME)}
+    forgotten = {key for key in before if not key.startswith("tokens/")}
+    assert all(after[key] > before[key] for key in forgotten)
+    assert len(office.drafts()) == 2
