@@ -75,16 +75,19 @@ def _application(
 
 
 def _masked(given: Any) -> Any:
-    """Return a text as a secret, and so each in a list; anything else is refused later, by its own check."""
+    """Return a text as a secret; anything else is refused later, by its own check."""
+    return Secret(given) if isinstance(given, str) else given
+
+
+def _masked_keys(given: Any) -> Any:
+    """Return each key of a list as a secret, and a single one too; likewise."""
     match given:
-        case str():
-            return Secret(given)
         case bytes():
             return Secret(given.decode("latin-1"))
         case list() | tuple():
-            return [_masked(each) for each in cast("Sequence[object]", given)]
+            return [_masked_keys(each) for each in cast("Sequence[object]", given)]
         case _:
-            return given
+            return _masked(given)
 
 
 def _is_volatile(state: object) -> bool:
@@ -420,7 +423,7 @@ class BusySync:
     ) -> None:
         self._own = None
         # A traceback may be shown with the values of its frames: from here on this one holds no clear text.
-        client_secret, encryption_keys = _masked(client_secret), _masked(encryption_keys)
+        client_secret, encryption_keys = _masked(client_secret), _masked_keys(encryption_keys)
         application = _application(client_id, client_secret, redirect_uri, scopes, endpoints)
         if transport is None:
             from visma_busy_sync.eaccounting.transport import HttpxTransport  # noqa: PLC0415 - httpx late
@@ -767,7 +770,7 @@ class AsyncBusySync:
     ) -> None:
         self._own = None
         # A traceback may be shown with the values of its frames: from here on this one holds no clear text.
-        client_secret, encryption_keys = _masked(client_secret), _masked(encryption_keys)
+        client_secret, encryption_keys = _masked(client_secret), _masked_keys(encryption_keys)
         application = _application(client_id, client_secret, redirect_uri, scopes, endpoints)
         if transport is None:
             from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport  # noqa: PLC0415
