@@ -6,6 +6,7 @@ import base64
 import functools
 import logging
 import pickle
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
+import attrs
 import httpx
 import pytest
 
@@ -26,6 +28,7 @@ from visma_busy_sync.eaccounting import (
     PendingLogin,
     Secret,
     TokenSet,
+    models,
 )
 from visma_busy_sync.eaccounting import _endpoints as endpoints
 from visma_busy_sync.eaccounting import _oauth as oauth
@@ -320,6 +323,21 @@ def test_no_repr_holds_a_secret(value: object) -> None:
     """Values that carry secrets hide them."""
     text = f"{value}{value!r}"
     assert [leak for leak in leaks(text) if leak not in ADDRESSES] == []
+
+
+MODELS = [each for each in vars(models).values() if attrs.has(each) and issubclass(each, models.Model)]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_no_repr_of_a_record_holds_a_text_that_anybody_wrote(model: type[Any]) -> None:
+    """Texts name people. A record is told by its ids and its number, an amount by its currency."""
+    record: Any = object.__new__(model)
+    texts = {each.name for each in attrs.fields(model) if re.search(r"\bstr\b", str(each.type))}
+    assert "name" in texts or model is not models.Customer
+    for each in attrs.fields(model):
+        text = each.name in texts - {"number", "currency_code"}
+        object.__setattr__(record, each.name, "Kari Nordmann" if text else models.UNSET)
+    assert "Kari" not in repr(record)
 
 
 @pytest.mark.parametrize("value", [APPLICATION, PENDING, tokens(ended=False)], ids=lambda v: type(v).__name__)

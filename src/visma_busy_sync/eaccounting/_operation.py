@@ -241,7 +241,7 @@ def _is_page(response: Response) -> bool:
 @frozen
 class _ErrorBody:
     code: int | None = None
-    detail: str = ""
+    detail: str = field(default="", repr=False)
     error_id: str | None = None
     fields: tuple[FieldError, ...] = ()
 

@@ -113,8 +113,12 @@ class Model:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+# Named as ids, but whatever somebody wrote; the Peppol id of a sole trader is that of a person.
+_FREE_TEXTS: Final = frozenset({"edi_service_deliverer_id", "peppol_id"})
+
+
 def _is_key(name: str) -> bool:
-    return name in {"id", "number", "currency_code"} or name.endswith("_id")
+    return name in {"id", "number", "currency_code"} or (name.endswith("_id") and name not in _FREE_TEXTS)
 
 
 T = TypeVar("T")
