@@ -29,6 +29,7 @@ from visma_busy_sync.integration import (
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._stored_tokens import MARGIN_SECONDS
 from visma_busy_sync.ports import Catalogue, LiftedCatalogue, LiftedStateStore, StateStore, Write
+from visma_busy_sync.state import LOGIN
 from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, StoreUnavailable
 from visma_busy_sync.sync import Kind, Record
 from visma_busy_sync.testing import scheduler
@@ -290,3 +291,24 @@ def test_a_company_that_was_known_by_its_name_is_found_again_after_another_one(o
     assert acme.status().company_id == known
     acme.sync()
     assert office.busy.get(ACME, Kind.PROJECT, mine).values["archived"] is False
+
+
+@pytest.mark.parametrize(
+    "body", ["nonsense", '{"schema": 99, "data": {}}'], ids=["damaged", "of a newer version"]
+)
+def test_a_login_that_cannot_be_read_stands_in_nobodys_way(body: str) -> None:
+    """It is void: pressing connect again replaces it, and what is connected goes on."""
+    identity, state = Identity(rotates=True, reuse=Reuse.FATAL), MemoryStateStore()
+    made = first_login(identity, state)
+    version = state.read(ACME, [LOGIN])[LOGIN].version
+    assert state.commit(ACME, [Write(LOGIN, version, body)])
+    assert step(_connection.status, made, ACME).state is ConnectionState.CONNECTED
+    step(_connection.readiness, made, ACME)
+    for answer in ("code=a", "error=access_denied"):
+        back = f"https://b.example/cb?{answer}&state=old"
+        result = step(_connecting.complete_login, made, ACME, back, session=SESSION)
+        assert result.outcome is LoginOutcome.NOT_THIS_LOGIN
+    assert log_in(made, "second") is LoginOutcome.CONNECTED
+    assert state.commit(ACME, [Write(LOGIN, state.read(ACME, [LOGIN])[LOGIN].version, body)])
+    step(_connection.disconnect, made, ACME)
+    assert step(_connection.status, made, ACME).state is ConnectionState.DISCONNECTED

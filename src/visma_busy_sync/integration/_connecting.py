@@ -23,7 +23,7 @@ from visma_busy_sync.eaccounting.errors import (
 from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._company import company_id, identities, is_company
-from visma_busy_sync.integration._connection import also_connected, forgetting, revoke, status
+from visma_busy_sync.integration._connection import also_connected, forgetting, login_of, revoke, status
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._readiness import Readiness, readiness_of, readiness_of_refusal
 from visma_busy_sync.integration._site import Site
@@ -110,7 +110,13 @@ async def connect(site: Site, tenant: str, *, project_sync: bool, session: Secre
         else site.sealer.seal(verifier, about=verifier_about(tenant, state_hash)),
         expires_at=site.clock.now() + LOGIN_LIFETIME,
     )
-    await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, lambda _: pending)
+
+    async def attempt() -> bool | None:
+        # Whatever was there is void, also where it cannot be read.
+        before = (await site.state.read(tenant, [LOGIN])).get(LOGIN)
+        return await site.state.commit(tenant, [LOGIN_SCHEMA.write(LOGIN, before, pending)]) or None
+
+    await until_written(LOGIN, attempt)
     return begun.url
 
 
@@ -192,7 +198,8 @@ async def _refused(site: Site, tenant: str, callback: CallbackRefused, session_h
             return None
         return attrs.evolve(login, stage=LoginStage.ENDED, verifier=None)
 
-    now = await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end)
+    kept = await login_of(site, tenant)
+    now = await update(site.state, tenant, LOGIN, LOGIN_SCHEMA, end) if kept else None
     if callback.state and not is_mine(now):  # without a state, as some servers refuse, the word counts
         return await _result(site, tenant, LoginOutcome.NOT_THIS_LOGIN)
     cancelled = callback.error == "access_denied"
@@ -208,7 +215,7 @@ async def _take(
     Returns:
         The login as it is kept now; or why there is none to use; None: others came in between.
     """
-    kept = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
+    kept = await login_of(site, tenant)
     if kept is None or kept.value.state_hash != _hash(callback.state.reveal()):
         return LoginOutcome.NOT_THIS_LOGIN
     login, now = kept.value, site.clock.now()
@@ -335,8 +342,7 @@ async def _write(
     Whoever reads the connection finds its tokens. A login that was voided meanwhile, by a newer one or by
     disconnecting, connects nothing.
     """
-    login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
-    if login != taken:
+    if await login_of(site, tenant) != taken:
         return LoginOutcome.NOT_THIS_LOGIN
     known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
     before = known.value if known else None

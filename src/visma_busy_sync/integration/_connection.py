@@ -146,6 +146,14 @@ async def also_connected(site: Site, tenant: str, company_id: str) -> tuple[str,
     return tuple(sorted(others))
 
 
+async def login_of(site: Site, tenant: str) -> Kept[PendingLogin] | None:
+    """Return the login that was begun last; one that cannot be read is none: the next replaces it."""
+    try:
+        return await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
+    except DocumentUnreadable:
+        return None
+
+
 async def disconnect(site: Site, tenant: str) -> None:
     """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
 
@@ -174,7 +182,7 @@ async def _ended(site: Site, tenant: str) -> list[TokenSet] | None:
     # Looked at later than what is deleted: if they are renewed in between, the commit fails and this begins
     # anew. Else the ones before would be revoked, and the new ones live on.
     held = await held_by(site, tenant, login_ids)
-    login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
+    login = await login_of(site, tenant)
     if login is not None and login.value.stage in _WAITING:
         writes.append(_void(login))
     return held if await site.state.commit(tenant, writes) else None
@@ -223,7 +231,7 @@ async def status(site: Site, tenant: str) -> Status:
     except EncryptionKeyMissing:
         kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
         connection, standing = kept.value if kept else None, ConnectionState.LOCKED
-    login = await read(site.state, tenant, LOGIN, LOGIN_SCHEMA)
+    login = await login_of(site, tenant)
     now, kinds = site.clock.now(), tuple[Kind, ...]()
     if connection is not None:
         kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
