@@ -23,7 +23,7 @@ from attrs import define, field, frozen
 from cryptography.fernet import Fernet
 
 from visma_busy_sync.eaccounting.http import TIMEOUT_SECONDS
-from visma_busy_sync.integration._stored_tokens import MARGIN_SECONDS
+from visma_busy_sync.integration._stored_tokens import CLOCKS_DIFFER, MARGIN_SECONDS
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.state import TOKENS_PREFIX
 from visma_busy_sync.stores.sql import SqlStateStore
@@ -40,8 +40,8 @@ HANG_SECONDS: Final = 120.0
 LIFETIME_SECONDS: Final = 3600
 """How long an access token of the sandbox works."""
 
-RIGHT_SECONDS: Final = TIMEOUT_SECONDS + MARGIN_SECONDS
-"""How long the right to renew lasts, with the timeout that is the default."""
+RIGHT_SECONDS: Final = TIMEOUT_SECONDS + MARGIN_SECONDS + CLOCKS_DIFFER.total_seconds()
+"""How long the right to renew lasts by anybody's clock, with the timeout that is the default."""
 
 
 @frozen

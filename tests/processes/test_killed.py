@@ -18,7 +18,7 @@ BETWEEN = {ROTATED, ANSWERED, SAVING}
 SERVERS: Mapping[str, Mapping[str, Any]] = {
     "refused": {"rotation": True, "reuse": "refused"},
     "fatal": {"rotation": True, "reuse": "fatal"},
-    "graceful": {"rotation": True, "reuse": "graceful"},
+    "graceful": {"rotation": True, "reuse": "graceful", "grace_seconds": 3600},
     "no rotation": {"rotation": False},
 }
 LOSES = {"refused", "fatal"}
