@@ -197,28 +197,28 @@ class Tenant:
         """
         return step(_syncing.preview_company, self._site, self.id)
 
-    def confirm_company(self, company_id: str) -> Status:
+    def confirm_company(self, login_id: str) -> Status:
         """Connect to the other company that waits. Nothing is imported yet; former links are kept (D10).
 
         Args:
-            company_id: The company that was shown: `company` of the previewed plan.
+            login_id: The login whose company was shown: `status().other_company.login_id`.
 
         Raises:
-            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
+            NothingToConfirm: If it does not wait any more; somebody may have logged in anew since.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return step(_other_company.confirm_company, self._site, self.id, company_id)
+        return step(_other_company.confirm_company, self._site, self.id, login_id)
 
-    def discard_company(self, company_id: str) -> Status:
+    def discard_company(self, login_id: str) -> Status:
         """Leave the connection as it was before somebody logged in to another company.
 
         Args:
-            company_id: The company that was shown: `company` of the previewed plan.
+            login_id: The login whose company was shown: `status().other_company.login_id`.
 
         Raises:
-            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
+            NothingToConfirm: If it does not wait any more; somebody may have logged in anew since.
         """
-        return step(_other_company.discard_company, self._site, self.id, company_id)
+        return step(_other_company.discard_company, self._site, self.id, login_id)
 
     def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).
@@ -546,28 +546,28 @@ class AsyncTenant:
         """
         return await _syncing.preview_company(self._site, self.id)
 
-    async def confirm_company(self, company_id: str) -> Status:
+    async def confirm_company(self, login_id: str) -> Status:
         """Connect to the other company that waits. Nothing is imported yet; former links are kept (D10).
 
         Args:
-            company_id: The company that was shown: `company` of the previewed plan.
+            login_id: The login whose company was shown: `status().other_company.login_id`.
 
         Raises:
-            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
+            NothingToConfirm: If it does not wait any more; somebody may have logged in anew since.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return await _other_company.confirm_company(self._site, self.id, company_id)
+        return await _other_company.confirm_company(self._site, self.id, login_id)
 
-    async def discard_company(self, company_id: str) -> Status:
+    async def discard_company(self, login_id: str) -> Status:
         """Leave the connection as it was before somebody logged in to another company.
 
         Args:
-            company_id: The company that was shown: `company` of the previewed plan.
+            login_id: The login whose company was shown: `status().other_company.login_id`.
 
         Raises:
-            NothingToConfirm: If it does not wait; somebody may have logged in to yet another one.
+            NothingToConfirm: If it does not wait any more; somebody may have logged in anew since.
         """
-        return await _other_company.discard_company(self._site, self.id, company_id)
+        return await _other_company.discard_company(self._site, self.id, login_id)
 
     async def disconnect(self) -> None:
         """End the connection and revoke its tokens; all of Busy's data stays, links included (R30).

@@ -129,9 +129,9 @@ class OfficeClock:
 
 
 def waiting(acme: Tenant) -> str:
-    """The company that waits to be confirmed, as the user is shown it."""
+    """The login whose company waits to be confirmed, as the user is shown it."""
     other = acme.status().other_company
-    return other.company_id if other else "none waits"
+    return other.login_id if other else "none waits"
 
 
 @final

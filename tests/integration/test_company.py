@@ -144,14 +144,19 @@ def test_what_is_confirmed_is_what_was_shown(office: Office) -> None:
     office.add_company("other", "Other AS")
     office.add_company("third", "Third AS")
     office.log_in(acme, company="other")
-    shown = acme.preview_company()
+    shown = waiting(acme)
     office.log_in(acme, company="third")
     before = acme.status()
     for call in (acme.confirm_company, acme.discard_company):
         with pytest.raises(NothingToConfirm):
-            call(shown.company)
+            call(shown)
     assert acme.status() == before
-    assert acme.confirm_company(waiting(acme)).company_name == "Third AS"
+    shown = waiting(acme)
+    office.log_in(acme, company="third", project_sync=False)  # the same one, but chosen otherwise
+    with pytest.raises(NothingToConfirm):
+        acme.confirm_company(shown)
+    status = acme.confirm_company(waiting(acme))
+    assert (status.company_name, status.project_sync) == ("Third AS", False)
 
 
 def test_the_page_may_be_loaded_again_at_any_time(office: Office) -> None:

@@ -107,6 +107,29 @@ def test_a_sync_stops_when_project_sync_is_switched_off() -> None:
     assert step(_syncing.sync, made, ACME).plan.is_empty
 
 
+@pytest.mark.parametrize("event", ["disconnect", "log in anew"])
+def test_a_sync_whose_login_is_gone_while_it_reads_says_what_happened(event: str) -> None:
+    """Not that the connection must be made anew: the user has just made it, or wanted its end."""
+    upstream, state = Upstream(), MemoryStateStore()
+    upstream.project("1", "House")
+    connected(state)
+    made = blocking(upstream, state)
+    answered: list[str] = []
+
+    class Overtaken:
+        async def send(self, request: Request) -> Response:
+            answered.append(request.url)
+            if len(answered) == 2:
+                if event == "disconnect":
+                    step(_connection.disconnect, made, ACME)
+                else:
+                    log_in(made)
+            return upstream.send(request)
+
+    with pytest.raises(ConnectionChanged):
+        step(_syncing.sync, attrs.evolve(made, transport=Overtaken()), ACME)
+
+
 def test_a_sync_goes_on_when_the_user_logs_in_anew_to_the_same_company() -> None:
     upstream, state, busy = Upstream(), MemoryStateStore(), Meanwhile()
     upstream.customer("1", "Fjord AS")
@@ -230,7 +253,9 @@ def test_tokens_of_a_login_whose_commit_is_in_doubt_are_not_ended() -> None:
         log_in(made, "second")
     assert set(tokens_in(state)) == {getattr(connection_in(state).other, "login_id", None)}
     assert identity.logins["second"].alive
-    step(_other_company.confirm_company, made, ACME, "another")
+    other = connection_in(state).other
+    assert other is not None
+    step(_other_company.confirm_company, made, ACME, other.login_id)
     step(_connection.readiness, made, ACME)
 
 

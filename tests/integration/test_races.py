@@ -288,7 +288,10 @@ def test_a_sync_that_ends_during_a_login_does_not_lose_it() -> None:
         connected(state)
         made = site(world, upstream, state)
         sync = functools.partial(_syncing.sync, made, ACME)
-        world.run(both(login=completing(made, begun(made, state)), sync=sync), expected=ReconnectNeeded)
+        world.run(
+            both(login=completing(made, begun(made, state)), sync=sync),
+            expected=(ReconnectNeeded, ConnectionChanged),
+        )
         assert works(state)
         world.run({"after": sync})
 
@@ -304,7 +307,10 @@ def test_a_late_refusal_of_the_old_login_does_not_mark_the_new_one_dead() -> Non
         connected(state)
         made = site(world, upstream, state)
         sync = functools.partial(_syncing.sync, made, ACME)
-        world.run(both(login=completing(made, begun(made, state)), sync=sync), expected=ReconnectNeeded)
+        world.run(
+            both(login=completing(made, begun(made, state)), sync=sync),
+            expected=(ReconnectNeeded, ConnectionChanged),
+        )
         # The login ends after it is written down, so the mark of the old one never covers it.
         assert works(state)
         world.run({"after": sync})
@@ -341,7 +347,10 @@ def test_another_process_syncs_with_the_login_that_was_made_here() -> None:
         connected(state)
         made, other = site(world, upstream, state), site(world, upstream, state)
         sync = functools.partial(_syncing.sync, other, ACME)
-        world.run(both(login=completing(made, begun(made, state)), sync=sync), expected=ReconnectNeeded)
+        world.run(
+            both(login=completing(made, begun(made, state)), sync=sync),
+            expected=(ReconnectNeeded, ConnectionChanged),
+        )
         assert works(state)
         world.run({"late": sync})
         world.run({"own": functools.partial(_syncing.sync, made, ACME)})

@@ -30,12 +30,14 @@ class LiftedTransport:
 
         Raises:
             ConfigurationError: If the transport is an asynchronous one; nothing is sent then.
+            NoAnswerError: If it began something by itself that this client cannot wait for.
         """
         answer = self._transport.send(request)
         given = cast("object", answer)
         if inspect.isawaitable(given):
-            if inspect.iscoroutine(given):
-                given.close()
+            if not inspect.iscoroutine(given):  # a task or a future: the request may be on its way
+                raise NoAnswerError("the transport is asynchronous")
+            given.close()
             raise ConfigurationError(
                 f"The transport {type(self._transport).__name__} is asynchronous.",
                 advice="Use the asynchronous client (AsyncBusySync, AsyncEAccounting).",

@@ -430,6 +430,7 @@ async def forget(site: Site, tenant: str, tokens: TokenSet, login_id: str) -> No
     with contextlib.suppress(Exception):  # they end by themselves; what matters is raised or told
         kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
         stored = await site.state.read(tenant, [tokens_key(login_id)])
-        if not stored and (kept is None or not kept.value.connected):
+        alive = kept is not None and (kept.value.connected or kept.value.other is not None)
+        if not stored and not alive:
             with contextlib.suppress(EAccountingError):
                 await revoke(site, tokens)

@@ -9,9 +9,10 @@ from typing import Final
 
 import attrs
 
+from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.eaccounting import TokenSet, _login
 from visma_busy_sync.eaccounting._tokens import STORED_LOGIN, Generation
-from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, ReconnectNeeded
+from visma_busy_sync.eaccounting.errors import ApiError, ReconnectNeeded
 from visma_busy_sync.eaccounting.models import CompanySettings
 from visma_busy_sync.integration._company import is_company
 from visma_busy_sync.integration._readiness import Lane, Readiness, readiness_of, readiness_of_refusal
@@ -159,11 +160,11 @@ async def disconnect(site: Site, tenant: str) -> None:
 
     Logins that were begun and not completed are void.
     """
-    failures: list[EAccountingError] = []
+    failures: list[VismaBusySyncError] = []
     for tokens in await until_written(CONNECTION, lambda: _ended(site, tenant)):
         try:
             await revoke(site, tokens)
-        except EAccountingError as error:
+        except VismaBusySyncError as error:
             failures.append(error)
     if failures:
         raise NotRevoked(failures[0].message) from failures[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from visma_busy_sync.eaccounting import TokenSet
@@ -21,16 +23,18 @@ from visma_busy_sync.state import (
     until_written,
 )
 
+_WHICH: Final = "Pass what was shown to the user: status.other_company.login_id."
 
-async def confirm_company(site: Site, tenant: str, company_id: str) -> Status:
+
+async def confirm_company(site: Site, tenant: str, login_id: str) -> Status:
     """Connect the tenant to the other company that waits; links of the former one are kept (D10)."""
-    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
-    await until_written(CONNECTION, lambda: _confirmed(site, tenant, company_id))
+    require("login_id", login_id, str, advice=_WHICH)
+    await until_written(CONNECTION, lambda: _confirmed(site, tenant, login_id))
     return await status(site, tenant)
 
 
-async def _confirmed(site: Site, tenant: str, company_id: str) -> bool | None:
-    known, other = await other_company_of(site, tenant, company_id)
+async def _confirmed(site: Site, tenant: str, login_id: str) -> bool | None:
+    known, other = await other_company_of(site, tenant, login_id)
     after = connection_to(other, site)
     writes = [
         CONNECTION_SCHEMA.write(CONNECTION, known, after),
@@ -53,32 +57,32 @@ def connection_to(other: WaitingCompany, site: Site) -> Connection:
 
 
 async def other_company_of(
-    site: Site, tenant: str, company_id: str | None = None
+    site: Site, tenant: str, login_id: str | None = None
 ) -> tuple[Kept[Connection], WaitingCompany]:
     """Return the connection and the other company that waits beside it.
 
     Raises:
-        NothingToConfirm: If none does, or another one than `company_id`.
+        NothingToConfirm: If none does, or by another login than `login_id`.
     """
     known = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
     if known is None or known.value.other is None:
         raise NothingToConfirm(tenant)
-    if company_id is not None and known.value.other.company_id != company_id:
+    if login_id is not None and known.value.other.login_id != login_id:
         raise NothingToConfirm(tenant)
     return known, known.value.other
 
 
-async def discard_company(site: Site, tenant: str, company_id: str) -> Status:
+async def discard_company(site: Site, tenant: str, login_id: str) -> Status:
     """Leave the connection as it was before somebody logged in to another company."""
-    require("company_id", company_id, str, advice="Pass the id of the company that was shown: plan.company.")
-    login_id, held = await until_written(CONNECTION, lambda: _discarded(site, tenant, company_id))
+    require("login_id", login_id, str, advice=_WHICH)
+    login_id, held = await until_written(CONNECTION, lambda: _discarded(site, tenant, login_id))
     for tokens in held:
         await forget(site, tenant, tokens, login_id)
     return await status(site, tenant)
 
 
-async def _discarded(site: Site, tenant: str, company_id: str) -> tuple[str, list[TokenSet]] | None:
-    known, other = await other_company_of(site, tenant, company_id)
+async def _discarded(site: Site, tenant: str, login_id: str) -> tuple[str, list[TokenSet]] | None:
+    known, other = await other_company_of(site, tenant, login_id)
     after = attrs.evolve(known.value, other=None)
     writes = [
         CONNECTION_SCHEMA.write(CONNECTION, known, after),

@@ -1,7 +1,9 @@
 """Use case of a tenant that leaves: forget what is personal or secret, keep what prevents billing twice.
 
-Nothing that could be created anew under the same key is deleted, and it is all one commit: whoever read
-something before it, and stalled, can write nothing after it.
+Nothing that could be created anew under the same key is deleted, and it is all one commit: whoever read a
+document before it, and stalled, cannot write that document after it. A push that found no order before it,
+and stalled, may still note one after it; it is not sent, since the tokens are gone, and purging again takes
+it.
 """
 
 from __future__ import annotations
@@ -13,9 +15,9 @@ from typing import Final, TypeAlias, final
 import attrs
 from attrs import frozen
 
+from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.eaccounting import TokenSet
-from visma_busy_sync.eaccounting.errors import EAccountingError
 from visma_busy_sync.integration._connection import held_by, revoke
 from visma_busy_sync.integration._ledger import order_from
 from visma_busy_sync.integration._site import Site
@@ -212,6 +214,6 @@ async def _held(site: Site, tenant: str, secret: Sequence[Found]) -> list[TokenS
 async def _ended(site: Site, tokens: TokenSet) -> bool:
     try:
         await revoke(site, tokens)
-    except EAccountingError:
+    except VismaBusySyncError:  # also that the client is closed: what is deleted must not stop the others
         return False
     return True

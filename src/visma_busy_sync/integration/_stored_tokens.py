@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, final
@@ -160,9 +161,13 @@ class StoredTokens:
                 return False
             if seen is None or seen[0] != kept.version:
                 seen = (kept.version, self.clock.monotonic())
-            if self._is_free(kept.value) or self.clock.monotonic() - seen[1] >= self.lasts.total_seconds():
+            lasts = max(self.lasts.total_seconds(), kept.value.renewing_seconds or 0)
+            if self._is_free(kept.value) or self.clock.monotonic() - seen[1] >= lasts:
                 mine = attrs.evolve(
-                    kept.value, renewing=self._holder, renewing_until=self.clock.now() + self.lasts
+                    kept.value,
+                    renewing=self._holder,
+                    renewing_until=self.clock.now() + self.lasts,
+                    renewing_seconds=math.ceil(self.lasts.total_seconds()),
                 )
                 if await self._write(kept, mine):
                     return True
@@ -193,7 +198,8 @@ class StoredTokens:
     async def refuse(self, id: str) -> bool:
         """Note that the server refused a generation; False if another one is kept by now, or none."""
         return await self._change(
-            id, lambda now: attrs.evolve(now, refused=True, renewing=None, renewing_until=None)
+            id,
+            lambda now: attrs.evolve(_unheld(now), refused=True),
         )
 
     async def is_over(self) -> bool:
@@ -202,14 +208,15 @@ class StoredTokens:
         Where a newer one took the place of this one, its tokens are left alone: revoking them could end both.
         """
         kept = await read(self.state, self.tenant, CONNECTION, CONNECTION_SCHEMA)
-        return await self._read() is None and (kept is None or not kept.value.connected)
+        alive = kept is not None and (kept.value.connected or kept.value.other is not None)
+        return await self._read() is None and not alive
 
     async def give_back(self, id: str) -> None:
         """Give the right to renew back; if that fails, it ends by itself."""
 
         def give_back(now: Tokens) -> Tokens:
             mine = now.renewing == self._holder
-            return attrs.evolve(now, renewing=None, renewing_until=None) if mine else now
+            return _unheld(now) if mine else now
 
         with contextlib.suppress(Exception):  # what made it give the right back is told, not this
             await self._change(id, give_back)
@@ -232,6 +239,10 @@ class StoredTokens:
     async def _write(self, kept: Kept[Tokens], tokens: Tokens) -> bool:
         write = TOKENS_SCHEMA.write(tokens_key(self.login_id), kept, tokens)
         return await self.state.commit(self.tenant, [write])
+
+
+def _unheld(tokens: Tokens) -> Tokens:
+    return attrs.evolve(tokens, renewing=None, renewing_until=None, renewing_seconds=None)
 
 
 def unreadable(reason: str) -> ReconnectNeeded:

@@ -11,6 +11,7 @@ from typing import Final, final
 import attrs
 from attrs import define, field, frozen
 
+from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.integration._connection import connection_of, ready_company
 from visma_busy_sync.integration._other_company import connection_to, other_company_of
 from visma_busy_sync.integration._readiness import Lane
@@ -132,6 +133,15 @@ async def sync(site: Site, tenant: str) -> SyncReport:
         await alone.still()
         try:
             return await _sync(site, tenant, connection, alone)
+        except ReconnectNeeded as error:
+            # The tokens of a login go with it: who reads on finds that out first.
+            kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+            if kept is None or (kept.value.login_id, *_gist(kept.value)) != (
+                connection.login_id,
+                *_gist(connection),
+            ):
+                raise ConnectionChanged(tenant) from error
+            raise
         finally:
             with contextlib.suppress(Exception):  # it ends by itself; what matters was done, or is raised
                 await alone.end()

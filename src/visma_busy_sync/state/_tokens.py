@@ -26,6 +26,7 @@ class Tokens:
         refused: Whether the server refused the refresh token.
         renewing: Who renews them at this moment, a random id; None: nobody.
         renewing_until: When that right ends by itself.
+        renewing_seconds: How long it lasts in all; holders may be set up differently.
     """
 
     generation: str
@@ -35,6 +36,7 @@ class Tokens:
     refused: bool = False
     renewing: str | None = None
     renewing_until: datetime | None = None
+    renewing_seconds: int | None = None
 
 
 TOKENS_PREFIX: Final = "tokens/"
