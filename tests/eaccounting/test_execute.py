@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import traceback
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step as stepped_once
 from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting import EAccounting, Operation
+from visma_busy_sync.eaccounting._exchange import LiftedTransport
 from visma_busy_sync.eaccounting._execute import Env, Options, execute
 from visma_busy_sync.eaccounting._retrying import RetryBudget, pause_before_retry
 from visma_busy_sync.eaccounting.errors import (
@@ -818,3 +820,18 @@ def test_an_option_out_of_range_is_a_configuration_error(options: dict[str, Any]
     """By its name."""
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         Options(**options)
+
+
+def test_a_transport_that_began_by_itself_leaves_a_write_in_doubt() -> None:
+    """A task runs whether anybody waits for it or not: the request may be on its way."""
+    loop = asyncio.new_event_loop()
+
+    class Begins:
+        def send(self, request: Request) -> Any:
+            return loop.create_future()
+
+    bench = Bench(GOOD)
+    with pytest.raises(AnswerLost) as caught:
+        stepped(execute)(WRITE, evolve(bench.env, transport=LiftedTransport(Begins())))
+    loop.close()
+    assert caught.value.may_have_happened

@@ -337,3 +337,30 @@ def test_a_login_that_cannot_be_read_stands_in_nobodys_way(body: str) -> None:
     assert state.commit(ACME, [Write(LOGIN, state.read(ACME, [LOGIN])[LOGIN].version, body)])
     step(_connection.disconnect, made, ACME)
     assert step(_connection.status, made, ACME).state is ConnectionState.DISCONNECTED
+
+
+def test_a_company_that_waits_keeps_its_login_although_nothing_is_connected() -> None:
+    """A refresh of the former login that lands late revokes nothing."""
+    identity, state = Identity(rotates=True, reuse=Reuse.FATAL), MemoryStateStore()
+    made = first_login(identity, state)
+    login_id, sent = connection_in(state).login_id, list[str]()
+
+    class Overtaken:
+        async def send(self, request: Request) -> Response:
+            sent.append(request.url)
+            answer = identity.send(request)
+            if len(sent) == 1:
+                step(_connection.disconnect, made, ACME)
+                identity.company = "another"
+                assert log_in(made, "second") is LoginOutcome.CONFIRM_COMPANY
+                identity.revoked.clear()
+            return answer
+
+    late = attrs.evolve(made, transport=Overtaken())
+    with pytest.raises(ReconnectNeeded):
+        step(late.upstream(ACME, login_id).company_settings)
+    assert identity.revoked == []
+    other = connection_in(state).other
+    assert other is not None
+    assert step(_other_company.confirm_company, made, ACME, other.login_id).company_id == "another"
+    step(_connection.readiness, made, ACME)
