@@ -386,8 +386,8 @@ class BusySync:
         choices: Settings of the integration.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
-        deadline: Seconds that a call may take in all, pauses and attempts included. It may take longer where
-            the access token must be renewed first: what was asked for is waited for and stored.
+        deadline: Seconds that a call may take in all, pauses and attempts included; in a blocked thread
+            longer where the access token must be renewed first, since what was asked for is waited for.
         encryption_keys: What tokens are encrypted with, made by `Fernet.generate_key()`: the first one
             encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.
@@ -734,7 +734,8 @@ class AsyncBusySync:
         choices: Settings of the integration.
         timeout: Seconds that connecting, and each wait for more bytes, may take.
         max_retries: How often a call may be repeated where that is safe.
-        deadline: Seconds that a call may take in all, pauses and attempts included.
+        deadline: Seconds that a call may take in all, pauses and attempts included; in a blocked thread
+            longer where the access token must be renewed first, since what was asked for is waited for.
         encryption_keys: What tokens are encrypted with, made by `Fernet.generate_key()`: the first one
             encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.

@@ -25,7 +25,7 @@ def test_the_quickstart_goes_from_login_to_an_order_draft_and_ends_with_nothing_
     assert run.stderr == ""
     said = run.stdout
     expected_in_this_order = [
-        "Connected to Visma eAccounting. Nothing was fetched yet.",
+        "Connected to Visma eAccounting: Fjordmesteren Bygg og Rådgivning AS. Nothing was fetched yet.",
         "create customer",
         "adopt product 111 Reisetid (adopted)",
         "update project",
