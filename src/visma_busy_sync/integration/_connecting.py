@@ -430,7 +430,6 @@ async def forget(site: Site, tenant: str, tokens: TokenSet, login_id: str) -> No
     with contextlib.suppress(Exception):  # they end by themselves; what matters is raised or told
         kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
         stored = await site.state.read(tenant, [tokens_key(login_id)])
-        alive = kept is not None and (kept.value.connected or kept.value.other is not None)
-        if not stored and not alive:
+        if not stored and not (kept and kept.value.has_login):
             with contextlib.suppress(EAccountingError):
                 await revoke(site, tokens)

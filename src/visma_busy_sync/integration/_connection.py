@@ -119,13 +119,9 @@ async def readiness(site: Site, tenant: str) -> Readiness:
     """Return what eAccounting still needs, as it is now; nothing is changed."""
     connection = await connection_of(site, tenant)
     try:
-        company = await site.upstream(tenant, connection.login_id).company_settings()
-    except ApiError as error:
-        refused = readiness_of_refusal(error)
-        if refused is None:
-            raise
-        return refused
-    check_company(connection, company)
+        company = await ready_company(site.upstream(tenant, connection.login_id), connection)
+    except NotReady as error:
+        return error.readiness
     return readiness_of(
         company,
         project_sync=connection.project_sync,

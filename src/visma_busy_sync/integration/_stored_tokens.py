@@ -208,8 +208,7 @@ class StoredTokens:
         Where a newer one took the place of this one, its tokens are left alone: revoking them could end both.
         """
         kept = await read(self.state, self.tenant, CONNECTION, CONNECTION_SCHEMA)
-        alive = kept is not None and (kept.value.connected or kept.value.other is not None)
-        return await self._read() is None and not alive
+        return await self._read() is None and not (kept and kept.value.has_login)
 
     async def give_back(self, id: str) -> None:
         """Give the right to renew back; if that fails, it ends by itself."""

@@ -63,6 +63,11 @@ class Connection:
     attempted: dict[str, datetime] = field(factory=dict[str, datetime])
     other: WaitingCompany | None = None
 
+    @property
+    def has_login(self) -> bool:
+        """Whether a login is in use, be it of the company that is connected or of one that waits."""
+        return self.connected or self.other is not None
+
 
 class LoginStage(enum.StrEnum):
     """How far a login has come."""
