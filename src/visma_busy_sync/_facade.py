@@ -263,12 +263,18 @@ class Tenant:
         """
         return step(_syncing.plan, self._site, self.id)
 
-    def sync(self) -> SyncReport:
+    def sync(self, *, allow_archiving: str | None = None) -> SyncReport:
         """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
 
-        If it is interrupted later, each record is old or new, and the next sync does the rest.
+        If it is interrupted later, each record is old or new, and the next sync does the rest. Where many
+        projects are missing in eAccounting at once, they are not archived, but wait in
+        `report.plan.archiving` until a person allows exactly them.
+
+        Args:
+            allow_archiving: `plan().archiving.digest` of what a person allowed to archive as missing.
 
         Raises:
+            ArchivingNotAllowed: If others than those are missing by now; nothing was changed.
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
             NotReady: If eAccounting is not set up for it; its report says what to press.
@@ -278,7 +284,7 @@ class Tenant:
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return step(_syncing.sync, self._site, self.id)
+        return step(_syncing.sync, self._site, self.id, allow_archiving=allow_archiving)
 
     def build_order(
         self,
@@ -612,12 +618,18 @@ class AsyncTenant:
         """
         return await _syncing.plan(self._site, self.id)
 
-    async def sync(self) -> SyncReport:
+    async def sync(self, *, allow_archiving: str | None = None) -> SyncReport:
         """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
 
-        If it is interrupted later, each record is old or new, and the next sync does the rest.
+        If it is interrupted later, each record is old or new, and the next sync does the rest. Where many
+        projects are missing in eAccounting at once, they are not archived, but wait in
+        `report.plan.archiving` until a person allows exactly them.
+
+        Args:
+            allow_archiving: `plan().archiving.digest` of what a person allowed to archive as missing.
 
         Raises:
+            ArchivingNotAllowed: If others than those are missing by now; nothing was changed.
             NotConnected: If there is no connection.
             ReconnectNeeded: If the login is dead; only a new one helps.
             NotReady: If eAccounting is not set up for it; its report says what to press.
@@ -627,7 +639,7 @@ class AsyncTenant:
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return await _syncing.sync(self._site, self.id)
+        return await _syncing.sync(self._site, self.id, allow_archiving=allow_archiving)
 
     async def build_order(
         self,

@@ -10,6 +10,7 @@ VismaBusySyncError            base: catch it to catch them all
 ├── Unsealable                a sealed text is damaged, or was moved; it cannot be opened any more
 ├── StoreBusy                 others changed a document each time it was to be written
 ├── StoreUnavailable          the database below a store is not reachable, locked, full, or failed
+├── ArchivingNotAllowed       what is to be archived as missing is not what was allowed
 ├── SyncRunning               another sync of the tenant runs at this moment
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
 ├── ConnectionStateError      base: what is wrong with a tenant's connection
@@ -77,6 +78,7 @@ from visma_busy_sync.eaccounting.errors import (
     UnreadableAnswer,
 )
 from visma_busy_sync.integration import (
+    ArchivingNotAllowed,
     CompanyUnidentified,
     ConnectionChanged,
     ConnectionStateError,
@@ -120,6 +122,7 @@ __all__ = [
     "AccessDenied",
     "AnswerLost",
     "ApiError",
+    "ArchivingNotAllowed",
     "ClientRefused",
     "CodeRefused",
     "CompanyUnidentified",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
 
 from visma_busy_sync.sync import (
     FIELDS,
     Applied,
     Change,
+    Gone,
     Kind,
     Link,
     Moved,
@@ -30,6 +33,7 @@ from visma_busy_sync.sync import (
 COMPANY = "0c0c0c0c-0000-0000-0000-000000000001"
 OTHER_COMPANY = "0c0c0c0c-0000-0000-0000-000000000002"
 ON = SyncSettings(project_sync=True)
+TODAY = date(2026, 11, 25)
 
 
 def project(id: str, number: str | None = "1", name: str = "Hus", **values: Value) -> Upstream:
@@ -165,10 +169,53 @@ def plan_for(
     sure: bool = True,
     candidates: frozenset[str] = frozenset(),
     company: str = COMPANY,
+    gone: Gone | None = None,
+    allowed: str | None = None,
 ) -> Plan:
     return make_plan(
-        company, reads(rows, sure=sure), host.records, settings=settings, archive_candidates=candidates
+        company,
+        reads(rows, sure=sure),
+        host.records,
+        settings=settings,
+        archive_candidates=candidates,
+        gone=gone,
+        allowed=allowed,
     )
+
+
+def asked(
+    host: Host,
+    rows: Iterable[Upstream],
+    *,
+    settings: SyncSettings = ON,
+    hidden: Iterable[Upstream] = (),
+    candidates: frozenset[str] = frozenset(),
+    allowed: str | None = None,
+    on: date = TODAY,
+) -> Plan:
+    """Plan as a sync does: what the list lacks is asked for by id. `hidden` is there, but not listed."""
+    rows, there = list(rows), {row.id: row for row in hidden}
+    plan = plan_for(host, rows, settings=settings, candidates=candidates, allowed=allowed)
+    if not plan.unconfirmed:
+        return plan
+    gone: dict[Kind, frozenset[str]] = {kind: frozenset() for kind in Kind}
+    for kind, id in plan.unconfirmed:
+        if id in there:
+            rows.append(there[id])
+        else:
+            gone[kind] |= {id}
+    return plan_for(
+        host, rows, settings=settings, candidates=candidates, gone=Gone(on, gone), allowed=allowed
+    )
+
+
+def asked_and_applied(host: Host, rows: Iterable[Upstream], **given: Any) -> Plan:
+    """Plan with `asked`, apply everything, see that nothing is left to do, and return the plan."""
+    rows = list(rows)
+    plan = asked(host, rows, **given)
+    apply(host, plan)
+    assert asked(host, rows, **given).is_empty
+    return plan
 
 
 def sync(

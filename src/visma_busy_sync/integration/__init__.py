@@ -9,6 +9,7 @@ from visma_busy_sync.integration._site import Choices
 from visma_busy_sync.integration._status import ConnectionState, Status
 from visma_busy_sync.integration._syncing import Parked, SyncReport
 from visma_busy_sync.integration.errors import (
+    ArchivingNotAllowed,
     CompanyUnidentified,
     ConnectionChanged,
     ConnectionStateError,
@@ -28,6 +29,7 @@ from visma_busy_sync.integration.errors import (
 from visma_busy_sync.state import NotResealed, NotResealedReason, Resealed, WaitingCompany
 
 __all__ = [
+    "ArchivingNotAllowed",
     "Choices",
     "CompanyUnidentified",
     "ConnectionChanged",

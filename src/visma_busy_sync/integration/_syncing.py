@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final, final
 
@@ -12,11 +12,13 @@ import attrs
 from attrs import define, field, frozen
 
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded
+from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._connection import connection_of, ready_company
 from visma_busy_sync.integration._other_company import connection_to, other_company_of
 from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import ConnectionChanged, SyncRunning
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.integration.errors import ArchivingNotAllowed, ConnectionChanged, SyncRunning
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -33,6 +35,7 @@ from visma_busy_sync.sync import (
     Action,
     Applied,
     Change,
+    Gone,
     Kind,
     Moved,
     Outcome,
@@ -42,6 +45,7 @@ from visma_busy_sync.sync import (
     Reason,
     Record,
     Refused,
+    Verdict,
     linked_ids,
     make_plan,
     resolve,
@@ -90,11 +94,13 @@ class SyncReport:
     ended: datetime
 
     def __str__(self) -> str:
+        waits = self.plan.archiving.withheld
+        left = [f"{len(waits)} to archive wait for your permission"] if waits else []
         if self.plan.is_empty:
-            return "nothing to do"
+            return "; ".join(["nothing to do", *left])
         counts = {action: self.applied.get(action, 0) for action in Action}
         done = ", ".join(f"{count} {VERBS[action]}" for action, count in counts.items() if count)
-        left = [f"{len(self.moved)} moved meanwhile"] if self.moved else []
+        left += [f"{len(self.moved)} moved meanwhile"] if self.moved else []
         left += [f"{len(self.refused)} refused by Busy"] if self.refused else []
         return f"applied: {', '.join([done or 'nothing', *left])}"
 
@@ -122,17 +128,19 @@ async def preview_company(site: Site, tenant: str) -> Plan:
     return (await _look(site, tenant, connection_to(other, site), unconfirmed=True)).plan
 
 
-async def sync(site: Site, tenant: str) -> SyncReport:
+async def sync(site: Site, tenant: str, *, allow_archiving: str | None = None) -> SyncReport:
     """Bring Busy up to date with eAccounting.
 
     All reading comes first: if any of it fails, nothing was changed anywhere.
     """
+    if allow_archiving is not None:
+        require("allow_archiving", allow_archiving, str, advice="Pass the digest of plan().archiving.")
     with site.syncing_alone(tenant):
         connection = await connection_of(site, tenant)
         alone = _Alone(site, tenant, connection, holder=site.runtime.token())
         await alone.still()
         try:
-            return await _sync(site, tenant, connection, alone)
+            return await _sync(site, tenant, connection, alone, allow_archiving)
         except ReconnectNeeded as error:
             # The tokens of a login go with it: who reads on finds that out first.
             kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
@@ -183,9 +191,13 @@ class _Alone:
         await give_lease_back(self.site.state, self.tenant, SYNC_LEASE, holder=self.holder)
 
 
-async def _sync(site: Site, tenant: str, connection: Connection, alone: _Alone) -> SyncReport:
+async def _sync(
+    site: Site, tenant: str, connection: Connection, alone: _Alone, allowed: str | None
+) -> SyncReport:
     await _note_attempt(site, tenant, connection)
-    situation = await _look(site, tenant, connection, alone)
+    situation = await _look(site, tenant, connection, alone, allowed=allowed)
+    if situation.plan.archiving.verdict is Verdict.OTHER_SET:
+        raise ArchivingNotAllowed(tenant, situation.plan)
     work = _Application(site, tenant, situation)
     for kind, changes in groupby(situation.plan.changes, key=lambda planned: planned.kind):
         await alone.still()
@@ -209,6 +221,7 @@ async def _look(
     alone: _Alone | None = None,
     *,
     unconfirmed: bool = False,
+    allowed: str | None = None,
 ) -> _Situation:
     settings = site.choices.sync_settings(project_sync=connection.project_sync)
     started = site.clock.now()
@@ -228,20 +241,52 @@ async def _look(
         archiving = kept.value if kept and kept.value.done_at is None else None
         if kept is None and unconfirmed:  # what would be written down when it is confirmed
             archiving = ArchiveMissingFact(candidates=[record.id for record in records[Kind.PROJECT]])
-    return _Situation(
-        connection=connection,
-        plan=make_plan(
+    candidates = frozenset(archiving.candidates if archiving else ())
+
+    def planned(gone: Gone | None = None) -> Plan:
+        return make_plan(
             connection.company_id,
             found,
             records,
             settings=settings,
-            archive_candidates=frozenset(archiving.candidates if archiving else ()),
-        ),
+            archive_candidates=candidates,
+            gone=gone,
+            allowed=allowed,
+        )
+
+    plan = planned()
+    if plan.unconfirmed:
+        gone = await _asked_for(upstream, plan.unconfirmed, found, alone, on=started.date())
+        plan = planned(gone)
+    return _Situation(
+        connection=connection,
+        plan=plan,
         read=found,
         records=records,
         archiving=archiving,
         started=started,
     )
+
+
+async def _asked_for(
+    upstream: Upstream,
+    missing: Iterable[tuple[Kind, str]],
+    found: dict[Kind, Read],
+    alone: _Alone | None,
+    *,
+    on: date,
+) -> Gone:
+    """Ask by id for each record that a reading lacks: it is gone, or it is added to the reading."""
+    gone: dict[Kind, set[str]] = {}
+    for kind, id in missing:
+        row = await upstream.record(kind, id)
+        if row is None:
+            gone.setdefault(kind, set()).add(id)
+        else:
+            found[kind] = attrs.evolve(found[kind], rows=(*found[kind].rows, row))
+        if alone is not None:
+            await alone.still()
+    return Gone(on, {kind: frozenset(ids) for kind, ids in gone.items()})
 
 
 @define

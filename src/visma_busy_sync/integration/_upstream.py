@@ -12,6 +12,7 @@ from visma_busy_sync.eaccounting import _endpoints as endpoints
 from visma_busy_sync.eaccounting._endpoints import Endpoint
 from visma_busy_sync.eaccounting._execute import Doubt, Env, execute
 from visma_busy_sync.eaccounting._walk import walk
+from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.eaccounting.models import (
     Article,
     CompanySettings,
@@ -21,6 +22,7 @@ from visma_busy_sync.eaccounting.models import (
     Project,
 )
 from visma_busy_sync.sync import Kind, Read, upstream_of
+from visma_busy_sync.sync import Upstream as Imported
 
 CREATE_ORDER: Final = "POST /orders"
 """The name of the only write, as errors tell it."""
@@ -52,6 +54,19 @@ class Upstream:
     async def _read(self, endpoint: Endpoint[M]) -> Read:
         found = await walk(endpoint, self._env)
         return Read(rows=tuple(upstream_of(row) for row in found.rows), sure=found.sure)
+
+    async def record(self, kind: Kind, id: str) -> Imported | None:
+        """Read one record by its id; None if eAccounting answers that it does not have it."""
+        try:
+            match kind:
+                case Kind.CUSTOMER:
+                    return upstream_of(await self.customer(id))
+                case Kind.PRODUCT:
+                    return upstream_of(await self.article(id))
+                case Kind.PROJECT:
+                    return upstream_of(await self.project(id))
+        except NotFound:
+            return None
 
     async def customer(self, id: str) -> Customer:
         """Read one customer."""

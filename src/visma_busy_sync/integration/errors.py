@@ -17,6 +17,7 @@ OrderError                    visma_busy_sync.orders
 ├── OrderNotTransferred       there is nothing in eAccounting to read
 └── OrderClosed               the order came to an end before: it is not sent again
 
+ArchivingNotAllowed           what is to be archived as missing is not what was allowed
 SyncRunning                   another sync of the tenant runs at this moment
 PortContractBroken            a port of the host answered something that it must not
 ```
@@ -31,6 +32,7 @@ from typing import Final, final
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.orders import OrderError, State
+from visma_busy_sync.sync import Plan
 
 
 class ConnectionStateError(VismaBusySyncError):
@@ -275,6 +277,27 @@ class SyncRunning(VismaBusySyncError):
         super().__init__(
             f"A sync of the tenant {tenant!r} is running at this moment.",
             advice="Wait for it to end; what it brings is what this one would have brought.",
+        )
+
+
+@final
+class ArchivingNotAllowed(VismaBusySyncError):
+    """A person allowed to archive certain projects as missing, and now they are others. Nothing was done.
+
+    Attributes:
+        tenant: Whose sync it was.
+        plan: What the sync would do now, without that archiving; `plan.archiving` has the new set and its
+            digest.
+    """
+
+    def __init__(self, tenant: str, plan: Plan) -> None:
+        self.tenant = tenant
+        self.plan = plan
+        super().__init__(
+            "The projects that are missing in eAccounting are no longer those that were allowed to be "
+            f"archived for the tenant {tenant!r}: they are {len(plan.archiving.busy_ids)} now. "
+            "Nothing was changed.",
+            advice="Show the plan anew, and pass the digest of its archiving if it is right.",
         )
 
 

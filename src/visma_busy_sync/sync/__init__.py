@@ -17,8 +17,10 @@ from visma_busy_sync.sync._changes import (
 )
 from visma_busy_sync.sync._diff import make_plan
 from visma_busy_sync.sync._errors import LinkUnreadable
+from visma_busy_sync.sync._guards import Archiving, Verdict
 from visma_busy_sync.sync._links import ArchiveReason, Noted, linked_ids, noted_in
 from visma_busy_sync.sync._mapping import Read, Upstream, upstream_of
+from visma_busy_sync.sync._missing import Gone
 from visma_busy_sync.sync._plan import Plan, render
 from visma_busy_sync.sync._records import (
     FIELDS,
@@ -42,10 +44,12 @@ __all__ = [
     "Applied",
     "ArchiveMissing",
     "ArchiveReason",
+    "Archiving",
     "Change",
     "Conflict",
     "ConflictCode",
     "FieldChange",
+    "Gone",
     "Kind",
     "Link",
     "LinkUnreadable",
@@ -65,6 +69,7 @@ __all__ = [
     "SyncSettings",
     "Upstream",
     "Value",
+    "Verdict",
     "WarningCode",
     "linked_ids",
     "make_plan",

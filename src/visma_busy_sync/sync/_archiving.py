@@ -25,6 +25,9 @@ def next_state(
         return (True, ArchiveReason.FINISHED) if finished and moved else (False, None)
     if reason is ArchiveReason.MISSING_AT_CONNECTION and not finished:
         return False, None  # it is there after all
+    if reason is ArchiveReason.MISSING:
+        # What comes back is as it was before it went, unless it was finished meanwhile.
+        return (True, ArchiveReason.FINISHED) if finished and moved else (False, None)
     if not moved or reason is None:
         return True, reason
     return (True, ArchiveReason.FINISHED) if finished else (False, None)

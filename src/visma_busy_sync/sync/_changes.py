@@ -51,6 +51,12 @@ class Reason(enum.StrEnum):
     MISSING_AT_CONNECTION = "missing_at_connection"
     """Not in eAccounting when project sync was first switched on (R8)."""
 
+    MISSING = "missing"
+    """It was in eAccounting, and its id answers there now that it is gone (D8)."""
+
+    RECREATED = "recreated"
+    """eAccounting has it under a new id; the old one is gone (D11)."""
+
     NOTED = "noted"
     """Both sides agree or Busy's value stands; only the engine's notes change."""
 
@@ -149,6 +155,7 @@ class WarningCode(enum.StrEnum):
     CUSTOMER_UNKNOWN = "customer_unknown"
     DUPLICATE_UPSTREAM = "duplicate_upstream"
     MISSING_UPSTREAM = "missing_upstream"
+    RECREATED = "recreated"
     SAME_NAME = "same_name"
     SAME_NUMBER = "same_number"
     UNSURE_READ = "unsure_read"
@@ -189,7 +196,15 @@ ADVICE: Mapping[ConflictCode | WarningCode, str] = {
         "as soon as it is known."
     ),
     WarningCode.DUPLICATE_UPSTREAM: "eAccounting answered this record more than once; the last one counts.",
-    WarningCode.MISSING_UPSTREAM: "Linked, but no longer found in eAccounting. Nothing was changed in Busy.",
+    WarningCode.MISSING_UPSTREAM: (
+        "Linked, but no longer found in eAccounting. A project is archived in Busy as soon as eAccounting "
+        "confirms that it is gone, and restored if it comes back; nothing is deleted. Customers and products "
+        "stay as they are."
+    ),
+    WarningCode.RECREATED: (
+        "eAccounting has this record under a new id, and the old one is gone there; number and name agree. "
+        "Busy's record is linked to the new one."
+    ),
     WarningCode.SAME_NAME: (
         "Busy has a record with this name, but a name alone is not enough to link the two. "
         "Give both the same organisation number or number if they are the same."

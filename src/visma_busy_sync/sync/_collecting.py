@@ -33,6 +33,8 @@ class Work:
         conflicts: What a person should decide.
         warnings: What a person should know.
         unchanged: How many linked records stay as they are, by kind.
+        unconfirmed: Linked records that the reading lacks and that are to be asked for by id.
+        active_projects: How many linked projects are active in Busy.
     """
 
     company: str
@@ -42,6 +44,8 @@ class Work:
     conflicts: list[Conflict] = field(factory=list[Conflict])
     warnings: list[PlanWarning] = field(factory=list[PlanWarning])
     unchanged: dict[Kind, int] = field(factory=dict[Kind, int])
+    unconfirmed: list[tuple[Kind, str]] = field(factory=list[tuple[Kind, str]])
+    active_projects: int = 0
 
     def conflict(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from attrs import define, field
@@ -22,16 +23,26 @@ from visma_busy_sync.sync._changes import (
     WarningCode,
 )
 from visma_busy_sync.sync._collecting import Work
-from visma_busy_sync.sync._drafting import alteration, archiving_as_missing, creation, forgetting
+from visma_busy_sync.sync._drafting import (
+    alteration,
+    archiving_as_missing,
+    creation,
+    departure,
+    forgetting,
+)
 from visma_busy_sync.sync._errors import LinkUnreadable
+from visma_busy_sync.sync._guards import guarded
 from visma_busy_sync.sync._links import Noted, linked_ids, noted_in
 from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._matching import Group, Marks, Matching, marks_of, match
 from visma_busy_sync.sync._merge import merge
+from visma_busy_sync.sync._missing import Gone, Holder, recreated, twins
 from visma_busy_sync.sync._plan import Plan
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
-from visma_busy_sync.sync._settings import ArchiveMissing, SyncSettings
+from visma_busy_sync.sync._settings import ArchiveMissing, Match, SyncSettings
+
+_NOBODY_ASKED: Final = Gone(date.min)
 
 _ORDER: Final[Mapping[Kind, int]] = {kind: place for place, kind in enumerate(Kind)}
 
@@ -43,6 +54,8 @@ def make_plan(
     *,
     settings: SyncSettings,
     archive_candidates: frozenset[str] = frozenset(),
+    gone: Gone | None = None,
+    allowed: str | None = None,
 ) -> Plan:
     """Compare what eAccounting has with what Busy has, and plan what brings Busy up to date.
 
@@ -55,6 +68,10 @@ def make_plan(
         settings: The tenant's choices.
         archive_candidates: Busy's ids of the projects to archive if eAccounting does not have them: those
             that the host had when project sync was first switched on. Empty in every other sync.
+        gone: What eAccounting, asked by id, confirmed to have no more. Ask for what the plan names as
+            `unconfirmed`, and plan again.
+        allowed: The digest of the set of projects that a person allowed to archive as missing; see
+            `Plan.archiving`. If it names another set, none of them is archived.
 
     Returns:
         The plan. When all of it is applied, the next plan is empty.
@@ -66,13 +83,18 @@ def make_plan(
     work = Work(company, settings, references)
     for kind in settings.kinds:
         if kind in upstream:
-            _plan_kind(work, kind, upstream[kind], records.get(kind, ()), archive_candidates)
+            _plan_kind(work, kind, upstream[kind], records.get(kind, ()), archive_candidates, gone)
+    changes, archiving = guarded(
+        company, sorted(work.changes, key=_change_order), active=work.active_projects, allowed=allowed
+    )
     return Plan(
         company=company,
-        changes=tuple(sorted(work.changes, key=_change_order)),
+        changes=tuple(changes),
         conflicts=tuple(sorted(work.conflicts, key=_finding_order)),
         warnings=tuple(sorted(work.warnings, key=_finding_order)),
         unchanged=work.unchanged,
+        archiving=archiving,
+        unconfirmed=tuple(sorted(work.unconfirmed)),
     )
 
 
@@ -112,7 +134,12 @@ class _Side:
 
 
 def _plan_kind(
-    work: Work, kind: Kind, read: Read, records: Sequence[Record], candidates: frozenset[str]
+    work: Work,
+    kind: Kind,
+    read: Read,
+    records: Sequence[Record],
+    candidates: frozenset[str],
+    gone: Gone | None,
 ) -> None:
     rows = {row.id: row for row in read.rows}
     if len(rows) < len(read.rows):
@@ -120,17 +147,20 @@ def _plan_kind(
         for id in sorted(id for id, count in times.items() if count > 1):
             work.warn(WarningCode.DUPLICATE_UPSTREAM, kind, row=rows[id])
     side = _side(work, records)
-    _plan_linked(work, kind, read, rows, side)
+    missing = _plan_linked(work, kind, read, rows, side)
     strangers = [row for id, row in rows.items() if id not in side.linked]
     if side.unreadable:
         strangers = _without_claimed(work, strangers, side.unreadable)
     spared: set[str] = set()
+    if missing:
+        strangers = _plan_missing(work, read, missing, strangers, side, gone, spared)
     if not read.sure:
         work.warn(WarningCode.UNSURE_READ, kind)
         _plan_unsure(work, strangers, rows, records)
     elif strangers:
-        matching = match(strangers, (record for record, _ in side.unlinked.values()), work.settings.match)
-        spared = _plan_matched(work, matching, rows, side)
+        free = (record for record, _ in side.unlinked.values() if record.id not in spared)
+        matching = match(strangers, free, work.settings.match)
+        spared |= _plan_matched(work, matching, rows, side)
     at_connection = work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
     if kind is Kind.PROJECT and read.sure and at_connection:
         if rows:
@@ -154,7 +184,7 @@ def _forget(work: Work, side: _Side, spared: set[str]) -> None:
     for id in side.unlinked.keys() - spared:
         record, noted = side.unlinked[id]
         if noted is not None and noted.archive_reason and record.values.get("archived") is False:
-            work.changes.append(forgetting(work.company, record))
+            work.changes.append(forgetting(work.company, record, noted))
 
 
 def _side(work: Work, records: Iterable[Record]) -> _Side:
@@ -173,29 +203,92 @@ def _side(work: Work, records: Iterable[Record]) -> _Side:
     return side
 
 
-def _plan_linked(work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: _Side) -> None:
+def _plan_linked(
+    work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: _Side
+) -> list[Holder]:
+    """Plan what is to change in linked records; return those that the reading lacks."""
     unchanged = 0
+    missing: list[Holder] = []
     for id, holders in side.linked.items():
         row = rows.get(id)
         if len(holders) > 1:
             work.conflict(ConflictCode.LINKED_TWICE, row=row, records=[record for record, _ in holders])
             continue
         record, noted = holders[0]
+        if kind is Kind.PROJECT and record.values.get("archived") is False:
+            work.active_projects += 1
         if row is None:
-            if read.sure:
-                work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
-            unchanged += 1
+            missing.append((record, noted))
         else:
             unchanged += not (
                 _differs(row, record, noted) and _alter(work, row, record, noted, sure=read.sure)
             )
     work.unchanged[kind] = unchanged
+    return missing
+
+
+def _plan_missing(
+    work: Work,
+    read: Read,
+    missing: Sequence[Holder],
+    strangers: list[Upstream],
+    side: _Side,
+    gone: Gone | None,
+    spared: set[str],
+) -> list[Upstream]:
+    """Plan what becomes of linked records that the reading lacks; return the strangers that are left.
+
+    From an unsure or an empty reading nothing follows. `spared` grows by the records that are taken care of.
+    """
+    kind = missing[0][0].kind
+    believed = read.sure and bool(read.rows)
+    answered = gone if believed and gone is not None else _NOBODY_ASKED
+    same = twins(strangers, missing) if believed and work.settings.match is not Match.NEVER else set[str]()
+    confirmed: list[Holder] = []
+    for record, noted in missing:
+        id = noted.eaccounting_id or ""
+        if id in answered.ids.get(kind, ()):
+            confirmed.append((record, noted))
+            continue
+        if believed and (noted.missing_since is None or id in same):
+            work.unconfirmed.append((kind, id))
+        if read.sure and noted.missing_since is None:
+            work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
+        _stay_missing(work, record, noted)
+    again = recreated(strangers if same else (), confirmed, (record for record, _ in side.unlinked.values()))
+    for row, (record, noted) in again.pairs:
+        if kind is Kind.CUSTOMER:
+            work.references.known[row.id] = record.id
+        work.warn(WarningCode.RECREATED, kind, row=row, record=record)
+        _alter(work, row, record, noted, sure=True)
+    _report(work, ConflictCode.AMBIGUOUS, again.ambiguous)
+    _report(work, ConflictCode.ORGANISATION_DIFFERS, again.differing)
+    for record, noted in confirmed:
+        if record.id in again.records:
+            continue
+        if noted.missing_since is not None:
+            _stay_missing(work, record, noted)
+        else:
+            work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
+            archive = kind is Kind.PROJECT and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
+            work.changes.append(departure(work.company, record, noted, on=answered.on, archive=archive))
+    spared |= again.records
+    return [row for row in strangers if row.id not in again.rows]
+
+
+def _stay_missing(work: Work, record: Record, noted: Noted) -> None:
+    """Leave a missing record alone, except that a person may have brought it back since."""
+    if noted.archive_reason and record.values.get("archived") is False:
+        work.changes.append(forgetting(work.company, record, noted))
+    else:
+        work.unchanged[record.kind] += 1
 
 
 def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
     """Whether a linked record needs a closer look. In most runs most records do not: this is the fast way."""
     brought_back = noted.archive_reason is not None and not record.values.get("archived")
-    return brought_back or noted.archived_elsewhere or noted.base != row.values
+    returned = noted.missing_since is not None
+    return brought_back or returned or noted.archived_elsewhere or noted.base != row.values
 
 
 def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+
+from attrs import evolve
 
 from visma_busy_sync.sync._changes import Action, FieldChange, Pending, PlannedChange, Reason, Shown, label_of
 from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with
@@ -55,7 +58,11 @@ def creation(company: str, row: Upstream, references: References) -> tuple[Plann
 
 
 def alteration(
-    company: str, row: Upstream, record: Record, noted: Noted | None, merged: Merged
+    company: str,
+    row: Upstream,
+    record: Record,
+    noted: Noted | None,
+    merged: Merged,
 ) -> PlannedChange | None:
     """Plan what `merged` says about a record that Busy has; None if that is nothing.
 
@@ -72,6 +79,8 @@ def alteration(
         return None
     adopted = noted is None or noted.eaccounting_id is None
     action, reason = _action(merged, adopted=adopted)
+    if noted is not None and not adopted and noted.eaccounting_id != row.id and action is not Action.ARCHIVE:
+        reason = Reason.RECREATED
     return PlannedChange(
         action=action,
         kind=record.kind,
@@ -114,17 +123,46 @@ def archiving_as_missing(company: str, record: Record) -> PlannedChange:
     )
 
 
-def forgetting(company: str, record: Record) -> PlannedChange:
-    """Plan to forget why an unlinked record was archived, because a person brought it back since."""
+def departure(company: str, record: Record, noted: Noted, *, on: date, archive: bool) -> PlannedChange:
+    """Plan to note that eAccounting has a linked record no more, and to archive it where that is wanted.
+
+    A record that is archived already keeps its reason: what a person archived stays so when it comes back.
+
+    Args:
+        company: eAccounting's id of the company.
+        record: The record in Busy.
+        noted: What its link says now.
+        on: The day to note.
+        archive: Whether to archive it, if it is not archived yet.
+    """
+    archives = archive and record.values.get("archived") is False
+    noted = evolve(noted, missing_since=on)
+    if archives:
+        noted = evolve(noted, archive_reason=ArchiveReason.MISSING)
+    return PlannedChange(
+        action=Action.ARCHIVE if archives else Action.NOTE,
+        kind=record.kind,
+        busy_id=record.id,
+        eaccounting_id=noted.eaccounting_id,
+        label=label_of(record.values),
+        fields=(FieldChange("archived", False, True, noted.base.get("archived")),) if archives else (),
+        reason=Reason.MISSING,
+        company=company,
+        change=_change(company, record, {"archived": True} if archives else {}, noted),
+    )
+
+
+def forgetting(company: str, record: Record, noted: Noted) -> PlannedChange:
+    """Plan to forget why a record was archived, because a person brought it back since."""
     return PlannedChange(
         action=Action.NOTE,
         kind=record.kind,
         busy_id=record.id,
-        eaccounting_id=None,
+        eaccounting_id=noted.eaccounting_id,
         label=label_of(record.values),
         reason=Reason.NOTED,
         company=company,
-        change=_change(company, record, {}, Noted(None)),
+        change=_change(company, record, {}, evolve(noted, archive_reason=None)),
     )
 
 

@@ -34,6 +34,9 @@ class ArchiveReason(enum.StrEnum):
     MISSING_AT_CONNECTION = "missing_at_connection"
     """Not in eAccounting when project sync was first switched on (R8)."""
 
+    MISSING = "missing"
+    """It was in eAccounting, and its id answers there now that it is gone (D8)."""
+
 
 @final
 @frozen
@@ -48,7 +51,8 @@ class Noted:
         stored: The same fields as the host stored them; a project's `customer` by Busy's id.
         archive_reason: Why the engine archived the record; None if it did not, or if the record was seen
             active since.
-        missing_since: Since when the record has been missing in eAccounting; None if it is there.
+        missing_since: The day on which eAccounting confirmed that it has the record no more; None if it is
+            there, as far as is known.
         archived_elsewhere: Whether the record was archived because another company, to which the tenant
             was connected, does not have it (D10). It is read from the other companies' parts.
     """
@@ -168,7 +172,7 @@ def _is_archiving(part: object) -> bool:
     if not isinstance(part, dict):
         return False
     members = cast("dict[str, object]", part)
-    return members.get("archive_reason") == ArchiveReason.MISSING_AT_CONNECTION
+    return members.get("archive_reason") in {ArchiveReason.MISSING_AT_CONNECTION, ArchiveReason.MISSING}
 
 
 def _without_reason(part: object) -> dict[str, object]:

@@ -9,8 +9,9 @@ from typing import final
 from attrs import field, frozen
 
 from visma_busy_sync.sync._changes import Action, Conflict, PlannedChange, PlanWarning
+from visma_busy_sync.sync._guards import Archiving
 from visma_busy_sync.sync._records import Kind
-from visma_busy_sync.sync._render import change_lines, finding_line, summary, unchanged_line
+from visma_busy_sync.sync._render import change_lines, finding_line, guard_lines, summary, unchanged_line
 
 
 @final
@@ -25,6 +26,9 @@ class Plan:
         conflicts: What a person should look at or decide.
         warnings: What a person should know.
         unchanged: How many linked records stay as they are, by kind.
+        archiving: What is archived because eAccounting does not have it, and whether it waits for a person.
+        unconfirmed: Kind and eAccounting's id of linked records that the reading lacks and that nobody asked
+            for by id yet; nothing is done about them before that.
     """
 
     company: str
@@ -32,6 +36,8 @@ class Plan:
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     unchanged: Mapping[Kind, int] = field(factory=dict[Kind, int])
+    archiving: Archiving = field(factory=Archiving)
+    unconfirmed: tuple[tuple[Kind, str], ...] = ()
 
     @property
     def counts(self) -> Mapping[Action, int]:
@@ -50,16 +56,18 @@ class Plan:
         The lines show names and numbers, so they belong in no log.
         """
         lines = [line for planned in self.changes for line in change_lines(planned)]
+        lines += guard_lines(self.archiving)
         lines += map(finding_line, self.conflicts)
         lines += map(finding_line, self.warnings)
         lines.append(unchanged_line(self.unchanged))
         return [*filter(None, lines), self._summary()]
 
     def _summary(self) -> str:
-        return summary(self.counts, len(self.conflicts), len(self.warnings))
+        waiting = len(self.archiving.withheld)
+        return summary(self.counts, len(self.conflicts), len(self.warnings), waiting=waiting)
 
     def __str__(self) -> str:
-        findings = self.conflicts or self.warnings
+        findings = self.conflicts or self.warnings or self.archiving.waits
         return self._summary() + ("; render(plan) shows all of it" if findings else "")
 
     def __repr__(self) -> str:

@@ -17,6 +17,7 @@ from visma_busy_sync.sync._changes import (
     Shown,
     in_one_line,
 )
+from visma_busy_sync.sync._guards import Archiving, Verdict
 from visma_busy_sync.sync._records import Kind
 
 SIGNS: Final[Mapping[Action, str]] = {
@@ -42,11 +43,13 @@ _REASONS: Final[Mapping[Reason, str]] = {
     Reason.FINISHED: "finished or not active in eAccounting",
     Reason.ONGOING_AGAIN: "in use again in eAccounting",
     Reason.MISSING_AT_CONNECTION: "not in eAccounting",
+    Reason.MISSING: "no longer in eAccounting",
+    Reason.RECREATED: "created again in eAccounting",
     Reason.NOTED: "nothing of the record changes",
 }
 
 
-def summary(counts: Mapping[Action, int], conflicts: int, warnings: int) -> str:
+def summary(counts: Mapping[Action, int], conflicts: int, warnings: int, *, waiting: int = 0) -> str:
     """Return a plan in one line, for instance `+ 12 create  ~ 3 update; nothing has changed yet`."""
     changes = "  ".join(
         f"{SIGNS[action]} {counts[action]} {VERBS[action]}" for action in Action if counts[action]
@@ -55,6 +58,8 @@ def summary(counts: Mapping[Action, int], conflicts: int, warnings: int) -> str:
     parts += [
         _count(number, word) for number, word in ((conflicts, "conflict"), (warnings, "warning")) if number
     ]
+    if waiting:
+        parts.append(f"{_count(waiting, 'project')} to archive if you allow it")
     if changes:
         parts.append("nothing has changed yet")
     return "; ".join(parts)
@@ -72,6 +77,19 @@ def change_lines(planned: PlannedChange) -> list[str]:
     ]
     lines += [f"    {each.field}: {_kept(each)}" for each in planned.kept]
     return lines
+
+
+def guard_lines(archiving: Archiving) -> list[str]:
+    """Return what waits to be archived until a person allows it, and how to; empty if nothing waits."""
+    if not archiving.waits:
+        return []
+    count, active = len(archiving.busy_ids), archiving.active
+    why = f"{count} projects are gone from eAccounting, of {active} active ones: too many to archive unasked."
+    if archiving.verdict is Verdict.OTHER_SET:
+        why = "What is gone from eAccounting is no longer what was allowed to be archived."
+    how = f"Look at each below; to archive exactly these, allow {archiving.digest}."
+    waiting = [f"    {planned.kind} {_name(planned.label)}" for planned in archiving.withheld]
+    return [f"! archiving waits: {why} {how}", *waiting]
 
 
 def finding_line(finding: Conflict | PlanWarning) -> str:
