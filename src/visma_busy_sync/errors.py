@@ -13,6 +13,7 @@ VismaBusySyncError            base: catch it to catch them all
 ├── ArchivingNotAllowed       what is to be archived as missing is not what was allowed
 ├── SyncRunning               another sync of the tenant runs at this moment
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
+├── PlanUnreadable            the JSON of a plan cannot be read
 ├── ConnectionStateError      base: what is wrong with a tenant's connection
 │   ├── NotConnected          there is none
 │   ├── WrongCompany          what is read is of another company
@@ -116,7 +117,7 @@ from visma_busy_sync.state import (
     Unsealable,
 )
 from visma_busy_sync.stores import StoreUnavailable
-from visma_busy_sync.sync import LinkUnreadable
+from visma_busy_sync.sync import LinkUnreadable, PlanUnreadable
 
 __all__ = [
     "AccessDenied",
@@ -156,6 +157,7 @@ __all__ = [
     "OrderRejected",
     "OrderUnknown",
     "OtherCompany",
+    "PlanUnreadable",
     "PortContractBroken",
     "ProjectUnknown",
     "PurgeRefused",

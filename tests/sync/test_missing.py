@@ -293,3 +293,12 @@ def test_linked_twice_is_not_asked_for(host: Host) -> None:
     assert plan.is_empty
     assert not plan.unconfirmed
     assert codes(plan) == ["linked_twice"]
+
+
+def test_a_customer_that_a_person_brought_back_and_that_is_gone_is_done_with_at_once() -> None:
+    """Inactive, brought back by hand, deleted: one run notes all of it."""
+    host = Host()
+    sync(host, [customer("c1", archived=True), customer("c2", "2", "Bro")])
+    host.edit(host.linked("c1").id, archived=False)
+    asked_and_applied(host, [customer("c2", "2", "Bro")])
+    assert host.noted(host.linked("c1").id).archive_reason is None

@@ -23,9 +23,11 @@ from visma_busy_sync.sync import (
     Value,
     linked_ids,
     make_plan,
+    plan_from_json,
+    plan_to_json,
 )
 
-from .host import COMPANY, Host, customer, plan_for, product, project, reads, sync
+from .host import COMPANY, Host, apply, asked, customer, plan_for, product, project, reads, sync
 
 # Few different values, so that records collide in every way.
 NUMBERS = st.sampled_from([None, "1", "2", " 1", "3"])
@@ -90,7 +92,10 @@ class Story:
         candidates = self.host.ids
         for moment in self.moments:
             sure = self.data.draw(FLAGS)
-            sync(self.host, moment, settings=self.settings, sure=sure, candidates=candidates)
+            if sure and self.data.draw(FLAGS):
+                apply(self.host, asked(self.host, moment, settings=self.settings, candidates=candidates))
+            else:
+                sync(self.host, moment, settings=self.settings, sure=sure, candidates=candidates)
             for id in sorted(self.host.ids):
                 if not self.data.draw(st.integers(0, 3)):
                     self._edit(id)
@@ -131,6 +136,44 @@ def test_applying_twice_changes_nothing_more(story: Story, sure: bool) -> None:
     assert again.is_empty, again.lines()
     handled = {"number_taken", "diverged"}
     assert not handled & {each.code for each in again.conflicts}
+
+
+@quickly
+@given(stories)
+def test_what_is_gone_is_dealt_with_once(story: Story) -> None:
+    """With what is missing asked for by id: after a plan was applied, nothing is left to do or to ask."""
+    rows = story.play()
+    candidates = story.host.ids
+    apply(story.host, asked(story.host, rows, settings=story.settings, candidates=candidates))
+    again = asked(story.host, rows, settings=story.settings, candidates=candidates)
+    assert again.is_empty, again.lines()
+    assert "recreated" not in {each.code for each in again.warnings}
+
+
+@quickly
+@given(stories)
+def test_what_a_person_archived_by_hand_is_never_restored(story: Story) -> None:
+    """Whatever comes, goes and comes back in eAccounting."""
+    host = story.host
+    first, *later = story.moments
+    sync(host, first, settings=story.settings, candidates=host.ids)
+    ids = [record.id for record in host.all(Kind.PROJECT) if record.values["archived"] is False]
+    for id in ids:
+        host.edit(id, archived=True)
+    for moment in later:
+        apply(host, asked(host, moment, settings=story.settings, candidates=host.ids))
+    assert all(host[id].values["archived"] is True for id in ids)
+
+
+@quickly
+@given(stories)
+def test_a_plan_comes_back_from_its_json(story: Story) -> None:
+    """Equal plans have equal texts, and a text gives an equal plan."""
+    rows = story.play()
+    plan = asked(story.host, rows, settings=story.settings, candidates=story.host.ids)
+    text = plan_to_json(plan)
+    assert plan_from_json(text) == plan
+    assert plan_to_json(plan_from_json(text)) == text
 
 
 @quickly

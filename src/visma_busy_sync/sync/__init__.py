@@ -16,12 +16,13 @@ from visma_busy_sync.sync._changes import (
     WarningCode,
 )
 from visma_busy_sync.sync._diff import make_plan
-from visma_busy_sync.sync._errors import LinkUnreadable
+from visma_busy_sync.sync._errors import LinkUnreadable, PlanUnreadable
 from visma_busy_sync.sync._guards import Archiving, Verdict
 from visma_busy_sync.sync._links import ArchiveReason, Noted, linked_ids, noted_in
 from visma_busy_sync.sync._mapping import Read, Upstream, upstream_of
 from visma_busy_sync.sync._missing import Gone
 from visma_busy_sync.sync._plan import Plan, render
+from visma_busy_sync.sync._plan_json import plan_from_json, plan_to_json
 from visma_busy_sync.sync._records import (
     FIELDS,
     Applied,
@@ -60,6 +61,7 @@ __all__ = [
     "Owner",
     "Pending",
     "Plan",
+    "PlanUnreadable",
     "PlanWarning",
     "PlannedChange",
     "Read",
@@ -74,6 +76,8 @@ __all__ = [
     "linked_ids",
     "make_plan",
     "noted_in",
+    "plan_from_json",
+    "plan_to_json",
     "render",
     "resolve",
     "settle",

@@ -73,7 +73,7 @@ class Pending:
     eaccounting_id: str
 
 
-Shown: TypeAlias = "Value | Pending"
+Shown: TypeAlias = Value | Pending
 """A value in a `FieldChange`."""
 
 

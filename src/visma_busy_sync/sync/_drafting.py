@@ -135,10 +135,11 @@ def departure(company: str, record: Record, noted: Noted, *, on: date, archive: 
         on: The day to note.
         archive: Whether to archive it, if it is not archived yet.
     """
-    archives = archive and record.values.get("archived") is False
+    active = record.values.get("archived") is False
+    archives = archive and active
+    if active:
+        noted = evolve(noted, archive_reason=ArchiveReason.MISSING if archives else None)
     noted = evolve(noted, missing_since=on)
-    if archives:
-        noted = evolve(noted, archive_reason=ArchiveReason.MISSING)
     return PlannedChange(
         action=Action.ARCHIVE if archives else Action.NOTE,
         kind=record.kind,

@@ -1,8 +1,9 @@
-"""The sync engine's one error. It is below `VismaBusySyncError`, as every error of this package.
+"""The sync engine's errors. They are below `VismaBusySyncError`, as is every error of this package.
 
 ```
 VismaBusySyncError
-└── LinkUnreadable      the link document of one record cannot be read
+├── LinkUnreadable      the link document of one record cannot be read
+└── PlanUnreadable      the JSON of a plan cannot be read
 ```
 """
 
@@ -29,3 +30,11 @@ class LinkUnreadable(VismaBusySyncError):
         self.kind = kind
         self.id = id
         super().__init__(f"The link of the {kind} {id} cannot be read: {reason}.", advice=advice)
+
+
+@final
+class PlanUnreadable(VismaBusySyncError):
+    """The JSON text of a plan cannot be read. The message never repeats it: it holds content of records."""
+
+    def __init__(self, reason: str, *, advice: str) -> None:
+        super().__init__(f"The plan cannot be read: {reason}.", advice=advice)

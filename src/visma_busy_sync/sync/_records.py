@@ -18,7 +18,7 @@ class Kind(enum.StrEnum):
     PROJECT = "project"
 
 
-Value: TypeAlias = "str | bool | date | None"
+Value: TypeAlias = str | bool | date | None
 """The value of one imported field. A project's `customer` is the Busy id of that customer."""
 
 FIELDS: Mapping[Kind, tuple[str, ...]] = {

@@ -1,0 +1,90 @@
+"""A plan as JSON: to be shown elsewhere, kept, or compared. Reading it back gives an equal plan.
+
+The text is stable: equal plans give equal texts. Its schema has a version; a later version of this package
+may add members within one, so a text of a newer schema is refused instead of read in part.
+A day is `{"day": "2026-11-25"}`, and the id of a customer that the plan creates `{"pending": "<id>"}`: so
+neither can be taken for a text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final, cast
+
+from cattrs import Converter
+
+from visma_busy_sync.sync._changes import Pending, Shown
+from visma_busy_sync.sync._errors import PlanUnreadable
+from visma_busy_sync.sync._plan import Plan
+from visma_busy_sync.sync._records import Value
+
+SCHEMA_VERSION: Final = 1
+
+_PLAIN: Final = (bool, int, str)
+
+
+def _exactly(value: Any, type_: type) -> Any:
+    # By itself cattrs would make the text "None" of a null, and True of any text.
+    plain = next(each for each in _PLAIN if issubclass(type_, each))
+    if type(value) is not plain:
+        raise TypeError
+    return value if type_ is plain else type_(value)  # an enum of texts
+
+
+def _shown(value: Any, _: object) -> Shown:
+    if value is None or type(value) in (str, bool):
+        return cast("Value", value)
+    ((tag, text),) = value.items()
+    read: dict[str, Callable[[str], Shown]] = {"day": date.fromisoformat, "pending": Pending}
+    return read[tag](_exactly(text, str))
+
+
+def _day(value: date) -> dict[str, str]:
+    return {"day": value.isoformat()}
+
+
+def _converter() -> Converter:
+    made = Converter(forbid_extra_keys=True)
+    for plain in _PLAIN:
+        made.register_structure_hook(plain, _exactly)
+    made.register_unstructure_hook(date, _day)
+    made.register_unstructure_hook(Pending, lambda pending: {"pending": pending.eaccounting_id})
+    for union in (Value, Shown):
+        made.register_structure_hook(union, _shown)
+        made.register_unstructure_hook(union, made.unstructure)
+    return made
+
+
+_CONVERTER: Final = _converter()
+
+
+def plan_to_json(plan: Plan) -> str:
+    """Return a plan as a JSON text with its schema version.
+
+    The text holds names, numbers and notes of the tenant's records: keep it as confidential as those.
+    """
+    document = {"version": SCHEMA_VERSION, "plan": _CONVERTER.unstructure(plan)}
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def plan_from_json(text: str) -> Plan:
+    """Return the plan that `plan_to_json` wrote.
+
+    Raises:
+        PlanUnreadable: If the text is damaged, or of a newer version of this package.
+    """
+    try:
+        document: Any = json.loads(text)
+        version = _exactly(document["version"], int)
+        if version == SCHEMA_VERSION and document.keys() == {"version", "plan"}:
+            return _CONVERTER.structure(document["plan"], Plan)
+    except Exception:  # noqa: BLE001 - whatever is wrong; its cause would show a value of a record
+        raise PlanUnreadable("it is damaged", advice="Make the plan anew.") from None
+    if version > SCHEMA_VERSION:
+        raise PlanUnreadable(
+            f"it has schema version {version}, this package knows {SCHEMA_VERSION}",
+            advice="Use the version of visma-busy-sync that wrote it, or make the plan anew.",
+        )
+    raise PlanUnreadable("it is damaged", advice="Make the plan anew.")
