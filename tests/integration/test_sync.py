@@ -13,7 +13,7 @@ from visma_busy_sync.eaccounting.errors import (
     ServerFault,
 )
 from visma_busy_sync.integration import Choices
-from visma_busy_sync.sync import Action, ArchiveMissing, Kind
+from visma_busy_sync.sync import Action, ArchiveMissing, Kind, Owner
 
 from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
 from .office import ACME, MARCH, PATHS, Office, waiting, with_work
@@ -450,3 +450,15 @@ def test_r27_a_server_that_never_says_how_much_there_is_is_not_never_fetched(off
     office.control("DELETE", "/faults")
     acme.sync()
     assert str(acme.status()).endswith("last fetched just now")
+
+
+def test_who_owns_a_field_is_a_setting(office: Office) -> None:
+    """With `project.name` given to eAccounting, its new name comes through although Busy changed it too."""
+    acme = synced(office, choices=Choices(owners={"project.name": Owner.EACCOUNTING}))
+    row = office.upstream(Kind.PROJECT)[0]
+    id = next(r.id for r in office.busy.load(ACME, Kind.PROJECT) if r.values["number"] == row["Number"])
+    office.busy.edit(ACME, Kind.PROJECT, id, name="Vårt navn")
+    office.control("PATCH", f"/records/projects/{row['Id']}", {"Name": "Deres navn"})
+    report = acme.sync()
+    assert office.busy.get(ACME, Kind.PROJECT, id).values["name"] == "Deres navn"
+    assert report.plan.conflicts[0].fields == ("name",)

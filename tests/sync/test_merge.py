@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from visma_busy_sync.sync import FIELDS, Kind, Moved, Read, Record, Value, make_plan
+from visma_busy_sync.sync import FIELDS, Kind, Moved, Read, Record, SyncSettings, Value, make_plan
 
-from .host import COMPANY, ON, Host, actions, codes, plan_for, product, project, sync
+from .host import COMPANY, ON, Host, actions, codes, customer, plan_for, product, project, sync
 
 
 @pytest.fixture
@@ -202,3 +202,31 @@ def test_missing_upstream(host: Host) -> None:
     assert plan.is_empty
     assert codes(plan) == ["missing_upstream"]
     assert plan.unchanged[Kind.PROJECT] == 1
+
+
+def test_the_owner_of_a_field_is_a_setting(host: Host) -> None:
+    """Both changed name and number: with the owners turned round, so is the outcome; both are reported."""
+    settings = SyncSettings(project_sync=True, owners={"project.name": "eaccounting", "number": "keep_busy"})
+    id = host.one().id
+    host.edit(id, name="Hytte", number="7")
+    rows = [project("p1", "2", "Villa", notes="a")]
+    plan = sync(host, rows, settings=settings)
+    assert (host[id].values["name"], host[id].values["number"]) == ("Villa", "7")
+    assert plan.conflicts[0].fields == ("number", "name")
+    assert plan_for(host, rows, settings=settings).is_empty
+
+
+def test_what_only_busy_changed_stays_whoever_owns_it(host: Host) -> None:
+    settings = SyncSettings(project_sync=True, owners={"name": "eaccounting"})
+    host.edit(host.one().id, name="Hytte")
+    assert plan_for(host, [project("p1", "1", "Hus", notes="a")], settings=settings).is_empty
+
+
+def test_at_first_sight_the_owner_counts_as_if_both_had_changed() -> None:
+    settings = SyncSettings(
+        project_sync=True, owners={"project.notes": "eaccounting", "customer": "keep_busy"}
+    )
+    host = Host()
+    id = host.add(Kind.PROJECT, number="1", name="Hus", notes="vår", customer="0042")
+    sync(host, [customer("c1"), project("p1", "1", "Hus", notes="deres", customer="c1")], settings=settings)
+    assert (host[id].values["notes"], host[id].values["customer"]) == ("deres", "0042")

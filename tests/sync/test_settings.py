@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.sync import FIELDS, ArchiveMissing, Match, Owner, SyncSettings
+from visma_busy_sync.sync import FIELDS, ArchiveMissing, Kind, Match, Owner, SyncSettings
 from visma_busy_sync.sync._settings import OWNERS
 
 
@@ -40,12 +41,27 @@ def test_texts_are_taken() -> None:
         pytest.param(
             {"project_sync": True, "archive_missing": True}, "archive_missing", id="archive_missing"
         ),
+        pytest.param({"project_sync": True, "owners": "name"}, "owners is a mapping", id="owners"),
+        pytest.param(
+            {"project_sync": True, "owners": {"archived": "eaccounting"}},
+            "'archived' is no field.*project.name",
+            id="archived has rules of its own",
+        ),
+        pytest.param(
+            {"project_sync": True, "owners": {"customer.notes": "eaccounting"}},
+            "'customer.notes' is no field",
+            id="a field that the kind lacks",
+        ),
+        pytest.param(
+            {"project_sync": True, "owners": {"name": "visma"}}, "'visma'.*keep_busy, eaccounting", id="owner"
+        ),
     ],
 )
 def test_wrong_values(values: dict[str, Any], message: str) -> None:
     """A wrong value is refused, with the ones that are allowed."""
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(ConfigurationError) as caught:
         SyncSettings(**values)
+    assert re.search(message, f"{caught.value} {caught.value.advice}")
 
 
 def test_every_imported_field_has_an_owner() -> None:
@@ -53,3 +69,14 @@ def test_every_imported_field_has_an_owner() -> None:
     names = {name for names in FIELDS.values() for name in names}
     assert OWNERS.keys() == names - {"archived"}
     assert {name for name, owner in OWNERS.items() if owner is Owner.EACCOUNTING} == {"number", "customer"}
+
+
+def test_the_owner_of_one_kind_goes_before_that_of_all() -> None:
+    settings = SyncSettings(
+        project_sync=True,
+        owners={"name": "eaccounting", "project.name": "keep_busy", "customer.number": Owner.KEEP_BUSY},
+    )
+    assert settings.owner_of(Kind.CUSTOMER, "name") is Owner.EACCOUNTING
+    assert settings.owner_of(Kind.PROJECT, "name") is Owner.KEEP_BUSY
+    assert settings.owner_of(Kind.CUSTOMER, "number") is Owner.KEEP_BUSY
+    assert settings.owner_of(Kind.PROJECT, "number") is Owner.EACCOUNTING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final, cast, final
@@ -25,7 +25,7 @@ from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import SyncRunning
 from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
 from visma_busy_sync.state import Sealer, WithoutErased
-from visma_busy_sync.sync import ArchiveMissing, Match, SyncSettings
+from visma_busy_sync.sync import ArchiveMissing, Match, Owner, SyncSettings
 
 # The connected login, one that waits to be confirmed, and one that was just replaced.
 _SOURCES_PER_TENANT: Final = 4
@@ -39,6 +39,9 @@ class Choices:
     Attributes:
         match: What must agree before records of both sides are joined.
         archive_missing: Whether Busy's projects that eAccounting lacks are archived at the connection.
+        owners: Whose value stands when both sides changed a field, where it is not as usual: number and
+            customer from eAccounting, all else Busy's. `{"name": "eaccounting"}` for every kind, or
+            `{"project.name": "eaccounting"}` for one.
         registers_without_projects: Import customers and products also while project sync is off (R12).
         pkce: Send a PKCE challenge at login; the vendor does not document it.
         send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
@@ -50,6 +53,7 @@ class Choices:
 
     match: Match = Match.NUMBER_AND_NAME
     archive_missing: ArchiveMissing = ArchiveMissing.AT_CONNECTION
+    owners: Mapping[str, Owner] = field(factory=dict[str, Owner])
     registers_without_projects: bool = True
     pkce: bool = False
     send_amounts: bool = False
@@ -71,6 +75,7 @@ class Choices:
             registers_without_projects=self.registers_without_projects,
             match=self.match,
             archive_missing=self.archive_missing,
+            owners=self.owners,
         )
 
 

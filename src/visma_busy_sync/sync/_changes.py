@@ -167,8 +167,9 @@ ADVICE: Mapping[ConflictCode | WarningCode, str] = {
         "Make numbers, names and organisation numbers unique."
     ),
     ConflictCode.DIVERGED: (
-        "The field was changed in eAccounting and in Busy since the last sync. Busy's value stands, except "
-        "that number and customer come from eAccounting. Check which value is right. To take eAccounting's, "
+        "The field was changed in eAccounting and in Busy since the last sync. Which value stands "
+        "is a setting for each field; by itself number and customer come from eAccounting, all else stays "
+        "Busy's. Check which value is right. To take eAccounting's, "
         "enter it in Busy by hand: the link notes what eAccounting has, so this difference is told once."
     ),
     ConflictCode.LINK_UNREADABLE: (

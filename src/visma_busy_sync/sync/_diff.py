@@ -294,7 +294,7 @@ def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
 def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:
     """Plan what is to change in a linked or adopted record; False if that is nothing."""
     before = noted or Noted(None)
-    merged = merge(row, record, before, work.references, may_archive=sure)
+    merged = merge(row, record, before, work.references, settings=work.settings, may_archive=sure)
     if merged.customer_unknown:
         work.warn(WarningCode.CUSTOMER_UNKNOWN, row.kind, row=row, record=record)
     if merged.diverged:

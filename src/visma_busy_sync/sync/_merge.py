@@ -21,7 +21,7 @@ from visma_busy_sync.sync._links import ArchiveReason, Noted
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._records import FIELDS, Record, Value
 from visma_busy_sync.sync._references import UNKNOWN, References
-from visma_busy_sync.sync._settings import OWNERS, Owner
+from visma_busy_sync.sync._settings import Owner, SyncSettings
 
 
 @final
@@ -75,7 +75,13 @@ class _Draft:
 
 
 def merge(
-    row: Upstream, record: Record, noted: Noted, references: References, *, may_archive: bool
+    row: Upstream,
+    record: Record,
+    noted: Noted,
+    references: References,
+    *,
+    settings: SyncSettings,
+    may_archive: bool,
 ) -> Merged:
     """Compare eAccounting's record with Busy's and with what was noted.
 
@@ -84,6 +90,7 @@ def merge(
         record: The record in Busy. Fields that it lacks are not compared.
         noted: What the link says; without base and stored values at adoption.
         references: What is known of customers.
+        settings: The tenant's choices; they say who owns which field.
         may_archive: Whether the reading is sure enough to archive. If not, the transition stays open and
             is made by a later run.
     """
@@ -92,7 +99,8 @@ def merge(
         if name == "archived" or name not in record.values:
             continue
         if name not in draft.base or draft.base[name] != row.values[name]:
-            _merge_field(draft, name, row.values[name], record.values[name], references)
+            owner = settings.owner_of(row.kind, name)
+            _merge_field(draft, name, row.values[name], record.values[name], references, owner)
     reason = noted.archive_reason
     if "archived" in record.values:
         reason = _merge_archived(draft, row, record, noted, may_archive=may_archive)
@@ -106,7 +114,9 @@ def merge(
     )
 
 
-def _merge_field(draft: _Draft, name: str, theirs: Value, mine: Value, references: References) -> None:
+def _merge_field(
+    draft: _Draft, name: str, theirs: Value, mine: Value, references: References, owner: Owner
+) -> None:
     new: Shown
     old_label = new_label = None
     if name == "customer":
@@ -122,7 +132,7 @@ def _merge_field(draft: _Draft, name: str, theirs: Value, mine: Value, reference
     base = draft.base.get(name)
     # What Busy had is what was stored; or what eAccounting had, where a person entered that by hand since.
     had = (draft.stored.get(name), references.resolve(base) if name == "customer" else base)
-    verdict = _judge(OWNERS[name], new, mine, had, first=first)
+    verdict = _judge(owner, new, mine, had, first=first)
     change = FieldChange(name, mine, new, base, old_label, new_label)
     if verdict in {_Verdict.TAKE_DIVERGED, _Verdict.KEEP_DIVERGED}:
         draft.diverged.append(name)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TypeVar, final
+from typing import TypeVar, cast, final
 
 import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.sync._records import Kind
+from visma_busy_sync.sync._records import FIELDS, Kind
 
 
 class Match(enum.StrEnum):
@@ -44,9 +44,9 @@ OWNERS: Mapping[str, Owner] = {
     "end_date": Owner.KEEP_BUSY,
     "notes": Owner.KEEP_BUSY,
 }
-"""The owner of each imported field (R22). The archived flag has rules of its own, see `archiving`."""
+"""Who owns which imported field unless a setting says otherwise (R22). `archived` has its own rules."""
 
-_Choice = TypeVar("_Choice", Match, ArchiveMissing)
+_Choice = TypeVar("_Choice", Match, ArchiveMissing, Owner)
 
 
 def _choice(choices: type[_Choice], name: str, value: str) -> _Choice:
@@ -67,6 +67,22 @@ def _archive_missing(value: str) -> ArchiveMissing:
     return _choice(ArchiveMissing, "archive_missing", value)
 
 
+def _owners(given: Mapping[str, str]) -> Mapping[str, Owner]:
+    if not isinstance(cast("object", given), Mapping):
+        raise ConfigurationError(
+            "The setting owners is a mapping of fields to owners.",
+            advice='For instance {"name": "eaccounting"}.',
+        )
+    known = {f"{kind}.{name}" for kind, names in FIELDS.items() for name in names if name in OWNERS}
+    for name in given:
+        if name not in OWNERS and name not in known:
+            raise ConfigurationError(
+                f"{name!r} is no field whose owner can be set.",
+                advice=f"Use one of: {', '.join(OWNERS)}; for one kind only, {', '.join(sorted(known))}.",
+            )
+    return {name: _choice(Owner, f"owners[{name!r}]", owner) for name, owner in given.items()}
+
+
 def _is_bool(_: object, attribute: attrs.Attribute[bool], value: object) -> None:
     if not isinstance(value, bool):
         raise ConfigurationError(
@@ -85,7 +101,10 @@ class SyncSettings:
         registers_without_projects: Import customers and products also while project sync is off (R12).
         match: What must agree for adoption. `number` joins records whose names differ; `never` creates
             every record of eAccounting anew.
-        archive_missing: `never` leaves Busy's projects alone at the first connection.
+        archive_missing: `never` leaves Busy's projects alone at the first connection, and those that are
+            deleted in eAccounting later.
+        owners: Whose value stands when both sides changed a field, where it is another than in `OWNERS`: by
+            the field (`name`), or by kind and field (`project.name`), which goes before.
 
     Raises:
         ConfigurationError: If a value is none of the allowed ones.
@@ -95,6 +114,11 @@ class SyncSettings:
     registers_without_projects: bool = field(default=True, validator=_is_bool)
     match: Match = field(default=Match.NUMBER_AND_NAME, converter=_match)
     archive_missing: ArchiveMissing = field(default=ArchiveMissing.AT_CONNECTION, converter=_archive_missing)
+    owners: Mapping[str, Owner] = field(factory=dict[str, Owner], converter=_owners)
+
+    def owner_of(self, kind: Kind, name: str) -> Owner:
+        """Return whose value of a field stands when both sides changed it."""
+        return self.owners.get(f"{kind}.{name}") or self.owners.get(name) or OWNERS[name]
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
