@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from visma_busy_sync.errors import ArchivingNotAllowed, ConfigurationError, ServerFault
+from visma_busy_sync.ports import Write
 from visma_busy_sync.sync import Action, Kind, Verdict
 
-from .given import synced
-from .office import Office
+from .given import archived, own_projects, synced
+from .office import ACME, Office
 
 
 def deleted(office: Office, count: int) -> list[str]:
@@ -117,3 +119,22 @@ def test_d11_a_project_created_again_is_linked_anew(office: Office) -> None:
     assert [warning.code for warning in report.plan.warnings] == ["recreated"]
     assert len(office.records()) == count
     assert str(acme.sync()) == "nothing to do"
+
+
+def test_what_waits_for_a_person_is_not_used_up(office: Office) -> None:
+    """R8 and the guard in one sync: what the connection left to archive waits and goes with the rest."""
+    acme = synced(office)
+    own = own_projects(office)
+    # As if the host had refused to archive these two at the connection.
+    (fact,) = office.state.scan("archive-missing/", ACME)
+    document = json.loads(fact.document.body)
+    body = json.dumps({**document, "data": {"candidates": own, "done_at": None}})
+    assert office.state.commit(ACME, [Write(fact.key, fact.document.version, body)])
+    gone = deleted(office, 30)
+    acme.sync()
+    assert archived(office, own) == [False, False]
+    acme.sync(allow_archiving=acme.plan().archiving.digest)
+    assert archived(office, own) == [True, True]
+    assert set(gone) <= archived_numbers(office)
+    (fact,) = office.state.scan("archive-missing/", ACME)
+    assert json.loads(fact.document.body)["data"]["done_at"] is not None

@@ -80,10 +80,10 @@ def test_number_taken() -> None:
 
 
 def test_number_taken_by_the_one_that_was_created_anew() -> None:
-    """Deleted and created again in eAccounting: number and name agree, and the advice is true then too."""
+    """Deleted and created again in eAccounting, and nothing is matched: the advice is true then too."""
     host = Host()
     sync(host, [project("p1", "1", "Hus")])
-    (conflict,) = plan_for(host, [project("p2", "1", "Hus")]).conflicts
+    (conflict,) = plan_for(host, [project("p2", "1", "Hus")], settings=NEVER).conflicts
     assert conflict.code == "number_taken"
     assert "under another name" not in conflict.advice
     assert "or belongs to one that eAccounting no longer has" in conflict.advice
@@ -340,7 +340,7 @@ def test_number_held_by_one_that_left_eaccounting() -> None:
     """A new project with the number of one that is gone is created beside it and reported."""
     host = Host()
     sync(host, [project("p1")])
-    plan = plan_for(host, [project("p2")])
+    plan = plan_for(host, [project("p2", name="Hytte")])
     assert actions(plan) == ["create"]
     assert codes(plan) == ["number_taken", "missing_upstream"]
 

@@ -302,3 +302,15 @@ def test_a_customer_that_a_person_brought_back_and_that_is_gone_is_done_with_at_
     host.edit(host.linked("c1").id, archived=False)
     asked_and_applied(host, [customer("c2", "2", "Bro")])
     assert host.noted(host.linked("c1").id).archive_reason is None
+
+
+def test_d11_nothing_is_created_before_the_old_one_is_asked_for(host: Host) -> None:
+    """Applied as it is, a plan that still has somebody to ask for would else make a second one."""
+    again, new = project("p7", "1", "Hus"), project("p8", "8", "Ny")
+    plan = plan_for(host, [again, new, BRO])
+    assert [planned.eaccounting_id for planned in plan.changes] == ["p8"]
+    assert plan.unconfirmed == ((Kind.PROJECT, "p1"),)
+    apply(host, plan)
+    assert [planned.reason for planned in asked_and_applied(host, [again, new, BRO]).changes] == [
+        Reason.RECREATED
+    ]

@@ -234,13 +234,13 @@ def test_r7_every_project_is_present_and_active(story: Story, by_hand: set[int])
     candidates = host.ids
     rows: list[Upstream] = []
     for rows in story.moments:
-        sync(host, rows, settings=SyncSettings(project_sync=True), candidates=candidates)
+        apply(host, asked(host, rows, candidates=candidates))
         for place in by_hand:
             id = f"{place:04}"
             if id in host.ids and host[id].kind is Kind.PROJECT and not host[id].values["archived"]:
                 host.edit(id, archived=True)
                 archived_by_hand.add(id)
-    plan = plan_for(host, rows)
+    plan = asked(host, rows)
     assert not plan.changes
     undecided = {each.eaccounting_id for each in plan.conflicts if each.code == "ambiguous"}
     for row in rows:

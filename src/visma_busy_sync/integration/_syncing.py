@@ -330,15 +330,15 @@ class _Application:
         return await self.site.catalogue.apply(self.tenant, changes)
 
     def still_to_archive(self) -> frozenset[str] | None:
-        """Return the projects whose archiving the host put off; None if there was no sure reading (D12).
+        """Return the projects whose archiving was put off; None if there was no sure reading (D12).
 
-        Archiving what eAccounting lacks happens once. Only what was planned then and did not take is left
-        for the next time, not what a person decides later (D13).
+        Archiving what eAccounting lacks happens once. Only what was planned then and did not take, or waits
+        for a person's permission, is left for the next time, not what a person decides later (D13).
         """
         projects = self.situation.read.get(Kind.PROJECT)
         if projects is None or not projects.sure or not projects.rows:
             return None
-        left = [p.planned for p in (*self.moved, *self.refused)]
+        left = [*(p.planned for p in (*self.moved, *self.refused)), *self.situation.plan.archiving.withheld]
         return frozenset(p.busy_id for p in left if p.reason is Reason.MISSING_AT_CONNECTION and p.busy_id)
 
 

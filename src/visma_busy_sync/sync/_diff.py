@@ -243,8 +243,10 @@ def _plan_missing(
     kind = missing[0][0].kind
     believed = read.sure and bool(read.rows)
     answered = gone if believed and gone is not None else _NOBODY_ASKED
-    same = twins(strangers, missing) if believed and work.settings.match is not Match.NEVER else set[str]()
+    may_match = believed and work.settings.match is not Match.NEVER
+    same = twins(strangers if may_match else (), missing)
     confirmed: list[Holder] = []
+    waiting: set[str] = set()
     for record, noted in missing:
         id = noted.eaccounting_id or ""
         if id in answered.ids.get(kind, ()):
@@ -252,6 +254,8 @@ def _plan_missing(
             continue
         if believed and (noted.missing_since is None or id in same):
             work.unconfirmed.append((kind, id))
+            # Whether it is the same one under a new id is not known yet, so it is not created either.
+            waiting.update(row.id for row in same.get(id, ()))
         if read.sure and noted.missing_since is None:
             work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
         _stay_missing(work, record, noted)
@@ -273,7 +277,7 @@ def _plan_missing(
             archive = kind is Kind.PROJECT and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
             work.changes.append(departure(work.company, record, noted, on=answered.on, archive=archive))
     spared |= again.records
-    return [row for row in strangers if row.id not in again.rows]
+    return [row for row in strangers if row.id not in again.rows | waiting]
 
 
 def _stay_missing(work: Work, record: Record, noted: Noted) -> None:

@@ -66,10 +66,11 @@ class Recreated:
         return frozenset((*(h[0].id for _, h in self.pairs), *(r.id for g in groups for r in g.records)))
 
 
-def twins(strangers: Iterable[Upstream], missing: Iterable[Holder]) -> set[str]:
-    """Return eAccounting's ids of missing records whose number and name a new record has."""
-    new = {_key(marks_of(row.values)) for row in strangers}
-    return {noted.eaccounting_id or "" for _, noted in missing if _last_seen(noted) in new - {None}}
+def twins(strangers: Iterable[Upstream], missing: Iterable[Holder]) -> dict[str, list[Upstream]]:
+    """Return the new records that have number and name of a missing one, by the missing one's id."""
+    new = _by_key((_key(marks_of(row.values)), row) for row in strangers)
+    last_seen = {noted.eaccounting_id or "": _last_seen(noted) for _, noted in missing}
+    return {id: new[key] for id, key in last_seen.items() if key in new}
 
 
 def recreated(strangers: Iterable[Upstream], gone: Iterable[Holder], unlinked: Iterable[Record]) -> Recreated:
