@@ -12,22 +12,14 @@ from attrs import frozen
 from cattrs.preconf.json import make_converter
 
 from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync._core.plain import PLAIN, exactly
 from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 
 D = TypeVar("D", bound=attrs.AttrsInstance)
 T = TypeVar("T")
 
 _CONVERTER: Final = make_converter(forbid_extra_keys=True)
-_PLAIN: Final = (bool, int, str)
 _MOST_TRIES: Final = 20
-
-
-def _exactly(value: Any, type_: type) -> Any:
-    # By itself cattrs would make the text "None" of a null, and True of any text.
-    plain = next(each for each in _PLAIN if issubclass(type_, each))
-    if type(value) is not plain:
-        raise TypeError
-    return value if type_ is plain else type_(value)  # an enum of texts
 
 
 def _moment(value: Any, _: type) -> datetime:
@@ -37,8 +29,8 @@ def _moment(value: Any, _: type) -> datetime:
     return moment
 
 
-for _each in _PLAIN:
-    _CONVERTER.register_structure_hook(_each, _exactly)
+for _each in PLAIN:
+    _CONVERTER.register_structure_hook(_each, exactly)
 _CONVERTER.register_structure_hook(datetime, _moment)
 
 

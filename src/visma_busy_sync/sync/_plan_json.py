@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from cattrs import Converter
 
+from visma_busy_sync._core.plain import PLAIN, exactly
 from visma_busy_sync.sync._changes import Pending, Shown
 from visma_busy_sync.sync._errors import PlanUnreadable
 from visma_busy_sync.sync._plan import Plan
@@ -22,23 +23,13 @@ from visma_busy_sync.sync._records import Value
 
 SCHEMA_VERSION: Final = 1
 
-_PLAIN: Final = (bool, int, str)
-
-
-def _exactly(value: Any, type_: type) -> Any:
-    # By itself cattrs would make the text "None" of a null, and True of any text.
-    plain = next(each for each in _PLAIN if issubclass(type_, each))
-    if type(value) is not plain:
-        raise TypeError
-    return value if type_ is plain else type_(value)  # an enum of texts
-
 
 def _shown(value: Any, _: object) -> Shown:
     if value is None or type(value) in (str, bool):
         return cast("Value", value)
     ((tag, text),) = value.items()
     read: dict[str, Callable[[str], Shown]] = {"day": date.fromisoformat, "pending": Pending}
-    return read[tag](_exactly(text, str))
+    return read[tag](exactly(text, str))
 
 
 def _day(value: date) -> dict[str, str]:
@@ -47,8 +38,8 @@ def _day(value: date) -> dict[str, str]:
 
 def _converter() -> Converter:
     made = Converter(forbid_extra_keys=True)
-    for plain in _PLAIN:
-        made.register_structure_hook(plain, _exactly)
+    for plain in PLAIN:
+        made.register_structure_hook(plain, exactly)
     made.register_unstructure_hook(date, _day)
     made.register_unstructure_hook(Pending, lambda pending: {"pending": pending.eaccounting_id})
     for union in (Value, Shown):
@@ -77,7 +68,7 @@ def plan_from_json(text: str) -> Plan:
     """
     try:
         document: Any = json.loads(text)
-        version = _exactly(document["version"], int)
+        version = exactly(document["version"], int)
         if version == SCHEMA_VERSION and document.keys() == {"version", "plan"}:
             return _CONVERTER.structure(document["plan"], Plan)
     except Exception:  # noqa: BLE001 - whatever is wrong; its cause would show a value of a record
