@@ -22,11 +22,11 @@ def host_with(rows: list[Upstream]) -> Host:
     return host
 
 
-def lost(count: int, of: int, *, allowed: str | None = None) -> tuple[Host, Plan]:
+def lost(count: int, of: int) -> tuple[Host, Plan]:
     """A host whose eAccounting lost `count` of its projects, and the plan for it."""
     rows = several(of)
     host = host_with(rows)
-    return host, asked(host, rows[count:], allowed=allowed)
+    return host, asked(host, rows[count:])
 
 
 @pytest.mark.parametrize(

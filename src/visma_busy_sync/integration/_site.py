@@ -38,7 +38,7 @@ class Choices:
 
     Attributes:
         match: What must agree before records of both sides are joined.
-        archive_missing: Whether Busy's projects that eAccounting lacks are archived at the connection.
+        archive_missing: Whether Busy's projects are archived that eAccounting lacks or loses.
         owners: Whose value stands when both sides changed a field, where it is not as usual: number and
             customer from eAccounting, all else Busy's. `{"name": "eaccounting"}` for every kind, or
             `{"project.name": "eaccounting"}` for one.

@@ -51,6 +51,7 @@ from visma_busy_sync.sync import (
     resolve,
     settle,
 )
+from visma_busy_sync.sync import Upstream as Imported
 from visma_busy_sync.sync._render import VERBS
 
 SYNC_LEASE: Final = "lease/sync"
@@ -278,14 +279,17 @@ async def _asked_for(
 ) -> Gone:
     """Ask by id for each record that a reading lacks: it is gone, or it is added to the reading."""
     gone: dict[Kind, set[str]] = {}
+    hidden: dict[Kind, list[Imported]] = {}
     for kind, id in missing:
         row = await upstream.record(kind, id)
         if row is None:
             gone.setdefault(kind, set()).add(id)
         else:
-            found[kind] = attrs.evolve(found[kind], rows=(*found[kind].rows, row))
+            hidden.setdefault(kind, []).append(row)
         if alone is not None:
             await alone.still()
+    for kind, rows in hidden.items():
+        found[kind] = attrs.evolve(found[kind], rows=(*found[kind].rows, *rows))
     return Gone(on, {kind: frozenset(ids) for kind, ids in gone.items()})
 
 

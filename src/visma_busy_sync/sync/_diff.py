@@ -183,7 +183,7 @@ def _forget(work: Work, side: _Side, spared: set[str]) -> None:
     """Plan to forget why unlinked records were archived that a person brought back since."""
     for id in side.unlinked.keys() - spared:
         record, noted = side.unlinked[id]
-        if noted is not None and noted.archive_reason and record.values.get("archived") is False:
+        if noted is not None and _brought_back(record, noted):
             work.changes.append(forgetting(work.company, record, noted))
 
 
@@ -259,7 +259,8 @@ def _plan_missing(
         if read.sure and noted.missing_since is None:
             work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
         _stay_missing(work, record, noted)
-    again = recreated(strangers if same else (), confirmed, (record for record, _ in side.unlinked.values()))
+    again = recreated(same, confirmed, (record for record, _ in side.unlinked.values()))
+    relinked = again.records
     for row, (record, noted) in again.pairs:
         if kind is Kind.CUSTOMER:
             work.references.known[row.id] = record.id
@@ -268,7 +269,7 @@ def _plan_missing(
     _report(work, ConflictCode.AMBIGUOUS, again.ambiguous)
     _report(work, ConflictCode.ORGANISATION_DIFFERS, again.differing)
     for record, noted in confirmed:
-        if record.id in again.records:
+        if record.id in relinked:
             continue
         if noted.missing_since is not None:
             _stay_missing(work, record, noted)
@@ -276,13 +277,14 @@ def _plan_missing(
             work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
             archive = kind is Kind.PROJECT and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
             work.changes.append(departure(work.company, record, noted, on=answered.on, archive=archive))
-    spared |= again.records
-    return [row for row in strangers if row.id not in again.rows | waiting]
+    spared |= relinked
+    taken = again.rows | waiting
+    return [row for row in strangers if row.id not in taken]
 
 
 def _stay_missing(work: Work, record: Record, noted: Noted) -> None:
     """Leave a missing record alone, except that a person may have brought it back since."""
-    if noted.archive_reason and record.values.get("archived") is False:
+    if _brought_back(record, noted):
         work.changes.append(forgetting(work.company, record, noted))
     else:
         work.unchanged[record.kind] += 1
@@ -290,9 +292,13 @@ def _stay_missing(work: Work, record: Record, noted: Noted) -> None:
 
 def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
     """Whether a linked record needs a closer look. In most runs most records do not: this is the fast way."""
-    brought_back = noted.archive_reason is not None and not record.values.get("archived")
     returned = noted.missing_since is not None
-    return brought_back or returned or noted.archived_elsewhere or noted.base != row.values
+    return _brought_back(record, noted) or returned or noted.archived_elsewhere or noted.base != row.values
+
+
+def _brought_back(record: Record, noted: Noted) -> bool:
+    """Whether a person brought a record back that the engine had archived."""
+    return noted.archive_reason is not None and record.values.get("archived") is False
 
 
 def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:

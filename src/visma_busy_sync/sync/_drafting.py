@@ -58,11 +58,7 @@ def creation(company: str, row: Upstream, references: References) -> tuple[Plann
 
 
 def alteration(
-    company: str,
-    row: Upstream,
-    record: Record,
-    noted: Noted | None,
-    merged: Merged,
+    company: str, row: Upstream, record: Record, noted: Noted | None, merged: Merged
 ) -> PlannedChange | None:
     """Plan what `merged` says about a record that Busy has; None if that is nothing.
 

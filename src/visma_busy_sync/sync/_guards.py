@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final, final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from visma_busy_sync.sync._changes import PlannedChange, Reason
 
@@ -80,7 +80,7 @@ def guarded(
         active: How many linked projects are active in Busy.
         allowed: The digest of the set that a person allowed; None if nobody was asked.
     """
-    missing = [each for each in changes if _archives(each)]
+    missing = tuple(each for each in changes if _archives(each))
     ids = sorted(each.busy_id for each in missing if each.busy_id is not None)
     digest = digest_of(company, ids) if ids else ""
     later = sum(each.reason is Reason.MISSING for each in missing)
@@ -88,9 +88,7 @@ def guarded(
     archiving = Archiving(busy_ids=tuple(ids), digest=digest, active=active, verdict=verdict)
     if not archiving.waits:
         return list(changes), archiving
-    return [each for each in changes if not _archives(each)], Archiving(
-        busy_ids=tuple(ids), digest=digest, active=active, verdict=verdict, withheld=tuple(missing)
-    )
+    return [each for each in changes if not _archives(each)], evolve(archiving, withheld=missing)
 
 
 def digest_of(company: str, busy_ids: Iterable[str]) -> str:

@@ -71,6 +71,11 @@ class Matching:
     alone: tuple[Upstream, ...]
 
 
+def contradict(one: Marks, other: Marks) -> bool:
+    """Whether both have an organisation number and the two differ (D3)."""
+    return one.organization is not None and other.organization not in (None, one.organization)
+
+
 _Key: TypeAlias = Callable[[Marks], Hashable | None]
 
 
@@ -79,7 +84,8 @@ def _everything(marks: Marks) -> Hashable | None:
     return None if None in parts else parts
 
 
-def _number_and_name(marks: Marks) -> Hashable | None:
+def number_and_name(marks: Marks) -> Hashable | None:
+    """Return what two records of one number and name have in common; None where either lacks."""
     parts = (marks.number, marks.name)
     return None if None in parts else parts
 
@@ -94,11 +100,11 @@ def _organization(marks: Marks) -> Hashable | None:
 
 _SUREST: Final[Mapping[Match, tuple[_Key, ...]]] = {
     Match.NUMBER_AND_NAME: (_everything,),
-    Match.NUMBER: (_everything, _number_and_name),
+    Match.NUMBER: (_everything, number_and_name),
     Match.NEVER: (),
 }
 _CANDIDATES: Final[Mapping[Match, tuple[_Key, ...]]] = {
-    Match.NUMBER_AND_NAME: (_number_and_name, _organization),
+    Match.NUMBER_AND_NAME: (number_and_name, _organization),
     Match.NUMBER: (_number, _organization),
     Match.NEVER: (),
 }
@@ -144,9 +150,8 @@ class _Pool:
         ]
 
     def contradict(self, row: Upstream, record: Record) -> bool:
-        """Whether both have an organisation number and the two differ."""
-        ours, theirs = self.record_marks[record.id].organization, self.row_marks[row.id].organization
-        return ours is not None and theirs is not None and ours != theirs
+        """Whether the two have different organisation numbers."""
+        return contradict(self.record_marks[record.id], self.row_marks[row.id])
 
     def take(self, row: Upstream, record: Record) -> tuple[Upstream, Record]:
         """Take a pair out of the pool."""

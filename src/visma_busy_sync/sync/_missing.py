@@ -7,7 +7,7 @@ project is archived at that moment, and what a person does afterwards stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date
 from typing import TypeAlias, TypeVar, final
 
@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from visma_busy_sync.sync._links import Noted
 from visma_busy_sync.sync._mapping import Upstream
-from visma_busy_sync.sync._matching import Group, Marks, marks_of
+from visma_busy_sync.sync._matching import Group, contradict, marks_of, number_and_name
 from visma_busy_sync.sync._records import Kind, Record
 
 T = TypeVar("T")
@@ -67,59 +67,52 @@ class Recreated:
 
 
 def twins(strangers: Iterable[Upstream], missing: Iterable[Holder]) -> dict[str, list[Upstream]]:
-    """Return the new records that have number and name of a missing one, by the missing one's id."""
-    new = _by_key((_key(marks_of(row.values)), row) for row in strangers)
-    last_seen = {noted.eaccounting_id or "": _last_seen(noted) for _, noted in missing}
+    """Return the new records that have number and name of a missing one, by the missing one's id.
+
+    What counts are its number and name in eAccounting when it was last seen: in Busy it may be called
+    otherwise.
+    """
+    new = _by_key((number_and_name(marks_of(row.values)), row) for row in strangers)
+    last_seen = {noted.eaccounting_id or "": number_and_name(marks_of(noted.base)) for _, noted in missing}
     return {id: new[key] for id, key in last_seen.items() if key in new}
 
 
-def recreated(strangers: Iterable[Upstream], gone: Iterable[Holder], unlinked: Iterable[Record]) -> Recreated:
+def recreated(
+    same: Mapping[str, list[Upstream]], gone: Iterable[Holder], unlinked: Iterable[Record]
+) -> Recreated:
     """Find what was created again in eAccounting: number and name agree, and there is one candidate (D11).
 
     Args:
-        strangers: eAccounting's records that no record of Busy is linked to.
-        gone: The linked records that eAccounting confirmed to have no more. What counts are their number
-            and name in eAccounting when they were last seen: in Busy they may be called otherwise.
+        same: The new records that agree, by the old one's id: what `twins` found.
+        gone: The linked records that eAccounting confirmed to have no more.
         unlinked: Busy's other records: one that agrees as well is a second candidate.
     """
-    holders = _by_key((_last_seen(noted), (record, noted)) for record, noted in gone)
+    holders = _by_key(
+        (number_and_name(marks_of(noted.base)), (record, noted))
+        for record, noted in gone
+        if noted.eaccounting_id in same
+    )
     if not holders:
         return Recreated()
-    rows = _by_key((_key(marks_of(row.values)), row) for row in strangers)
-    others = _by_key((_key(marks_of(record.values)), record) for record in unlinked)
+    others = _by_key((number_and_name(marks_of(record.values)), record) for record in unlinked)
     pairs: list[tuple[Upstream, Holder]] = []
     differing: list[Group] = []
     ambiguous: list[Group] = []
-    for key in holders.keys() & rows.keys():
-        found, mine, also = rows[key], holders[key], others.get(key, [])
+    for key, mine in holders.items():
+        (record, noted), also = mine[0], others.get(key, [])
+        found = same[noted.eaccounting_id or ""]
         group = Group(tuple(found), (*(record for record, _ in mine), *also))
         if len(found) > 1 or len(mine) > 1 or also:
             ambiguous.append(group)
-        elif _contradict(found[0], mine[0][1]):
+        elif contradict(marks_of(found[0].values), marks_of(noted.base)):
             differing.append(group)
         else:
-            pairs.append((found[0], mine[0]))
+            pairs.append((found[0], (record, noted)))
     return Recreated(tuple(pairs), tuple(differing), tuple(ambiguous))
 
 
-_Key: TypeAlias = "tuple[str, str] | None"
-
-
-def _key(marks: Marks) -> _Key:
-    return None if marks.number is None or marks.name is None else (marks.number, marks.name)
-
-
-def _last_seen(noted: Noted) -> _Key:
-    return _key(marks_of(noted.base))
-
-
-def _contradict(row: Upstream, noted: Noted) -> bool:
-    now, before = marks_of(row.values).organization, marks_of(noted.base).organization
-    return now is not None and before is not None and now != before
-
-
-def _by_key(keyed: Iterable[tuple[_Key, T]]) -> dict[tuple[str, str], list[T]]:
-    found: dict[tuple[str, str], list[T]] = {}
+def _by_key(keyed: Iterable[tuple[Hashable | None, T]]) -> dict[Hashable, list[T]]:
+    found: dict[Hashable, list[T]] = {}
     for key, member in keyed:
         if key is not None:
             found.setdefault(key, []).append(member)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final, cast
 
+from attrs import field, frozen
+from attrs.validators import in_
 from cattrs import Converter
 
 from visma_busy_sync._core.plain import PLAIN, exactly
@@ -51,12 +53,18 @@ def _converter() -> Converter:
 _CONVERTER: Final = _converter()
 
 
+@frozen
+class _Document:
+    version: int = field(validator=in_((SCHEMA_VERSION,)))
+    plan: Plan
+
+
 def plan_to_json(plan: Plan) -> str:
     """Return a plan as a JSON text with its schema version.
 
     The text holds names, numbers and notes of the tenant's records: keep it as confidential as those.
     """
-    document = {"version": SCHEMA_VERSION, "plan": _CONVERTER.unstructure(plan)}
+    document = _CONVERTER.unstructure(_Document(SCHEMA_VERSION, plan))
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
@@ -69,13 +77,11 @@ def plan_from_json(text: str) -> Plan:
     try:
         document: Any = json.loads(text)
         version = exactly(document["version"], int)
-        if version == SCHEMA_VERSION and document.keys() == {"version", "plan"}:
-            return _CONVERTER.structure(document["plan"], Plan)
+        if version <= SCHEMA_VERSION:
+            return _CONVERTER.structure(document, _Document).plan
     except Exception:  # noqa: BLE001 - whatever is wrong; its cause would show a value of a record
         raise PlanUnreadable("it is damaged", advice="Make the plan anew.") from None
-    if version > SCHEMA_VERSION:
-        raise PlanUnreadable(
-            f"it has schema version {version}, this package knows {SCHEMA_VERSION}",
-            advice="Use the version of visma-busy-sync that wrote it, or make the plan anew.",
-        )
-    raise PlanUnreadable("it is damaged", advice="Make the plan anew.")
+    raise PlanUnreadable(
+        f"it has schema version {version}, this package knows {SCHEMA_VERSION}",
+        advice="Use the version of visma-busy-sync that wrote it, or make the plan anew.",
+    )

@@ -22,7 +22,7 @@ class Match(enum.StrEnum):
 
 
 class ArchiveMissing(enum.StrEnum):
-    """When Busy's projects that eAccounting does not have are archived."""
+    """Whether Busy's projects are archived that eAccounting lacks at the connection, or loses later."""
 
     AT_CONNECTION = "at_connection"
     NEVER = "never"
