@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from visma_busy_sync.eaccounting import F
 from visma_busy_sync.eaccounting import _endpoints as endpoints
-from visma_busy_sync.eaccounting import _walk as walking
+from visma_busy_sync.eaccounting import _passes as walking
 from visma_busy_sync.eaccounting._endpoints import Page
+from visma_busy_sync.eaccounting._passes import MOST_PASSES, Pass
 from visma_busy_sync.eaccounting._resources import AsyncResource, Resource
-from visma_busy_sync.eaccounting._walk import MOST_PASSES, Pass, Walk, walk
+from visma_busy_sync.eaccounting._walk import Walk, walk
 from visma_busy_sync.eaccounting.errors import EAccountingError, NotFound, Rejected, UnreadableAnswer
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.models import UNSET, PageMeta, Unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, Generic, TypeVar
 
 from attrs import frozen
@@ -9,7 +10,7 @@ from attrs import frozen
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting._codec import DecodeError, decode, encode, wire_types
 from visma_busy_sync.eaccounting._operation import Operation
-from visma_busy_sync.eaccounting._query import Filter
+from visma_busy_sync.eaccounting._query import F, Filter
 from visma_busy_sync.eaccounting.models import (
     UNSET,
     Article,
@@ -22,8 +23,10 @@ from visma_busy_sync.eaccounting.models import (
     Order,
     PageMeta,
     Project,
+    ProjectStatus,
     TermsOfPayment,
     Unit,
+    Unset,
     guid,
 )
 
@@ -55,6 +58,49 @@ class Page(Generic[M]):
 
 
 @frozen
+class Stamp:
+    """The member of a row that tells when it was changed last.
+
+    Attributes:
+        member: Its name in the API.
+        attribute: Its name in the model.
+        may_lack: Whether the API describes rows without it.
+    """
+
+    member: str
+    attribute: str
+    may_lack: bool = False
+
+    def of(self, row: Model) -> datetime | None:
+        """Return when a row was changed last; None if it does not tell."""
+        moment: datetime | Unset | None = getattr(row, self.attribute)
+        return None if moment is UNSET else moment
+
+
+@frozen
+class Inactivity:
+    """The member of a row that tells whether it is still in use.
+
+    Attributes:
+        attribute: Its name in the model.
+        value: What it is where the row is not in use.
+        only: Lists only those.
+        all: Lists those as well as the others, naming the member, since a list that names it not may leave
+            them out: whether it does is not documented.
+    """
+
+    attribute: str
+    value: object
+    only: Filter
+    all: Filter
+
+    def of(self, row: Model) -> bool:
+        """Return whether a row is not in use any more."""
+        told: object = getattr(row, self.attribute)
+        return told == self.value
+
+
+@frozen
 class Endpoint(Generic[M]):
     """A list of objects of one model, and the single objects below it.
 
@@ -63,12 +109,16 @@ class Endpoint(Generic[M]):
         model: What its rows are.
         key: The name of the id in the path of a single object, as the API describes it.
         new: What is sent to create one.
+        stamp: The change stamp of its rows; None if they have none.
+        inactivity: How its rows tell that they are not in use; None if they do not.
     """
 
     path: str
     model: type[M]
     key: str = "id"
     new: type[Model] = Model
+    stamp: Stamp | None = None
+    inactivity: Inactivity | None = None
 
     def page(
         self,
@@ -204,14 +254,33 @@ def _read_settings(value: JsonValue) -> CompanySettings:
     return decode(CompanySettings, value)
 
 
-PROJECTS: Final = Endpoint("/projects", Project)
-CUSTOMERS: Final = Endpoint("/customers", Customer, "customerId")
-ARTICLES: Final = Endpoint("/articles", Article, "articleId")
+_IS_ACTIVE: Final = Inactivity(
+    "is_active", False, F.eq("IsActive", False), F.eq("IsActive", True) | F.eq("IsActive", False)
+)
+_FINISHED: Final = Inactivity(
+    "status", ProjectStatus.FINISHED, F.eq("Status", ProjectStatus.FINISHED), F.ne("Status", 0)
+)
+
+PROJECTS: Final = Endpoint(
+    "/projects", Project, stamp=Stamp("ModifiedUtc", "modified_utc"), inactivity=_FINISHED
+)
+CUSTOMERS: Final = Endpoint(
+    "/customers",
+    Customer,
+    "customerId",
+    stamp=Stamp("ChangedUtc", "changed_utc", may_lack=True),
+    inactivity=_IS_ACTIVE,
+)
+ARTICLES: Final = Endpoint(
+    "/articles", Article, "articleId", stamp=Stamp("ChangedUtc", "changed_utc"), inactivity=_IS_ACTIVE
+)
 UNITS: Final = Endpoint("/units", Unit)
 TERMS_OF_PAYMENTS: Final = Endpoint("/termsofpayments", TermsOfPayment)
 ARTICLE_ACCOUNT_CODINGS: Final = Endpoint(
     "/articleaccountcodings", ArticleAccountCoding, "articleAccountCodingId"
 )
-ORDERS: Final = Endpoint("/orders", Order, new=NewOrder)
+ORDERS: Final = Endpoint(
+    "/orders", Order, new=NewOrder, stamp=Stamp("ModifiedUtc", "modified_utc", may_lack=True)
+)
 
 COMPANY_SETTINGS: Final = Operation("GET", "/companysettings", _read_settings)

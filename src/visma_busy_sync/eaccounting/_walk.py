@@ -1,185 +1,232 @@
-"""Read a whole list, and say how sure the answer is.
+"""Read a whole list, or what changed in it, and say how sure the answer is.
 
-Pages are read until nothing new comes. Rows may come and go while pages are read, so one pass is never
-proof: one deletion and one insertion between two pages hide a row with all totals right. The answer is
-*sure* only after two passes in a row that gave the same ids, none twice and none behind an empty page,
-with a total that was the same on each page and equal to their number.
+A short list is read in passes over its pages (`_passes`), a longer one along its change stamp (`_keyset`),
+which takes half the requests, where the server filters and orders by it. Where it does not, or where what it
+answers contradicts itself, the passes are the fallback.
 
-Then the ids are exactly those that the list held between the two passes, given that the totals are
-honest, that an id that left does not come back, and that rows keep their order. For no read row left
-before the second pass read it again; so a row that was there all through the first pass could never slip
-from an unread page to a read one, and would have been seen; and the total leaves no room for another.
-What comes or goes during the second pass is for the next reading.
-
-A pass ends with the page that brings nothing, because what Meta says of the last one may be untrue. Only a
-pass that with its last page confirms the one before it stops there, if Meta agrees: the page is the last, and
-holds fewer rows than was granted and asked for. That saves one request per list and gives away nothing: the
-proof above needs the first page's total and the ids only; and the pass before was read to its end, so a Meta
-that hides rows behind the last page was found out there, since neither ids nor totals agree then. A first
-pass that stopped early would believe Meta alone.
-
-A total that lies, an empty page in the middle, a server that ignores `$page` or grants a smaller page
-than asked for make the answer unsure at worst: never an endless loop.
+Whether it orders is found out from the other end: the first page in falling order. A server that ignores the
+order would show the same rows at both ends. That page tells the number of rows as well: a reading that has
+fewer in the end has missed some.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from enum import Enum
+from itertools import pairwise
+from typing import Generic, TypeVar
 
-from attrs import define, field, frozen
+from attrs import evolve, frozen
 
-from visma_busy_sync.eaccounting._endpoints import PAGE_SIZE, Endpoint, Page
+from visma_busy_sync.eaccounting._endpoints import PAGE_SIZE, Endpoint, Inactivity, Stamp
 from visma_busy_sync.eaccounting._execute import Env, execute
-from visma_busy_sync.eaccounting._query import Filter
-from visma_busy_sync.eaccounting.errors import NotFound, Rejected, UnreadableAnswer
-from visma_busy_sync.eaccounting.models import UNSET, Model
+from visma_busy_sync.eaccounting._keyset import Keyset, along_stamp
+from visma_busy_sync.eaccounting._passes import Pass, confirmed, next_rows
+from visma_busy_sync.eaccounting._query import F, Filter
+from visma_busy_sync.eaccounting.errors import Rejected
+from visma_busy_sync.eaccounting.models import Model
 
 M = TypeVar("M", bound=Model)
 
-MOST_PASSES: Final = 4
 
-# After so many pages in a row that bring nothing new, the server's count of pages is not believed any more.
-_MOST_BARREN_PAGES: Final = 3
+class Inactive(Enum):
+    """What lists do with rows that are not in use."""
 
-# A million rows. A server whose list never ends must not hold a worker for ever.
-MOST_PAGES: Final = 10_000
+    UNKNOWN = "unknown"
+    LISTED = "listed"
+    HIDDEN = "hidden"
+    """They are left out, unless a filter names what tells that they are not in use."""
+
+
+@frozen
+class Manner:
+    """How a list can be read, as far as it is known; keep it from one reading to the next.
+
+    Attributes:
+        by_stamp: Whether it may be read along the change stamp; false after the server refused that, or
+            contradicted itself.
+        inactive: What it does with rows that are not in use.
+    """
+
+    by_stamp: bool = True
+    inactive: Inactive = Inactive.UNKNOWN
 
 
 @frozen
 class Walk(Generic[M]):
-    """A whole list as read.
+    """A list as read.
 
     Attributes:
-        rows: Each row once, as the last pass saw it.
-        sure: Whether these are all rows that the list held between the last two passes.
+        rows: Each row once, as it was seen last.
+        sure: Whether no row is missing that was in the list all the time.
         server_time: The server's clock when the reading began; None if it did not say.
+        manner: How it was read, for the next time.
+        all_stamped: Whether every row has a change stamp. If not, reading what changed would miss some.
+        inactive_unknown: Whether nobody knows if there are rows that are not in use: none was listed, and
+            the server does not answer when asked for them.
     """
 
     rows: Sequence[M]
     sure: bool
     server_time: datetime | None
+    manner: Manner = Manner()
+    all_stamped: bool = False
+    inactive_unknown: bool = False
 
 
-@define
-class Pass(Generic[M]):
-    """One pass over the pages: feed it each page until `done`.
+async def walk(
+    endpoint: Endpoint[M], env: Env, *, manner: Manner | None = None, page_size: int = PAGE_SIZE
+) -> Walk[M]:
+    """Read all rows of a list, also those that are not in use.
 
-    Attributes:
-        number: The page to read next.
-        done: Whether there is none.
-        rows: The rows so far, by id.
-        totals: The totals that the pages told.
-        clean: Whether no row came twice, and none behind an empty page.
-        server_time: The server's clock at the first page; None if it did not say.
-        earlier: The pass before, read to its end; None if there is none to confirm.
-    """
-
-    number: int = 1
-    done: bool = False
-    rows: dict[str, M] = field(factory=dict[str, M])
-    totals: set[int | None] = field(factory=set[int | None])
-    clean: bool = True
-    server_time: datetime | None = None
-    earlier: Pass[M] | None = None
-    _barren: int = 0
-    _last: int | None = None
-
-    def feed(self, page: Page[M], *, size: int = PAGE_SIZE) -> list[M]:
-        """Take in page `number`, asked for with `size` rows, and return its rows new in this pass.
-
-        Then either `done` is set, or `number` is the next page to read.
-        """
-        if self.number == 1 and page.meta.server_time_utc is not UNSET:
-            self.server_time = page.meta.server_time_utc
-        self.totals.add(page.total)
-        fresh: dict[str, M] = {}
-        for row in page.rows:
-            id: str = getattr(row, "id")  # noqa: B009 - every listed model has one
-            if id not in self.rows:
-                fresh[id] = row
-            self.rows[id] = row
-        # Rows behind a page without any: that page was not what the list held.
-        gap = bool(fresh) and self._barren > 0
-        self.clean = self.clean and len(fresh) == len(page.rows) and not gap
-        self._barren = 0 if fresh else self._barren + 1
-        last = page.meta.total_number_of_pages
-        self._last = None if last is UNSET else last
-        beyond = self._last is None or self.number >= self._last
-        self.done = not fresh and (beyond or self._barren >= _MOST_BARREN_PAGES)
-        self.done = self.done or (self._is_told_to_be_last(page, size) and self.confirms(self.earlier))
-        self.number += 1
-        return list(fresh.values())
-
-    def _is_told_to_be_last(self, page: Page[M], size: int) -> bool:
-        granted = page.meta.page_size
-        return self._last == self.number and granted is not UNSET and len(page.rows) < min(granted, size)
-
-    def ends_with_refusal(self) -> bool:
-        """Whether a refusal of page `number` means that the list ended before; then `done` is set.
-
-        Whether the page after the last one is empty or an error is not documented.
-        """
-        self.done = self.number > 1 and (self._last is None or self.number > self._last)
-        return self.done
-
-    def confirms(self, earlier: Pass[M] | None) -> bool:
-        """Whether this pass and the one before it prove each other."""
-        return (
-            earlier is not None
-            and self.clean
-            and earlier.clean
-            and self.rows.keys() == earlier.rows.keys()
-            and self.totals == earlier.totals == {len(self.rows)}
-        )
-
-
-async def next_rows(
-    endpoint: Endpoint[M],
-    env: Env,
-    current: Pass[M],
-    *,
-    size: int = PAGE_SIZE,
-    where: Filter | None = None,
-    order_by: str | None = None,
-) -> list[M]:
-    """Read the next page of a pass that is not `done`, and return its new rows.
-
-    Raises:
-        UnreadableAnswer: If the list does not end.
-        EAccountingError: If the page cannot be read.
-    """
-    page = endpoint.page(current.number, size=size, where=where, order_by=order_by)
-    if current.number > MOST_PAGES:
-        reason = f"the list has more than {MOST_PAGES} pages and does not end"
-        advice = "Narrow the list by a filter, or report it to the API support."
-        raise UnreadableAnswer(operation=page.name, status=200, reason=reason, advice=advice)
-    try:
-        answer = await execute(page, env)
-    except (Rejected, NotFound):
-        if current.ends_with_refusal():
-            return []
-        raise
-    return current.feed(answer, size=size)
-
-
-async def walk(endpoint: Endpoint[M], env: Env, *, page_size: int = PAGE_SIZE) -> Walk[M]:
-    """Read all rows of a list.
+    Args:
+        endpoint: The list.
+        env: What the calls need.
+        manner: What the reading before found out.
+        page_size: How many rows to ask for at once.
 
     Raises:
         EAccountingError: If a page cannot be read; nothing is known then.
     """
-    earlier: Pass[M] | None = None
-    server_time: datetime | None = None
-    for _ in range(MOST_PASSES):
-        now: Pass[M] = Pass(earlier=earlier)
-        while not now.done:
-            await next_rows(endpoint, env, now, size=page_size)
-        server_time = server_time or now.server_time
-        if now.confirms(earlier):
-            return Walk(tuple(now.rows.values()), sure=True, server_time=server_time)
-        now.earlier = None  # else all passes would be kept
-        earlier = now
-    rows = tuple(earlier.rows.values()) if earlier else ()
-    return Walk(rows, sure=False, server_time=server_time)
+    manner = manner or Manner()
+    inactivity = endpoint.inactivity
+    if inactivity is None or manner.inactive is Inactive.LISTED:
+        return await _read(endpoint, env, manner, page_size)
+    if manner.inactive is Inactive.HIDDEN:
+        with contextlib.suppress(Rejected):  # it did take it before; so it is found out anew
+            return await _read(endpoint, env, manner, page_size, inactivity.all)
+    before = await _has_inactive(endpoint, env, inactivity)
+    found = await _read(endpoint, env, manner, page_size)
+    if any(inactivity.of(row) for row in found.rows):
+        return evolve(found, manner=evolve(found.manner, inactive=Inactive.LISTED))
+    # Asked twice, since one that is taken out of use meanwhile would be hidden from what is read afterwards.
+    has_some = before or (None if before is None else await _has_inactive(endpoint, env, inactivity))
+    if has_some:
+        manner = evolve(found.manner, inactive=Inactive.HIDDEN)
+        return await _read(endpoint, env, manner, page_size, inactivity.all)
+    manner = evolve(found.manner, inactive=Inactive.UNKNOWN)
+    return evolve(found, manner=manner, inactive_unknown=has_some is None)
+
+
+async def _has_inactive(endpoint: Endpoint[M], env: Env, inactivity: Inactivity) -> bool | None:
+    """Whether there are rows that are not in use; None if the server does not answer that."""
+    try:
+        asked = await execute(endpoint.page(size=1, where=inactivity.only), env)
+    except Rejected:
+        return None
+    return bool(asked.rows) if all(inactivity.of(row) for row in asked.rows) else None
+
+
+async def changes(
+    endpoint: Endpoint[M], env: Env, since: datetime, *, manner: Manner | None = None
+) -> Walk[M] | None:
+    """Read the rows that changed at a moment or later.
+
+    An answer that has all that it says there is, is believed: what it hides comes with the next whole
+    reading.
+
+    Returns:
+        None if the server cannot tell, by refusal or by what it answers: then read the whole list.
+
+    Raises:
+        EAccountingError: If a page cannot be read.
+    """
+    manner = manner or Manner()
+    if endpoint.stamp is None or not manner.by_stamp:
+        return None
+    scopes: list[Filter | None] = [None]
+    if endpoint.inactivity is not None and manner.inactive is not Inactive.LISTED:
+        scopes.insert(0, endpoint.inactivity.all)
+    for where in scopes:
+        reading: Keyset[M] = Keyset(endpoint.stamp, since, believes_meta=True)
+        first = reading.pages
+        try:
+            await along_stamp(endpoint, env, reading, where=where)
+        except Rejected:
+            continue
+        if reading.failed or not _has_all(first, reading.rows):
+            return None
+        return Walk(tuple(reading.rows.values()), True, first.server_time, manner, all_stamped=True)
+    return None
+
+
+async def _read(
+    endpoint: Endpoint[M], env: Env, manner: Manner, size: int, where: Filter | None = None
+) -> Walk[M]:
+    stamp = endpoint.stamp if manner.by_stamp else None
+    if stamp is not None:
+        try:
+            reading = await _by_stamp(endpoint, env, stamp, size, where)
+        except (Rejected, _Contradiction):
+            manner = evolve(manner, by_stamp=False)
+        else:
+            if reading is not None:
+                return evolve(reading, manner=manner)
+    return _found(endpoint, *await confirmed(endpoint, env, Pass(), size=size, where=where), manner)
+
+
+async def _by_stamp(
+    endpoint: Endpoint[M], env: Env, stamp: Stamp, size: int, where: Filter | None
+) -> Walk[M] | None:
+    """Read a list by its stamp; None if the answer is not sure.
+
+    Raises:
+        _Contradiction: If the server ignores order or filter.
+        Rejected: If it refuses them.
+    """
+    falling = f"{stamp.member} desc"
+    probe: Pass[M] = Pass()
+    await next_rows(endpoint, env, probe, size=size, where=where, order_by=falling)
+    stamps = [moment for moment in map(stamp.of, probe.latest) if moment is not None]
+    if any(one < next for one, next in pairwise(stamps)):
+        raise _Contradiction
+    if probe.totals == {len(probe.rows)}:  # all on one page: two passes cost less
+        passes = await confirmed(endpoint, env, probe, size=size, where=where, order_by=falling)
+        return _found(endpoint, *passes)
+    # First: a row that gets its first stamp after this lies ahead of the reading by stamps.
+    lacking, proven = await _without_stamp(endpoint, env, stamp, size, where)
+    reading: Keyset[M] = Keyset(stamp)
+    await along_stamp(endpoint, env, reading, size=size, where=where)
+    if reading.contradicted or _same_at_both_ends(reading, stamps):
+        raise _Contradiction
+    rows = {**lacking, **reading.rows}
+    if not (proven and reading.done and bool(stamps) and _has_all(probe, rows)):
+        return None
+    return Walk(tuple(rows.values()), True, probe.server_time, all_stamped=not lacking)
+
+
+def _same_at_both_ends(reading: Keyset[M], falling: Sequence[datetime]) -> bool:
+    """Whether rising and falling order begin with the same stamp, though there are several."""
+    oldest = reading.oldest
+    return bool(falling) and oldest is not None and falling[0] <= oldest < reading.since
+
+
+def _has_all(first: Pass[M], rows: Collection[object]) -> bool:
+    """Whether there are as many rows as the first answer of a reading told."""
+    return all(total is not None and total <= len(rows) for total in first.totals)
+
+
+class _Contradiction(Exception):
+    """The server does not order or filter as it was asked to."""
+
+
+async def _without_stamp(
+    endpoint: Endpoint[M], env: Env, stamp: Stamp, size: int, where: Filter | None
+) -> tuple[dict[str, M], bool]:
+    if not stamp.may_lack:
+        return {}, True
+    lacks = F.eq(stamp.member, None)
+    scope = lacks if where is None else where & lacks
+    found, proven = await confirmed(endpoint, env, Pass(), size=size, where=scope)
+    if any(stamp.of(row) is not None for row in found.rows.values()):
+        raise _Contradiction
+    return found.rows, proven
+
+
+def _found(endpoint: Endpoint[M], last: Pass[M], sure: bool, manner: Manner | None = None) -> Walk[M]:
+    rows = tuple(last.rows.values())
+    stamp = endpoint.stamp
+    stamped = stamp is not None and all(stamp.of(row) is not None for row in rows)
+    return Walk(rows, sure, last.server_time, manner or Manner(), all_stamped=stamped)
