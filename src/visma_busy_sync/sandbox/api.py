@@ -21,10 +21,11 @@ from visma_busy_sync.sandbox.errors import (
     ApiFault,
 )
 from visma_busy_sync.sandbox.jsontext import Json
-from visma_busy_sync.sandbox.listing import page_of
+from visma_busy_sync.sandbox.listing import read_listing
 from visma_busy_sync.sandbox.orders import OrderDesk
 from visma_busy_sync.sandbox.records import RecordDesk
 from visma_busy_sync.sandbox.schema import RESOURCES, SETTINGS_READ
+from visma_busy_sync.sandbox.shown import shown
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.validation import is_guid
 from visma_busy_sync.sandbox.web import JsonAnswer, header, query, read_object
@@ -88,6 +89,9 @@ class Api:
         """Write an answer with the member names of the profile."""
         return JsonAnswer(value, status, rename=self.state.profile.rename)
 
+    def _show(self, path: str, record: Record, status: int = 200) -> JsonAnswer:
+        return self.answer(shown(path, record, self.state.profile), status)
+
     def settings(self, request: Request) -> Response:
         """GET /companysettings: a bare object."""
         settings = self.allow(request, SETTINGS_READ).settings
@@ -99,11 +103,10 @@ class Api:
         """GET a list."""
         resource = RESOURCES[path]
         company = self.allow(request, resource.read)
-        page = page_of(
+        listing = read_listing(list_options(request), resource, self.state.profile)
+        page = listing.answer(
             company.rows(path),
-            resource,
-            list_options(request),
-            profile=self.state.profile,
+            turn=self.state.journal.sequence,
             server_time=self.state.clock.server_time(),
         )
         return self.answer(page)
@@ -111,13 +114,13 @@ class Api:
     def one(self, request: Request, record_id: str, *, path: str) -> Response:
         """GET one record."""
         company = self.allow(request, RESOURCES[path].read)
-        return self.answer(_found(company, path, record_id))
+        return self._show(path, _found(company, path, record_id))
 
     def create(self, request: Request, *, path: str) -> Response:
         """POST a record."""
         company = self.allow(request, RESOURCES[path].write)
         record = self._made(company, path, read_object(request))
-        return self.answer(record, 201) if self.state.profile.created_body else Response(status_code=201)
+        return self._show(path, record, 201) if self.state.profile.created_body else Response(status_code=201)
 
     def _made(self, company: Company, path: str, body: Mapping[str, Json]) -> Record:
         if path == "orders":
@@ -133,7 +136,7 @@ class Api:
         stored = _found(company, path, record_id)
         body = read_object(request)
         record = RecordDesk(company, self.state.clock).replace(path, stored, body)
-        return self.answer(record, _PUT_STATUS.get(path, 200))
+        return self._show(path, record, _PUT_STATUS.get(path, 200))
 
     def delete_order(self, request: Request, record_id: str) -> Response:
         """DELETE an order."""

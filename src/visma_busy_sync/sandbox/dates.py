@@ -15,6 +15,7 @@ _FORM = re.compile(
     r"(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?\s?([Zz]|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
+_FRACTION = re.compile(r"[.,]\d+")
 
 
 @lru_cache(maxsize=65536)
@@ -45,6 +46,13 @@ def _offset_minutes(zone: str | None) -> int | None:
         return None
     total = hours * 60 + minutes
     return -total if zone[0] == "-" else total
+
+
+def cut(text: str, decimals: int) -> str:
+    """Return a moment with at most so many decimals of a second, cut off; what is no moment stays."""
+    if ticks(text) is None:
+        return text
+    return _FRACTION.sub(lambda found: found[0][: decimals + 1] if decimals else "", text)
 
 
 def calendar_day(text: str) -> date | None:

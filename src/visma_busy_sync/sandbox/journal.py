@@ -62,10 +62,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Journal:
-    """Requests in the order they were handled."""
+    """Requests in the order they were handled; ``sequence`` is how many there were."""
 
     entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=ENTRIES_KEPT))
-    _sequence: int = 0
+    sequence: int = 0
 
     def add(
         self,
@@ -82,11 +82,11 @@ class Journal:
         company: str | None,
     ) -> None:
         """Write one request down. The caller passes the body of writes to the API only."""
-        self._sequence += 1
+        self.sequence += 1
         text = body[:BODY_KEPT].decode("utf-8", errors="replace") if body else None
         self.entries.append(
             Entry(
-                sequence=self._sequence,
+                sequence=self.sequence,
                 time=time,
                 method=method,
                 template=template,
@@ -103,4 +103,4 @@ class Journal:
     def clear(self) -> None:
         """Forget all requests; numbering starts at 1 again."""
         self.entries.clear()
-        self._sequence = 0
+        self.sequence = 0

@@ -11,6 +11,7 @@ PAGE_CAP_MOST = 1_000_000
 
 # What a whole number may be; 1 to PAGE_CAP_MOST where nothing is said.
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "empty_page": (0, PAGE_CAP_MOST),
     "lifetime": (0, PAGE_CAP_MOST),
     "rate_limit": (0, PAGE_CAP_MOST),
 }
@@ -29,7 +30,21 @@ class Profile:
         created_body: POST answers 201 with the record, or with nothing.
         naming: member names in answers.
         drafts_listed: ``GET /orders`` shows drafts.
-        inactive_listed: lists show finished projects and inactive customers and articles.
+        inactive_listed: lists show finished projects and inactive customers and articles; if not, only where
+            ``$filter`` works and reads ``Status`` (projects) or ``IsActive`` (customers, articles).
+        inactive_filtered: ``$filter`` may read that member; if not, 6000.
+        totals: what ``Meta`` says of results and pages: the truth, one page of rows fewer (down to none), one
+            page more, or always 0.
+        empty_page: the page that is answered without rows though the list has them, 0 for none. The first
+            page is never empty, so 1 is none too.
+        paging: ``$page`` works, or is ignored, and every answer is the first page.
+        stamps: ``ChangedUtc`` of customers is told, null for about half of them (always the same, by id), or
+            null; in answers, ``$filter`` and ``$orderby``.
+        stamp_precision: how exact the stamps are (the members that end in ``Utc``), in the same three places:
+            as stored, or cut to milliseconds or seconds.
+        unordered: the order of a list where no ``$orderby`` works: as stored, by ``Name`` where records have
+            one (a rename moves them), or another at each request. The journal's length decides that one, so
+            the same requests give the same orders.
         reuse: a rotated refresh token that comes again is refused, ends its login too (fatal), or works on
             for ``grace_seconds`` (graceful).
         grace_seconds: how long a rotated refresh token works on.
@@ -60,6 +75,13 @@ class Profile:
     naming: Literal["pascal", "camel"] = "pascal"
     drafts_listed: bool = True
     inactive_listed: bool = True
+    inactive_filtered: bool = True
+    totals: Literal["right", "short", "long", "zero"] = "right"
+    empty_page: int = 0
+    paging: Literal["work", "ignored"] = "work"
+    stamps: Literal["told", "some_null", "null"] = "told"
+    stamp_precision: Literal["ticks", "seconds", "milliseconds"] = "ticks"
+    unordered: Literal["insertion", "name", "shuffled"] = "insertion"
     reuse: Literal["refused", "fatal", "graceful"] = "refused"
     grace_seconds: int = 60
     lifetime: int = 3600
@@ -145,7 +167,9 @@ def read_switches(assignments: Iterable[str]) -> dict[str, Json]:
         if not equals:
             raise ValueError(f"'{text[:60]}' is not NAME=VALUE")
         try:
-            switches[name] = parse(value.encode())
+            read = parse(value.encode())
         except BadJson:
-            switches[name] = value
+            read = None
+        # No switch takes null, but ``stamps`` takes the word.
+        switches[name] = value if read is None else read
     return switches

@@ -32,6 +32,7 @@ from visma_busy_sync.sandbox.schema import Member, Schema
 Value: TypeAlias = bool | int | Decimal | str | None
 Kind: TypeAlias = Literal["text", "number", "boolean", "guid", "date", "null"]
 Predicate: TypeAlias = Callable[[Record], bool]
+Order: TypeAlias = Callable[[Sequence[Record]], list[Record]]
 
 DEPTH = 50
 
@@ -71,6 +72,14 @@ def bad(message: str, code: int = BAD_QUERY) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled ``$filter``: whether it keeps a record, and the members it reads, by their own names."""
+
+    keeps: Predicate
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Token:
     text: str
     form: Literal["mark", "text", "word", "end"]
@@ -102,7 +111,7 @@ def _tokens(text: str) -> list[_Token]:
     return found
 
 
-def comparable(kind: str, value: Json) -> Value:
+def comparable(kind: Kind, value: Json) -> Value:
     """Turn a stored value into one that can be compared; what does not fit its kind counts as null."""
     if kind == "number":
         return value if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else None
@@ -154,12 +163,13 @@ class _Parser:
         self._place = 0
         self._schema = schema
         self._depth = 0
+        self._reads: set[str] = set()
 
-    def filter(self) -> Predicate:
-        found = self._any()
+    def filter(self) -> Condition:
+        keeps = self._any()
         if self._peek().form != "end":
             self._unexpected()
-        return found
+        return Condition(keeps, frozenset(self._reads))
 
     def _peek(self) -> _Token:
         return self._tokens[self._place]
@@ -268,6 +278,7 @@ class _Parser:
         if not _NAME.fullmatch(name):
             self._unexpected()
         member = find_member(self._schema, name, "$filter")
+        self._reads.add(member.name)
         return _Operand(_KINDS[member.kind], _from_record(member))
 
 
@@ -300,23 +311,28 @@ def _compare(name: str, left: _Operand, right: _Operand) -> Predicate:
     return holds
 
 
-def parse_filter(text: str, schema: Schema) -> Predicate:
+def parse_filter(text: str, schema: Schema) -> Condition:
     """Compile a ``$filter`` over the members of a schema."""
     return _Parser(text, schema).filter()
 
 
-def sort(records: Sequence[Record], text: str, schema: Schema) -> list[Record]:
-    """Sort by ``$orderby``: keys separated by commas, each ``asc`` or ``desc``; equal ones by id."""
-    ordered = sorted(records, key=lambda record: str(record.get("Id")).lower())
-    for part in reversed(text.split(",")):
+def parse_order(text: str, schema: Schema) -> Order:
+    """Compile an ``$orderby``: keys separated by commas, each ``asc`` or ``desc``; equal records by id."""
+    keys: list[tuple[Callable[[Record], Value], bool]] = []
+    for part in text.split(","):
         words = part.split()
         direction = words[1].lower() if len(words) == 2 else "asc"
         if not words or len(words) > 2 or direction not in ("asc", "desc"):
             bad(f"$orderby: '{part.strip()[:60]}' is not a property with asc or desc")
-        member = find_member(schema, words[0], "$orderby")
-        value = _from_record(member)
-        # reverse=True keeps the order of equal ones, so the id still decides among them.
-        ordered.sort(key=partial(_rank, value), reverse=direction == "desc")
+        keys.append((_from_record(find_member(schema, words[0], "$orderby")), direction == "desc"))
+
+    def ordered(records: Sequence[Record]) -> list[Record]:
+        found = sorted(records, key=lambda record: str(record.get("Id")).lower())
+        for value, backwards in reversed(keys):
+            # reverse=True keeps the order of equal ones, so the id still decides among them.
+            found.sort(key=partial(_rank, value), reverse=backwards)
+        return found
+
     return ordered
 
 
