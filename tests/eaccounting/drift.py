@@ -14,7 +14,7 @@ from attrs import define, field
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.sandbox.errors import ApiFault
 from visma_busy_sync.sandbox.jsontext import encode
-from visma_busy_sync.sandbox.listing import page_of
+from visma_busy_sync.sandbox.listing import read_listing
 from visma_busy_sync.sandbox.profile import Profile
 from visma_busy_sync.sandbox.schema import RESOURCES, blank
 
@@ -61,16 +61,17 @@ class Listed:
         self.now += timedelta(seconds=1)
         resource, query = RESOURCES[self.resource], dict(parse_qsl(urlsplit(request.url).query))
         try:
-            page = page_of([*self.rows], resource, query, profile=self.profile, server_time=stamp(self.now))
+            listing = read_listing(query, resource, self.profile)
+            page = listing.answer(self.rows, turn=len(self.requests), server_time=stamp(self.now))
         except ApiFault as fault:
             return answer(fault.status, {"ErrorCode": fault.code, "DeveloperErrorMessage": fault.message})
         return answer(raw=encode(page).encode())
 
     def _can_be_listed(self, row: Row) -> bool:
-        by_filter = self.profile.filters == "work"
-        return (
-            self.profile.inactive_listed or by_filter or row.get("IsActive") is True or row.get("Status") == 1
-        )
+        asked_for = self.profile.filters == "work" and self.profile.inactive_filtered
+        if self.profile.inactive_listed or asked_for:
+            return True
+        return row.get("IsActive") is True or row.get("Status") == 1
 
     def add(self, *, active: bool = True, tie: bool = False, stamped: bool = True) -> Row:
         """Add a row; the rows stand in an order that has nothing to do with their stamps."""

@@ -162,7 +162,7 @@ def _plan_kind(
         matching = match(strangers, free, work.settings.match)
         spared |= _plan_matched(work, matching, rows, side)
     at_connection = work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
-    if kind is Kind.PROJECT and read.sure and at_connection:
+    if kind is Kind.PROJECT and read.sure and read.whole and at_connection:
         if rows:
             _archive_missing(work, side, candidates - spared)
         elif candidates:
@@ -238,19 +238,23 @@ def _plan_missing(
 ) -> list[Upstream]:
     """Plan what becomes of linked records that the reading lacks; return the strangers that are left.
 
-    From an unsure or an empty reading nothing follows. `spared` grows by the records that are taken care of.
+    From an unsure or an empty reading nothing follows, and from one of what changed only that a new record
+    may be an old one that was created again. `spared` grows by the records that are taken care of.
     """
     kind = missing[0][0].kind
     believed = read.sure and bool(read.rows)
     answered = gone if believed and gone is not None else _NOBODY_ASKED
     may_match = believed and work.settings.match is not Match.NEVER
-    same = twins(strangers if may_match else (), missing)
+    same = twins(strangers, missing) if strangers and may_match else {}
     confirmed: list[Holder] = []
     waiting: set[str] = set()
     for record, noted in missing:
         id = noted.eaccounting_id or ""
         if id in answered.ids.get(kind, ()):
             confirmed.append((record, noted))
+            continue
+        if not read.whole and id not in same:
+            _stay_missing(work, record, noted)
             continue
         if believed and (noted.missing_since is None or id in same):
             work.unconfirmed.append((kind, id))

@@ -36,12 +36,15 @@ class Read:
 
     Attributes:
         rows: The records, in any order. If an id occurs twice, the last one counts.
-        sure: Whether the reading is known to have brought every record. Only then is anything adopted
-            or archived (D15).
+        sure: Whether the reading is known to have brought every record that it was to bring. Only then is
+            anything adopted or archived (D15).
+        whole: Whether it was to bring all records there are; else those that changed lately, and all that
+            are not linked yet. Then a record that it lacks is as it was.
     """
 
     rows: Sequence[Upstream]
     sure: bool
+    whole: bool = True
 
 
 def upstream_of(model: Project | Customer | Article) -> Upstream:
