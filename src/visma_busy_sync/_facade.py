@@ -37,7 +37,7 @@ from visma_busy_sync.integration._purging import Purged
 from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
-from visma_busy_sync.integration._syncing import SyncReport
+from visma_busy_sync.integration._sync_report import SyncReport
 from visma_busy_sync.orders import LedgerEntry
 from visma_busy_sync.ports import (
     AsyncCatalogue,
@@ -263,7 +263,7 @@ class Tenant:
         """
         return step(_syncing.plan, self._site, self.id)
 
-    def sync(self, *, allow_archiving: str | None = None) -> SyncReport:
+    def sync(self, *, allow_archiving: str | None = None, whole: bool = False) -> SyncReport:
         """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
 
         If it is interrupted later, each record is old or new, and the next sync does the rest. Where many
@@ -272,6 +272,7 @@ class Tenant:
 
         Args:
             allow_archiving: `plan().archiving.digest` of what a person allowed to archive as missing.
+            whole: Read all of eAccounting, which happens once a day by itself; else what changed lately.
 
         Raises:
             ArchivingNotAllowed: If others than those are missing by now; nothing was changed.
@@ -284,7 +285,7 @@ class Tenant:
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return step(_syncing.sync, self._site, self.id, allow_archiving=allow_archiving)
+        return step(_syncing.sync, self._site, self.id, allow_archiving=allow_archiving, whole=whole)
 
     def build_order(
         self,
@@ -618,7 +619,7 @@ class AsyncTenant:
         """
         return await _syncing.plan(self._site, self.id)
 
-    async def sync(self, *, allow_archiving: str | None = None) -> SyncReport:
+    async def sync(self, *, allow_archiving: str | None = None, whole: bool = False) -> SyncReport:
         """Bring Busy up to date with eAccounting. If the reading fails, nothing was changed anywhere.
 
         If it is interrupted later, each record is old or new, and the next sync does the rest. Where many
@@ -627,6 +628,7 @@ class AsyncTenant:
 
         Args:
             allow_archiving: `plan().archiving.digest` of what a person allowed to archive as missing.
+            whole: Read all of eAccounting, which happens once a day by itself; else what changed lately.
 
         Raises:
             ArchivingNotAllowed: If others than those are missing by now; nothing was changed.
@@ -639,7 +641,7 @@ class AsyncTenant:
             EAccountingError: If eAccounting cannot be read.
             PortContractBroken: If a port of the host answers something that it must not.
         """
-        return await _syncing.sync(self._site, self.id, allow_archiving=allow_archiving)
+        return await _syncing.sync(self._site, self.id, allow_archiving=allow_archiving, whole=whole)
 
     async def build_order(
         self,

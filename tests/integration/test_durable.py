@@ -16,7 +16,7 @@ from visma_busy_sync._facade import Tenant
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.eaccounting.http import Request
 from visma_busy_sync.integration import Choices, ConnectionState, LoginOutcome, SyncRunning
-from visma_busy_sync.integration._syncing import SYNC_LEASE
+from visma_busy_sync.integration._alone import SYNC_LEASE
 from visma_busy_sync.ports import Found, Write
 from visma_busy_sync.state import LEASE_SCHEMA, TOKENS_SCHEMA, DocumentUnreadable, EncryptionKeyMissing, Lease
 from visma_busy_sync.stores.sql import AsyncSqlStateStore, SqlStateStore

@@ -33,11 +33,11 @@ def test_d8_a_project_deleted_in_eaccounting_is_archived(office: Office) -> None
     before = archived_numbers(office)
     count = len(office.records())
     gone = deleted(office, 2)
-    report = acme.sync()
+    report = acme.sync(whole=True)
     assert report.applied == {Action.ARCHIVE: 2}
     assert archived_numbers(office) == before | set(gone)
     assert len(office.records()) == count
-    assert str(acme.sync()) == "nothing to do"
+    assert str(acme.sync(whole=True)) == "nothing to do"
 
 
 def test_d8_connecting_again_changes_nothing_the_sync_after_it_does(office: Office) -> None:
@@ -47,7 +47,7 @@ def test_d8_connecting_again_changes_nothing_the_sync_after_it_does(office: Offi
     gone = deleted(office, 1)
     office.log_in(acme, project_sync=True)
     assert archived_numbers(office) == before
-    acme.sync()
+    acme.sync(whole=True)
     assert archived_numbers(office) == before | set(gone)
 
 
@@ -56,7 +56,7 @@ def test_what_the_list_hides_is_not_archived(office: Office) -> None:
     acme = synced(office)
     before = office.records()
     office.control("PATCH", "/profile", {"inactive_listed": False})
-    assert str(acme.sync()) == "nothing to do"
+    assert str(acme.sync(whole=True)) == "nothing to do"
     assert office.records() == before
 
 
@@ -67,7 +67,7 @@ def test_if_asking_fails_nothing_is_changed(office: Office) -> None:
     deleted(office, 2)
     office.fault("GET", "/projects/{id}", "status", status=500, times=20)
     with pytest.raises(ServerFault):
-        acme.sync()
+        acme.sync(whole=True)
     assert office.records() == before
 
 
@@ -76,7 +76,7 @@ def test_d16_many_at_once_wait_for_a_person(office: Office) -> None:
     acme = synced(office)
     before = archived_numbers(office)
     gone = deleted(office, 30)
-    report = acme.sync()
+    report = acme.sync(whole=True)
     assert str(report) == "nothing to do; 30 to archive wait for your permission"
     assert archived_numbers(office) == before
     plan = acme.plan()
@@ -115,10 +115,10 @@ def test_d11_a_project_created_again_is_linked_anew(office: Office) -> None:
     office.control("DELETE", f"/records/projects/{row['Id']}")
     new = "77777777-2222-4333-8444-555555555555"
     office.control("PUT", f"/records/projects/{new}", {**row, "Id": new})
-    report = acme.sync()
+    report = acme.sync(whole=True)
     assert [warning.code for warning in report.plan.warnings] == ["recreated"]
     assert len(office.records()) == count
-    assert str(acme.sync()) == "nothing to do"
+    assert str(acme.sync(whole=True)) == "nothing to do"
 
 
 def test_what_waits_for_a_person_is_not_used_up(office: Office) -> None:
@@ -131,7 +131,7 @@ def test_what_waits_for_a_person_is_not_used_up(office: Office) -> None:
     body = json.dumps({**document, "data": {"candidates": own, "done_at": None}})
     assert office.state.commit(ACME, [Write(fact.key, fact.document.version, body)])
     gone = deleted(office, 30)
-    acme.sync()
+    acme.sync(whole=True)
     assert archived(office, own) == [False, False]
     acme.sync(allow_archiving=acme.plan().archiving.digest)
     assert archived(office, own) == [True, True]

@@ -19,6 +19,7 @@ from visma_busy_sync.integration import (
     LoginOutcome,
     LoginResult,
     NotConnected,
+    SyncReport,
     SyncRunning,
     WrongCompany,
     _connecting,
@@ -26,8 +27,8 @@ from visma_busy_sync.integration import (
     _ordering,
     _syncing,
 )
+from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration._syncing import SYNC_LEASE_LASTS
 from visma_busy_sync.orders import EntryTaken, OrderBeingSent, OrderOutcomeUnknown, State, entry_from_json
 from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.state import (
@@ -326,7 +327,7 @@ def test_a_sync_finds_a_good_login_as_soon_as_it_finds_the_connection() -> None:
         upstream.project("1", "House")
         made = site(world, upstream, state)
 
-        async def waiting() -> _syncing.SyncReport:
+        async def waiting() -> SyncReport:
             while True:
                 with contextlib.suppress(NotConnected):
                     return await _syncing.sync(made, ACME)

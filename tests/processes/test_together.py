@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from visma_busy_sync.integration._syncing import SYNC_LEASE_LASTS
+from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
 
 from .host import LIFETIME_SECONDS, SESSION, Answer, Host, all_do, endings
 from .worker import APPLYING

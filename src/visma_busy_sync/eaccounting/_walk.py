@@ -29,6 +29,7 @@ from visma_busy_sync.eaccounting.errors import Rejected
 from visma_busy_sync.eaccounting.models import Model
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 
 class Inactive(Enum):
@@ -55,7 +56,7 @@ class Manner:
 
 
 @frozen
-class Walk(Generic[M]):
+class Walk(Generic[R]):
     """A list as read.
 
     Attributes:
@@ -68,7 +69,7 @@ class Walk(Generic[M]):
             the server does not answer when asked for them.
     """
 
-    rows: Sequence[M]
+    rows: Sequence[R]
     sure: bool
     server_time: datetime | None
     manner: Manner = Manner()

@@ -46,6 +46,7 @@ class Choices:
         pkce: Send a PKCE challenge at login; the vendor does not document it.
         send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
         sync_every: How often an import is due; above 0.
+        whole_every: How often an import reads all of eAccounting instead of what changed; above 0.
 
     Raises:
         ConfigurationError: If a value is none of the allowed ones.
@@ -58,10 +59,12 @@ class Choices:
     pkce: bool = False
     send_amounts: bool = False
     sync_every: timedelta = timedelta(hours=1)
+    whole_every: timedelta = timedelta(days=1)
 
     def __attrs_post_init__(self) -> None:
-        if not isinstance(cast("object", self.sync_every), timedelta) or self.sync_every <= timedelta(0):
-            raise ConfigurationError("sync_every is a timedelta above 0.")
+        for name, every in (("sync_every", self.sync_every), ("whole_every", self.whole_every)):
+            if not isinstance(cast("object", every), timedelta) or every <= timedelta(0):
+                raise ConfigurationError(f"{name} is a timedelta above 0.")
         self.sync_settings(project_sync=False)  # what is wrong shows when it is set up, not at the first sync
 
     def sync_settings(self, *, project_sync: bool) -> SyncSettings:

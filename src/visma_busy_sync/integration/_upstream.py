@@ -6,12 +6,16 @@ keeps it so. What has no method here cannot happen (R11, R17, R18).
 
 from __future__ import annotations
 
-from typing import Final, TypeVar, final
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, final
+
+from attrs import evolve
 
 from visma_busy_sync.eaccounting import _endpoints as endpoints
 from visma_busy_sync.eaccounting._endpoints import Endpoint
 from visma_busy_sync.eaccounting._execute import Doubt, Env, execute
-from visma_busy_sync.eaccounting._walk import walk
+from visma_busy_sync.eaccounting._walk import Manner, Walk, changes, walk
 from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.eaccounting.models import (
     Article,
@@ -21,13 +25,17 @@ from visma_busy_sync.eaccounting.models import (
     Order,
     Project,
 )
-from visma_busy_sync.sync import Kind, Read, upstream_of
+from visma_busy_sync.sync import Kind, upstream_of
 from visma_busy_sync.sync import Upstream as Imported
 
 CREATE_ORDER: Final = "POST /orders"
 """The name of the only write, as errors tell it."""
 
-M = TypeVar("M", Customer, Article, Project)
+_LISTS: Final[Mapping[Kind, Endpoint[Any]]] = {
+    Kind.CUSTOMER: endpoints.CUSTOMERS,
+    Kind.PRODUCT: endpoints.ARTICLES,
+    Kind.PROJECT: endpoints.PROJECTS,
+}
 
 
 @final
@@ -41,30 +49,19 @@ class Upstream:
         """Read the settings of the company."""
         return await execute(endpoints.COMPANY_SETTINGS, self._env)
 
-    async def read(self, kind: Kind) -> Read:
+    async def read(self, kind: Kind, manner: Manner) -> Walk[Imported]:
         """Read a whole list."""
-        match kind:
-            case Kind.CUSTOMER:
-                return await self._read(endpoints.CUSTOMERS)
-            case Kind.PRODUCT:
-                return await self._read(endpoints.ARTICLES)
-            case Kind.PROJECT:
-                return await self._read(endpoints.PROJECTS)
+        return _imported(await walk(_LISTS[kind], self._env, manner=manner))
 
-    async def _read(self, endpoint: Endpoint[M]) -> Read:
-        found = await walk(endpoint, self._env)
-        return Read(rows=tuple(upstream_of(row) for row in found.rows), sure=found.sure)
+    async def changes(self, kind: Kind, since: datetime, manner: Manner) -> Walk[Imported] | None:
+        """Read what changed in a list; None if eAccounting cannot tell."""
+        found = await changes(_LISTS[kind], self._env, since, manner=manner)
+        return None if found is None else _imported(found)
 
     async def record(self, kind: Kind, id: str) -> Imported | None:
         """Read one record by its id; None if eAccounting answers that it does not have it."""
         try:
-            match kind:
-                case Kind.CUSTOMER:
-                    return upstream_of(await self.customer(id))
-                case Kind.PRODUCT:
-                    return upstream_of(await self.article(id))
-                case Kind.PROJECT:
-                    return upstream_of(await self.project(id))
+            return upstream_of(await execute(_LISTS[kind].get(id), self._env))
         except NotFound:
             return None
 
@@ -87,3 +84,7 @@ class Upstream:
     async def create_draft(self, new: NewOrder, doubt: Doubt) -> Order:
         """Create an order draft: the only write there is."""
         return await execute(endpoints.ORDERS.create(new), self._env, doubt)
+
+
+def _imported(found: Walk[Any]) -> Walk[Imported]:
+    return evolve(found, rows=tuple(upstream_of(row) for row in found.rows))

@@ -38,6 +38,7 @@ from visma_busy_sync.state._orders import (
     installation_id,
     order_key,
 )
+from visma_busy_sync.state._reading import READING_SCHEMA, ListNotes, ReadingNotes, reading_key
 from visma_busy_sync.state._rotation import (
     NotResealed,
     NotResealedReason,
@@ -64,6 +65,7 @@ __all__ = [
     "LOGIN_SCHEMA",
     "ORDER_PREFIX",
     "PURGED_ORDER_SCHEMA",
+    "READING_SCHEMA",
     "TOKENS_PREFIX",
     "TOKENS_SCHEMA",
     "ArchiveMissingFact",
@@ -74,12 +76,14 @@ __all__ = [
     "FernetSealer",
     "Kept",
     "Lease",
+    "ListNotes",
     "LoginStage",
     "NotResealed",
     "NotResealedReason",
     "PendingLogin",
     "ProcessSealer",
     "PurgedOrder",
+    "ReadingNotes",
     "Resealed",
     "Schema",
     "SealedDocuments",
@@ -100,6 +104,7 @@ __all__ = [
     "installation_id",
     "order_key",
     "read",
+    "reading_key",
     "reseal",
     "take_lease",
     "tokens_key",

@@ -154,6 +154,7 @@ class WarningCode(enum.StrEnum):
     ARCHIVING_WAITS = "archiving_waits"
     CUSTOMER_UNKNOWN = "customer_unknown"
     DUPLICATE_UPSTREAM = "duplicate_upstream"
+    INACTIVE_UNKNOWN = "inactive_unknown"
     MISSING_UPSTREAM = "missing_upstream"
     RECREATED = "recreated"
     SAME_NAME = "same_name"
@@ -197,6 +198,10 @@ ADVICE: Mapping[ConflictCode | WarningCode, str] = {
         "as soon as it is known."
     ),
     WarningCode.DUPLICATE_UPSTREAM: "eAccounting answered this record more than once; the last one counts.",
+    WarningCode.INACTIVE_UNKNOWN: (
+        "eAccounting listed nothing that is finished or out of use, and did not answer when asked for it. If "
+        "there is any, it is not imported as long as it is so; whatever is linked stays as it is."
+    ),
     WarningCode.MISSING_UPSTREAM: (
         "Linked, but no longer found in eAccounting. A project is archived in Busy as soon as eAccounting "
         "confirms that it is gone, and restored if it comes back; nothing is deleted. Customers and products "

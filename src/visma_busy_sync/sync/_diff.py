@@ -146,6 +146,8 @@ def _plan_kind(
         times = Counter(row.id for row in read.rows)
         for id in sorted(id for id, count in times.items() if count > 1):
             work.warn(WarningCode.DUPLICATE_UPSTREAM, kind, row=rows[id])
+    if read.inactive_unknown:
+        work.warn(WarningCode.INACTIVE_UNKNOWN, kind)
     side = _side(work, records)
     missing = _plan_linked(work, kind, read, rows, side)
     strangers = [row for id, row in rows.items() if id not in side.linked]

@@ -40,11 +40,14 @@ class Read:
             anything adopted or archived (D15).
         whole: Whether it was to bring all records there are; else those that changed lately, and all that
             are not linked yet. Then a record that it lacks is as it was.
+        inactive_unknown: Whether eAccounting listed no record that is not in use, and did not answer whether
+            there are any.
     """
 
     rows: Sequence[Upstream]
     sure: bool
     whole: bool = True
+    inactive_unknown: bool = False
 
 
 def upstream_of(model: Project | Customer | Article) -> Upstream:

@@ -1,0 +1,117 @@
+"""The carrying out of a plan, and what it left for the next time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import define, evolve, field
+
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._situation import Situation
+from visma_busy_sync.integration._sync_report import Parked
+from visma_busy_sync.state import ListNotes
+from visma_busy_sync.sync import (
+    Action,
+    Applied,
+    Change,
+    ConflictCode,
+    Kind,
+    Moved,
+    Outcome,
+    PlannedChange,
+    Reason,
+    Refused,
+    WarningCode,
+    linked_ids,
+    resolve,
+    settle,
+)
+
+_UNDECIDED: Final = frozenset(
+    {
+        ConflictCode.AMBIGUOUS,
+        ConflictCode.LINK_UNREADABLE,
+        ConflictCode.LINKED_TWICE,
+        ConflictCode.ORGANISATION_DIFFERS,
+        WarningCode.CUSTOMER_UNKNOWN,
+    }
+)
+"""What may be settled on Busy's side, so that eAccounting's record does not change when it is."""
+
+_MISSING: Final = frozenset({Reason.MISSING, Reason.MISSING_AT_CONNECTION})
+
+
+@define
+class Application:
+    """The carrying out of a plan, batch by batch."""
+
+    site: Site
+    tenant: str
+    situation: Situation
+    applied: dict[Action, int] = field(factory=dict[Action, int])
+    moved: list[Parked] = field(factory=list[Parked])
+    refused: list[Parked] = field(factory=list[Parked])
+    _customers: dict[str, str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        company = self.situation.connection.company_id
+        self._customers = linked_ids(company, self.situation.records[Kind.CUSTOMER])
+
+    async def apply(self, kind: Kind, planned: Sequence[PlannedChange]) -> None:
+        """Have the host make changes of one kind, and note what it stored."""
+        changes = [resolve(each, self._customers) for each in planned]
+        outcomes = await self._applied(changes)
+        follow_ups: list[Change] = []
+        for each, change, outcome in zip(planned, changes, outcomes, strict=True):
+            match outcome:
+                case Applied():
+                    self.applied[each.action] = self.applied.get(each.action, 0) + 1
+                    if kind is Kind.CUSTOMER and each.eaccounting_id is not None:
+                        self._customers[each.eaccounting_id] = outcome.id
+                    follow_up = settle(self.situation.connection.company_id, change, outcome)
+                    follow_ups += [follow_up] if follow_up else []
+                case Moved():
+                    self.moved.append(Parked(each, "the record changed in Busy meanwhile"))
+                case Refused(reason):
+                    self.refused.append(Parked(each, reason))
+        if follow_ups:
+            # A follow-up only corrects the notes; if it does not take, the next run plans it again.
+            await self._applied(follow_ups)
+
+    async def _applied(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        return await self.site.catalogue.apply(self.tenant, changes)
+
+    def still_to_archive(self) -> frozenset[str] | None:
+        """Return the projects whose archiving was put off; None if there was no sure reading (D12).
+
+        Archiving what eAccounting lacks happens once. Only what was planned then and did not take, or waits
+        for a person's permission, is left for the next time, not what a person decides later (D13).
+        """
+        projects = self.situation.read.get(Kind.PROJECT)
+        if projects is None or not projects.sure or not projects.whole or not projects.rows:
+            return None
+        left = [*(p.planned for p in (*self.moved, *self.refused)), *self.situation.plan.archiving.withheld]
+        return frozenset(p.busy_id for p in left if p.reason is Reason.MISSING_AT_CONNECTION and p.busy_id)
+
+    def notes(self) -> dict[str, ListNotes]:
+        """Return what is known of the lists for the next reading, with what waits to be tried again.
+
+        Where records that are missing could not be archived yet, only a whole reading shows them again.
+        """
+        parked = [parked.planned for parked in (*self.moved, *self.refused)]
+        plan = self.situation.plan
+        waits = [
+            *((planned.kind, planned.eaccounting_id) for planned in parked),
+            *((found.kind, found.eaccounting_id) for found in plan.conflicts if found.code in _UNDECIDED),
+            *((found.kind, found.eaccounting_id) for found in plan.warnings if found.code in _UNDECIDED),
+        ]
+        missing = {each.kind for each in (*parked, *plan.archiving.withheld) if each.reason in _MISSING}
+        return {
+            str(kind): evolve(
+                notes,
+                open=sorted({id for of, id in waits if of is kind and id is not None}),
+                whole_at=None if kind in missing else notes.whole_at,
+            )
+            for kind, notes in self.situation.notes.items()
+        }
