@@ -288,8 +288,9 @@ def test_the_journal_holds_no_secret(api: Api) -> None:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://127.0.0.1/"}
     tokens = api.http.post(info.token_url, data=form, auth=(info.client_id, info.client_secret)).json()
     token = tokens["access_token"]
-    api.http.get(f"{info.api_url}/projects?access_token=other-secret&x={token}")
-    api.http.get(f"{info.api_url}/projects/{token}")
+    # Not by httpx, whose own log has every address.
+    for target in (f"/v2/projects?access_token=other-secret&x={token}", f"/v2/projects/{token}"):
+        _read_all(api, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     api.call("POST", "/projects", body=json.dumps({"Notes": f"{token} {info.client_secret}"}))
     text = json.dumps(api.journal())
     assert len(api.journal()) == 5
