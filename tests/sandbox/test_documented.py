@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
+from visma_busy_sync.sandbox.edits import Action
 from visma_busy_sync.sandbox.faults import FaultKind
 from visma_busy_sync.sandbox.profile import Profile
 
@@ -16,6 +17,7 @@ PAGE = (Path(__file__).parents[2] / "docs/sandbox.md").read_text(encoding="utf-8
 EXAMPLES: list[dict[str, Any]] = [json.loads(text) for text in re.findall(r"`(\{\".*?\})`", PAGE)]
 FAULTS = [example for example in EXAMPLES if "kind" in example]
 COMPANIES = [example for example in EXAMPLES if "id" in example]
+DRIFTS = [example for example in EXAMPLES if "action" in example]
 SWITCHES = get_type_hints(Profile)
 
 
@@ -46,6 +48,18 @@ def test_the_examples_of_faults_can_be_armed(api: Api, example: dict[str, Any]) 
     """As they stand, with a method and a path."""
     armed = api.control("POST", "/faults", {"method": "GET", "path": "/units", **example})
     assert armed.items() >= example.items()
+
+
+def test_every_action_of_a_drift_has_an_example() -> None:
+    """And none is shown that does not exist."""
+    assert {example["action"] for example in DRIFTS} == set(get_args(Action))
+
+
+@pytest.mark.parametrize("example", DRIFTS, ids=lambda example: str(example["action"]))
+def test_the_examples_of_drifts_can_be_armed(api: Api, example: dict[str, Any]) -> None:
+    """As they stand, with a resource, a request and an id."""
+    target = {"resource": "projects", "before_request": 2, "id": api.rows("/projects")[0]["Id"]}
+    assert api.control("POST", "/drift", target | example).items() >= example.items()
 
 
 def test_the_examples_of_companies_can_be_added(api: Api) -> None:

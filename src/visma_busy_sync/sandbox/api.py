@@ -104,6 +104,7 @@ class Api:
         resource = RESOURCES[path]
         company = self.allow(request, resource.read)
         listing = read_listing(list_options(request), resource, self.state.profile)
+        request.state.drift = self.state.drift.happen(request.state.company, company, path, self.state.clock)
         page = listing.answer(
             company.rows(path),
             turn=self.state.journal.sequence,

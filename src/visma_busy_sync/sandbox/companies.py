@@ -7,6 +7,7 @@ from typing import Final
 
 from visma_busy_sync.sandbox.company import Company
 from visma_busy_sync.sandbox.companyfile import read
+from visma_busy_sync.sandbox.given import only
 from visma_busy_sync.sandbox.jsontext import Json
 from visma_busy_sync.sandbox.seed import default_settings, empty_company, seed_company, seed_id
 from visma_busy_sync.sandbox.state import FIRST
@@ -26,9 +27,7 @@ def read_company(given: Mapping[str, Json], companies: Mapping[str, Company]) ->
     Raises:
         ValueError: a member is missing, unknown or unusable; the message names it.
     """
-    unknown = set(given) - {"id", "name", "copy_of", "content"}
-    if unknown:
-        raise ValueError(f"a company has no member '{min(unknown)[:60]}'")
+    only(given, ("id", "name", "copy_of", "content"), "a company")
     key, name, source = given.get("id"), given.get("name"), given.get("copy_of", "seed")
     if not isinstance(key, str) or not _ID.fullmatch(key) or key in (FIRST, *_BUILT_IN):
         taken = ", ".join((FIRST, *_BUILT_IN))

@@ -4,6 +4,7 @@
 GET, DELETE /sandbox/journal              the requests so far (``?after=SEQUENCE``); forget them
 POST /sandbox/reset                       everything back to the start
 GET, POST, DELETE /sandbox/faults         armed faults; arm one (see ``faults.Fault``); disarm all
+GET, POST, DELETE /sandbox/drift          armed drifts; arm one (see ``drift.Drift``); disarm all
 GET, PATCH /sandbox/profile               the switches (see ``profile.Profile``); set some
 GET /sandbox/tokens                       how often tokens were asked for, and how many logins live
 GET, DELETE /sandbox/rates                calls and peaks by endpoint; count anew
@@ -16,7 +17,8 @@ GET, PUT, PATCH …/companysettings         the same for the settings
 ========================================= ==========================================================
 
 A change made here is not validated. It bumps the change stamp unless the body sets that member itself or the
-query says ``keep_stamp=true``. Records are those of the first company; ``?company=ID`` names another.
+query says ``keep_stamp=true``. Records and drifts are those of the first company; ``?company=ID`` names
+another.
 """
 
 from dataclasses import dataclass
@@ -25,11 +27,12 @@ from decimal import Decimal
 from starlette.requests import Request
 
 from visma_busy_sync.sandbox.companies import IDENTIFIER, read_company
-from visma_busy_sync.sandbox.company import Company, Record, stamped
+from visma_busy_sync.sandbox.company import Company, Record
+from visma_busy_sync.sandbox.drift import read_drift
+from visma_busy_sync.sandbox.edits import Edit, found, known
 from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_QUERY, NOT_FOUND, ApiFault
 from visma_busy_sync.sandbox.faults import read_fault
 from visma_busy_sync.sandbox.profile import changed
-from visma_busy_sync.sandbox.schema import RESOURCES
 from visma_busy_sync.sandbox.state import FIRST, State
 from visma_busy_sync.sandbox.web import JsonAnswer, query, read_object
 
@@ -78,6 +81,27 @@ class Control:
         """Disarm all faults."""
         self.state.faults.armed.clear()
         return self.faults(request)
+
+    def drift(self, request: Request) -> JsonAnswer:
+        """Show the armed drifts of a company."""
+        key, _ = self._company(request)
+        return JsonAnswer({"drift": [drift.as_json() for drift in self.state.drift.of(key)]})
+
+    def arm_drift(self, request: Request) -> JsonAnswer:
+        """Arm a drift."""
+        key, company = self._company(request)
+        try:
+            drift = read_drift(read_object(request), key)
+        except ValueError as problem:
+            raise ApiFault(400, BAD_BODY, str(problem)) from None
+        self.state.drift.arm(drift, company)
+        return JsonAnswer(drift.as_json(), 201)
+
+    def disarm_drift(self, request: Request) -> JsonAnswer:
+        """Disarm all drifts of a company."""
+        key, _ = self._company(request)
+        self.state.drift.disarm(key)
+        return self.drift(request)
 
     def profile(self, _request: Request) -> JsonAnswer:
         """Show the profile."""
@@ -148,58 +172,46 @@ class Control:
         self.state.companies[key] = company
         return JsonAnswer(company.settings, 201)
 
-    def _company(self, request: Request) -> Company:
+    def _company(self, request: Request) -> tuple[str, Company]:
+        """Return the company that the query names, with its id."""
         key = query(request).get("company", FIRST)
         if key not in self.state.companies:
             raise ApiFault(404, NOT_FOUND, f"There is no company '{key[:60]}'")
-        return self.state.companies[key]
+        return key, self.state.companies[key]
 
     def records(self, request: Request, resource: str) -> JsonAnswer:
         """Show all records of a resource, or the settings."""
-        company = self._company(request)
-        return JsonAnswer(company.settings if resource == SETTINGS else company.rows(_known(resource)))
+        _, company = self._company(request)
+        return JsonAnswer(company.settings if resource == SETTINGS else company.rows(known(resource)))
 
     def put_settings(self, request: Request, resource: str) -> JsonAnswer:
         """Replace the settings, or change some of their members."""
         if resource != SETTINGS:
             raise ApiFault(404, NOT_FOUND, f"Only {SETTINGS} is changed without an id")
-        company, body = self._company(request), read_object(request)
+        (_, company), body = self._company(request), read_object(request)
         old: Record = company.settings if request.method == "PATCH" else {}
         company.settings = {**old, **body}
         return JsonAnswer(company.settings)
 
     def record(self, request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Show one record."""
-        return JsonAnswer(_found(self._company(request), resource, record_id))
+        _, company = self._company(request)
+        return JsonAnswer(found(company, resource, record_id))
 
     def put_record(self, request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Put a record as given (PUT), or change some members of one that is there (PATCH)."""
-        company = self._company(request)
-        old: Record = _found(company, resource, record_id) if request.method == "PATCH" else {}
-        body = read_object(request)
-        record: Record = {**old, **body, "Id": old.get("Id", record_id)}
-        kind = RESOURCES[_known(resource)]
-        if kind.stamp not in body and query(request).get("keep_stamp") != "true":
-            record = stamped(kind.path, record, self.state.clock)
-        company.put(kind.path, record)
-        return JsonAnswer(record)
+        _, company = self._company(request)
+        edit = Edit(
+            "patch" if request.method == "PATCH" else "put",
+            resource,
+            record_id,
+            read_object(request),
+            keep_stamp=query(request).get("keep_stamp") == "true",
+        )
+        return JsonAnswer(edit.make(company, self.state.clock))
 
     def delete_record(self, request: Request, resource: str, record_id: str) -> JsonAnswer:
         """Delete a record, whatever points to it."""
-        company = self._company(request)
-        _found(company, resource, record_id)
-        company.remove(resource, record_id)
+        _, company = self._company(request)
+        Edit("delete", resource, record_id).make(company, self.state.clock)
         return JsonAnswer({"deleted": True})
-
-
-def _found(company: Company, resource: str, record_id: str) -> Record:
-    record = company.find(_known(resource), record_id)
-    if record is None:
-        raise ApiFault(404, NOT_FOUND, f"There is no such record in {resource}")
-    return record
-
-
-def _known(resource: str) -> str:
-    if resource not in RESOURCES:
-        raise ApiFault(404, NOT_FOUND, f"There is no resource '{resource[:60]}'")
-    return resource

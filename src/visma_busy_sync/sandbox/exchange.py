@@ -33,6 +33,7 @@ class Exchange:
         """Receive a request, have it handled, send the answer."""
         request = Request({**scope, "method": scope["method"].upper()}, receive)
         request.state.error_code, request.state.body, request.state.company = None, b"", None
+        request.state.drift = ()
         try:
             answer = await self._refused(request)
         except ClientDisconnect:
@@ -124,6 +125,7 @@ class Exchange:
             error_code=error_code,
             body=body_of(request) if api and writes else b"",
             fault=fault,
+            drift=request.state.drift,
             company=request.state.company,
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast, get_args
 
+from visma_busy_sync.sandbox.given import flag, one_of, only, text, whole
 from visma_busy_sync.sandbox.jsontext import Json
 
 FaultKind: TypeAlias = Literal[
@@ -138,42 +139,12 @@ class FaultTable:
         return None
 
 
-def _text(given: Mapping[str, Json], name: str, default: str | None = None) -> str:
-    value = given.get(name, default)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} must be a text")
-    return value
-
-
-def _whole(given: Mapping[str, Json], name: str, default: int, least: int, most: int) -> int:
-    value = given.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"{name} must be a whole number from {least} to {most}")
-    return value
-
-
-def _flag(given: Mapping[str, Json], name: str, default: bool) -> bool:
-    value = given.get(name, default)
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - bad input, not a programming error
-    return value
-
-
 def _url(given: Mapping[str, Json], kind: FaultKind) -> str:
     if kind != "redirect" and "url" not in given:
         return ""
-    value = _text(given, "url")
+    value = text(given, "url")
     if not value.isascii() or not value.isprintable():
         raise ValueError("url must be printable ASCII")
-    return value
-
-
-def _one_of(
-    given: Mapping[str, Json], name: str, choices: tuple[str, ...], default: str | None = None
-) -> str:
-    value = _text(given, name, default)
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}")
     return value
 
 
@@ -184,10 +155,10 @@ def _headers(given: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
             "headers must be an object of texts"
         )
     pairs: list[tuple[str, str]] = []
-    for name, text in value.items():
-        if not isinstance(text, str) or not (name + text).isascii() or not (name + text).isprintable():
+    for name, shown in value.items():
+        if not isinstance(shown, str) or not (name + shown).isascii() or not (name + shown).isprintable():
             raise ValueError("headers must be an object of printable ASCII texts")
-        pairs.append((name, text))
+        pairs.append((name, shown))
     return tuple(pairs)
 
 
@@ -203,33 +174,31 @@ def read_fault(given: Mapping[str, Json]) -> Fault:
     Raises:
         ValueError: a member is missing, unknown or out of range; the message names it.
     """
-    unknown = set(given) - set(Fault.__dataclass_fields__)
-    if unknown:
-        raise ValueError(f"a fault has no member '{min(unknown)[:60]}'")
-    kind = cast("FaultKind", _one_of(given, "kind", get_args(FaultKind)))
-    when = cast("When", _one_of(given, "when", get_args(When), "before"))
+    only(given, Fault.__dataclass_fields__, "a fault")
+    kind = cast("FaultKind", one_of(given, "kind", get_args(FaultKind)))
+    when = cast("When", one_of(given, "when", get_args(When), "before"))
     if kind not in _EITHER:
         when = "before" if kind in _BEFORE else "after"
     status, least, most = _STATUS.get(kind, (200, 200, 599))
     return Fault(
-        method=_text(given, "method").upper(),
-        path=template(_text(given, "path")),
+        method=text(given, "method").upper(),
+        path=template(text(given, "path")),
         kind=kind,
-        status=_whole(given, "status", status, least, most),
-        body=cast("Form", _one_of(given, "body", get_args(Form), "json")),
-        error_code=_whole(given, "error_code", 5000, 0, 99_999),
-        message=_text(given, "message", "A fault the sandbox was told to show"),
+        status=whole(given, "status", status, least, most),
+        body=cast("Form", one_of(given, "body", get_args(Form), "json")),
+        error_code=whole(given, "error_code", 5000, 0, 99_999),
+        message=text(given, "message", "A fault the sandbox was told to show"),
         payload=given.get("payload"),
         headers=_headers(given),
         when=when,
-        reset=_flag(given, "reset", True),
-        times=_whole(given, "times", 1, 1, 1_000_000),
-        skip=_whole(given, "skip", 0, 0, 1_000_000),
-        seconds=_whole(given, "seconds", 0, 0, DELAY_MOST_SECONDS),
-        bytes_per_second=_whole(given, "bytes_per_second", 20, 1, 100_000_000),
-        forever=_flag(given, "forever", False),
-        gzip=cast("Gzip", _one_of(given, "gzip", get_args(Gzip), "garbage")),
-        megabytes=_whole(given, "megabytes", 100, 1, MEGABYTES_MOST),
-        extra=_whole(given, "extra", 10, -1_000_000, 1_000_000),
+        reset=flag(given, "reset", True),
+        times=whole(given, "times", 1, 1, 1_000_000),
+        skip=whole(given, "skip", 0, 0, 1_000_000),
+        seconds=whole(given, "seconds", 0, 0, DELAY_MOST_SECONDS),
+        bytes_per_second=whole(given, "bytes_per_second", 20, 1, 100_000_000),
+        forever=flag(given, "forever", False),
+        gzip=cast("Gzip", one_of(given, "gzip", get_args(Gzip), "garbage")),
+        megabytes=whole(given, "megabytes", 100, 1, MEGABYTES_MOST),
+        extra=whole(given, "extra", 10, -1_000_000, 1_000_000),
         url=_url(given, kind),
     )

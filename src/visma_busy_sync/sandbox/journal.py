@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,7 +28,8 @@ class Entry:
     """One request.
 
     ``time`` is when it was received, to the microsecond. ``status`` is None when the connection was cut
-    instead of answered. ``company`` is the one that a valid token opened.
+    instead of answered. ``drift`` names the changes that were made right before the answer. ``company`` is
+    the one that a valid token opened.
     """
 
     sequence: int
@@ -41,6 +42,7 @@ class Entry:
     error_code: int | str | None
     body: str | None
     fault: str | None
+    drift: Sequence[str]
     company: str | None
 
     def as_json(self) -> Mapping[str, Json]:
@@ -56,6 +58,7 @@ class Entry:
             "error_code": self.error_code,
             "body": self.body,
             "fault": self.fault,
+            "drift": self.drift,
             "company": self.company,
         }
 
@@ -79,6 +82,7 @@ class Journal:
         error_code: int | str | None,
         body: bytes,
         fault: str | None,
+        drift: Sequence[str],
         company: str | None,
     ) -> None:
         """Write one request down. The caller passes the body of writes to the API only."""
@@ -96,6 +100,7 @@ class Journal:
                 error_code=error_code,
                 body=None if text is None else masked(text),
                 fault=fault,
+                drift=drift,
                 company=company,
             )
         )

@@ -91,6 +91,9 @@ def _control(control: Control) -> _Rows:
     yield "/sandbox/faults", "GET", control.faults
     yield "/sandbox/faults", "POST", control.arm
     yield "/sandbox/faults", "DELETE", control.disarm
+    yield "/sandbox/drift", "GET", control.drift
+    yield "/sandbox/drift", "POST", control.arm_drift
+    yield "/sandbox/drift", "DELETE", control.disarm_drift
     yield "/sandbox/profile", "GET", control.profile
     yield "/sandbox/profile", "PATCH", control.set_profile
     yield "/sandbox/clock", "POST", control.clock

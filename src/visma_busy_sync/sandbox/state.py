@@ -6,6 +6,7 @@ from typing import Final
 
 from visma_busy_sync.sandbox.clock import Clock
 from visma_busy_sync.sandbox.company import Company
+from visma_busy_sync.sandbox.drift import DriftTable
 from visma_busy_sync.sandbox.faults import FaultTable
 from visma_busy_sync.sandbox.journal import Journal
 from visma_busy_sync.sandbox.profile import Profile
@@ -30,6 +31,7 @@ class State:
     journal: Journal = field(default_factory=Journal)
     rates: Rates = field(default_factory=Rates)
     faults: FaultTable = field(default_factory=FaultTable)
+    drift: DriftTable = field(default_factory=DriftTable)
     profile: Profile = field(init=False)
     tokens: TokenStore = field(init=False)
     companies: dict[str, Company] = field(init=False)
@@ -41,12 +43,13 @@ class State:
         self.profile = self.initial_profile
 
     def reset(self) -> None:
-        """Go back to the start: data, journal, faults, profile, clock, counters, all tokens but the run's."""
+        """Bring everything back to the start, but the run's own token, which lives on."""
         self.companies = {FIRST: self.initial.copy()}
         self.profile = self.initial_profile
         self.journal.clear()
         self.rates.endpoints.clear()
         self.faults.armed.clear()
+        self.drift.armed.clear()
         self.clock.reset()
         self.tokens.reset()
 
