@@ -1,11 +1,14 @@
 """Lists under the switches of the profile: what Visma's do is unknown in each."""
 
 import json
-from typing import Any
+import random
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
 from visma_busy_sync.sandbox.process import SandboxProcess
+from visma_busy_sync.sandbox.profile import Profile
 
 from .conftest import Api
 
@@ -346,6 +349,91 @@ def test_the_switches_work_together(api: Api) -> None:
     found = api.get("/customers", page="2", filter="IsActive eq false and ChangedUtc eq null")
     assert sorted(_ids(found["Data"])) == sorted(row["Id"] for row in stored if not row["IsActive"])
     assert (found["Meta"]["CurrentPage"], found["Meta"]["TotalNumberOfPages"]) == (1, 2)
+
+
+# A filter with the same rule in Python, and whether it asks about what is inactive.
+_FILTERS: list[tuple[str | None, Callable[[dict[str, Any]], bool], bool]] = [
+    (None, lambda row: True, False),
+    ("IsActive eq false", lambda row: row["IsActive"] is False, True),
+    ("IsActive or contains(Name,'e')", lambda row: row["IsActive"] or "e" in row["Name"], True),
+    ("contains(Name,'a')", lambda row: "a" in row["Name"], False),
+    ("ChangedUtc eq null", lambda row: row["ChangedUtc"] is None, False),
+    (
+        "ChangedUtc ge 2025-06-01T00:00:00Z",
+        lambda row: row["ChangedUtc"] is not None and row["ChangedUtc"] >= "2025-06-01",
+        False,
+    ),
+]
+_ORDERS: list[tuple[str | None, str]] = [(None, ""), ("ChangedUtc", "ChangedUtc"), ("Name", "Name")]
+_READING = (
+    "filters",
+    "ordering",
+    "inactive_listed",
+    "inactive_filtered",
+    "totals",
+    "paging",
+    "stamps",
+    "stamp_precision",
+    "unordered",
+)
+
+
+def _in_order(rows: list[dict[str, Any]], member: str) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: (row[member] is not None, row[member] or "", row["Id"]))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_switches_work_together(api: Api, seed: int) -> None:
+    """Each page of a list, under switches by chance, is what the rules of each switch make of the records."""
+    chance, hints = random.Random(seed), get_type_hints(Profile)
+    chosen: dict[str, Any] = {
+        name: chance.choice(get_args(hints[name]) if get_origin(hints[name]) is Literal else (True, False))
+        for name in _READING
+    }
+    empty, (condition, keeps, asks), (orderby, key) = (
+        chance.choice((0, 2)),
+        chance.choice(_FILTERS),
+        chance.choice(_ORDERS),
+    )
+    _switch(api, **{name: chosen[name] for name in ("stamps", "stamp_precision")})
+    rows = api.rows("/customers")
+    _switch(api, **chosen, empty_page=empty)
+    query = {"filter": condition} if condition else {}
+    query |= {"orderby": orderby} if orderby else {}
+    filtered = condition is not None and chosen["filters"] == "work"
+    ordered = orderby is not None and chosen["ordering"] == "work"
+    refused = condition is not None and chosen["filters"] == "refused"
+    refused |= orderby is not None and chosen["ordering"] == "refused"
+    if refused or (filtered and asks and not chosen["inactive_filtered"]):
+        assert api.refusal("GET", "/customers", **query) == (400, 6000)
+        return
+    if not chosen["inactive_listed"] and not (filtered and asks):
+        rows = [row for row in rows if row["IsActive"]]
+    rows = [row for row in rows if not filtered or keeps(row)]
+    if ordered or chosen["unordered"] == "name":
+        rows = _in_order(rows, key if ordered else "Name")
+    count = {
+        "right": len(rows),
+        "short": max(0, len(rows) - SIZE),
+        "long": len(rows) + SIZE,
+        "zero": 0,
+    }[chosen["totals"]]
+    for number in range(1, 9):
+        answer = api.get("/customers", page=str(number), pagesize=str(SIZE), **query)
+        page = number if chosen["paging"] == "work" else 1
+        assert answer["Meta"] | {"ServerTimeUtc": ""} == {
+            "CurrentPage": page,
+            "PageSize": SIZE,
+            "TotalNumberOfPages": -(-count // SIZE),
+            "TotalNumberOfResults": count,
+            "ServerTimeUtc": "",
+        }
+        expected = [] if page == empty else rows[(page - 1) * SIZE : page * SIZE]
+        if chosen["unordered"] == "shuffled" and not ordered:
+            assert len(answer["Data"]) == len(expected)
+            assert all(row in rows for row in answer["Data"])
+        else:
+            assert answer["Data"] == expected
 
 
 @pytest.mark.parametrize(
