@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from visma_busy_sync.integration import (
         Choices,
         ConnectionState,
+        DueSync,
         LoginOutcome,
         LoginResult,
         OrderTexts,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         Readiness,
         Status,
         SyncReport,
+        SyncRun,
         Transfer,
     )
 
@@ -36,6 +38,7 @@ __all__ = [
     "Choices",
     "ConfigurationError",
     "ConnectionState",
+    "DueSync",
     "EAccounting",
     "Endpoints",
     "F",
@@ -47,6 +50,7 @@ __all__ = [
     "Secret",
     "Status",
     "SyncReport",
+    "SyncRun",
     "Tenant",
     "Transfer",
     "VismaBusySyncError",
@@ -60,6 +64,7 @@ _HOMES = {
     "integration": (
         "Choices",
         "ConnectionState",
+        "DueSync",
         "LoginOutcome",
         "LoginResult",
         "OrderTexts",
@@ -67,6 +72,7 @@ _HOMES = {
         "Readiness",
         "Status",
         "SyncReport",
+        "SyncRun",
         "Transfer",
     ),
 }

@@ -6,7 +6,7 @@ They are twins by hand: the same names, parameters and texts, each method one li
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self, cast, final
 
 from visma_busy_sync._core.errors import ConfigurationError
@@ -23,14 +23,17 @@ from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 from visma_busy_sync.integration import (
     _connecting,
     _connection,
+    _due,
     _ordering,
     _other_company,
     _purging,
     _resealing,
+    _runs,
     _syncing,
 )
 from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
+from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._login_result import LoginResult
 from visma_busy_sync.integration._ordering import OrderTexts, Transfer
 from visma_busy_sync.integration._purging import Purged
@@ -53,7 +56,7 @@ from visma_busy_sync.ports import (
     StateStore,
     WorkLog,
 )
-from visma_busy_sync.state import FernetSealer, ProcessSealer, Resealed, Sealer, StoreLimiter
+from visma_busy_sync.state import FernetSealer, ProcessSealer, Resealed, Sealer, StoreLimiter, SyncRun
 from visma_busy_sync.sync import Plan
 
 
@@ -287,6 +290,17 @@ class Tenant:
         """
         return step(_syncing.sync, self._site, self.id, allow_archiving=allow_archiving, whole=whole)
 
+    def runs(self) -> Sequence[SyncRun]:
+        """Return what the last syncs did, the latest one first: counts and ids, no names.
+
+        The last 50 are kept, those that failed included. One that was killed left none; `status().attempted`
+        tells when it began.
+
+        Raises:
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return step(_runs.runs, self._site, self.id)
+
     def build_order(
         self,
         project: str,
@@ -460,6 +474,26 @@ class BusySync:
             ConfigurationError: If the id is no text or blank; the empty one is reserved for shared documents.
         """
         return Tenant(self._site, _tenant_id(id))
+
+    def sync_due(self, now: datetime | None = None, *, most: int | None = None) -> Sequence[DueSync]:
+        """Sync all tenants that are due, one after the other, the longest overdue first.
+
+        Call it from any scheduler, as often as you like, from any number of processes: a tenant is due once
+        in `Choices.sync_every`, at a moment of its own within a tenth of that, and one that another process
+        is syncing is left out. What fails for one tenant stops no other; it is due again after the interval.
+
+        Args:
+            now: The moment; by default now.
+            most: How many tenants to sync at most; by default all that are due.
+
+        Returns:
+            For each tenant that was due its report, or the error that ended its sync.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return step(_due.sync_due, self._site, now, most=most)
 
     def reseal(self) -> Resealed:
         """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.
@@ -643,6 +677,17 @@ class AsyncTenant:
         """
         return await _syncing.sync(self._site, self.id, allow_archiving=allow_archiving, whole=whole)
 
+    async def runs(self) -> Sequence[SyncRun]:
+        """Return what the last syncs did, the latest one first: counts and ids, no names.
+
+        The last 50 are kept, those that failed included. One that was killed left none; `status().attempted`
+        tells when it began.
+
+        Raises:
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return await _runs.runs(self._site, self.id)
+
     async def build_order(
         self,
         project: str,
@@ -815,6 +860,26 @@ class AsyncBusySync:
             ConfigurationError: If the id is no text or blank; the empty one is reserved for shared documents.
         """
         return AsyncTenant(self._site, _tenant_id(id))
+
+    async def sync_due(self, now: datetime | None = None, *, most: int | None = None) -> Sequence[DueSync]:
+        """Sync all tenants that are due, one after the other, the longest overdue first.
+
+        Call it from any scheduler, as often as you like, from any number of processes: a tenant is due once
+        in `Choices.sync_every`, at a moment of its own within a tenth of that, and one that another process
+        is syncing is left out. What fails for one tenant stops no other; it is due again after the interval.
+
+        Args:
+            now: The moment; by default now.
+            most: How many tenants to sync at most; by default all that are due.
+
+        Returns:
+            For each tenant that was due its report, or the error that ended its sync.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return await _due.sync_due(self._site, now, most=most)
 
     async def reseal(self) -> Resealed:
         """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.

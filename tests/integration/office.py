@@ -99,15 +99,20 @@ class Shell:
 
 @final
 class _Awaited:
-    """An `AsyncTenant` whose methods are run in the loop, so that one test serves both shells."""
+    """An asynchronous shell whose methods are run in the loop, so that one test serves both shells."""
 
-    def __init__(self, tenant: AsyncTenant, run: Callable[[Any], Any]) -> None:
-        self._tenant = tenant
+    def __init__(self, awaiting: AsyncBusySync | AsyncTenant, run: Callable[[Any], Any]) -> None:
+        self._awaiting = awaiting
         self._run = run
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._tenant, name)
-        return lambda *args, **kwargs: self._run(method(*args, **kwargs))
+        method = getattr(self._awaiting, name)
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            made = method(*args, **kwargs)
+            return _Awaited(made, self._run) if isinstance(made, AsyncTenant) else self._run(made)
+
+        return called
 
 
 @final
@@ -152,8 +157,8 @@ class Office:
 
     # The SDK
 
-    def tenant(self, id: str = ACME, **options: Any) -> Tenant:
-        """A new SDK object over the same stores, as after a restart, and a workspace of it."""
+    def visma(self, **options: Any) -> BusySync:
+        """A new SDK object over the same stores, as after a restart."""
         settings: dict[str, Any] = {
             "client_id": self.info.client_id,
             "client_secret": self.info.client_secret,
@@ -165,14 +170,18 @@ class Office:
         }
         if self.shell.run is None:
             ports: dict[str, Any] = {"catalogue": self.busy, "work": self.hours, "state": self.state}
-            return BusySync(**{**ports, "transport": self.shell.wire, **settings}).tenant(id)
+            return BusySync(**{**ports, "transport": self.shell.wire, **settings})
         ports = {
             "catalogue": AsyncMemoryCatalogue(self.busy),
             "work": AsyncMemoryWorkLog(self.hours),
             "state": AsyncMemoryStateStore(self.state),
         }
         visma = AsyncBusySync(**{**ports, "transport": _AsyncWire(self.shell.wire), **settings})
-        return cast("Tenant", _Awaited(visma.tenant(id), self.shell.run))
+        return cast("BusySync", _Awaited(visma, self.shell.run))
+
+    def tenant(self, id: str = ACME, **options: Any) -> Tenant:
+        """A workspace of a new SDK object."""
+        return self.visma(**options).tenant(id)
 
     def elsewhere(self) -> Office:
         """The same stores and sandbox for another, blocking process: also within a request of this one."""

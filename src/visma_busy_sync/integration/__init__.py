@@ -1,6 +1,7 @@
 """The use cases: connect, import, order. Written once, as coroutines over ports; the shells run them."""
 
 from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._ordering import OrderTexts, Transfer
 from visma_busy_sync.integration._purging import Purged
@@ -26,7 +27,15 @@ from visma_busy_sync.integration.errors import (
     SyncRunning,
     WrongCompany,
 )
-from visma_busy_sync.state import NotResealed, NotResealedReason, Resealed, WaitingCompany
+from visma_busy_sync.state import (
+    KindRun,
+    NotResealed,
+    NotResealedReason,
+    ParkedChange,
+    Resealed,
+    SyncRun,
+    WaitingCompany,
+)
 
 __all__ = [
     "ArchivingNotAllowed",
@@ -35,8 +44,10 @@ __all__ = [
     "ConnectionChanged",
     "ConnectionState",
     "ConnectionStateError",
+    "DueSync",
     "Finding",
     "FindingCode",
+    "KindRun",
     "Lane",
     "Language",
     "LoginOutcome",
@@ -52,6 +63,7 @@ __all__ = [
     "OrderTexts",
     "OrderUnknown",
     "Parked",
+    "ParkedChange",
     "PortContractBroken",
     "ProjectUnknown",
     "PurgeRefused",
@@ -60,6 +72,7 @@ __all__ = [
     "Resealed",
     "Status",
     "SyncReport",
+    "SyncRun",
     "SyncRunning",
     "Texts",
     "Transfer",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from attrs import define, evolve, field
@@ -44,12 +45,21 @@ _MISSING: Final = frozenset({Reason.MISSING, Reason.MISSING_AT_CONNECTION})
 
 @define
 class Application:
-    """The carrying out of a plan, batch by batch."""
+    """The carrying out of a plan, batch by batch.
+
+    Attributes:
+        site: What it works with.
+        tenant: Whose sync it is.
+        situation: What is carried out.
+        made: How many changes were made, by kind and action.
+        moved: Changes left out because the record changed meanwhile.
+        refused: Changes that the host cannot hold.
+    """
 
     site: Site
     tenant: str
     situation: Situation
-    applied: dict[Action, int] = field(factory=dict[Action, int])
+    made: Counter[tuple[Kind, Action]] = field(factory=Counter[tuple[Kind, Action]])
     moved: list[Parked] = field(factory=list[Parked])
     refused: list[Parked] = field(factory=list[Parked])
     _customers: dict[str, str] = field(init=False)
@@ -66,7 +76,7 @@ class Application:
         for each, change, outcome in zip(planned, changes, outcomes, strict=True):
             match outcome:
                 case Applied():
-                    self.applied[each.action] = self.applied.get(each.action, 0) + 1
+                    self.made[kind, each.action] += 1
                     if kind is Kind.CUSTOMER and each.eaccounting_id is not None:
                         self._customers[each.eaccounting_id] = outcome.id
                     follow_up = settle(self.situation.connection.company_id, change, outcome)
@@ -78,6 +88,14 @@ class Application:
         if follow_ups:
             # A follow-up only corrects the notes; if it does not take, the next run plans it again.
             await self._applied(follow_ups)
+
+    @property
+    def applied(self) -> Mapping[Action, int]:
+        """How many changes were made, by action."""
+        counts: dict[Action, int] = {}
+        for (_, action), count in self.made.items():
+            counts[action] = counts.get(action, 0) + count
+        return counts
 
     async def _applied(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         return await self.site.catalogue.apply(self.tenant, changes)

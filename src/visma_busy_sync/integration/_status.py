@@ -109,6 +109,11 @@ def _oldest(moments: Mapping[Kind, datetime | None]) -> datetime | None:
     return min(known, default=None) if len(known) == len(moments) else None
 
 
+def last_attempt(connection: Connection, kinds: Iterable[Kind]) -> datetime | None:
+    """Return when the last sync of all these kinds was tried; None if one of them never was."""
+    return _oldest({kind: connection.attempted.get(kind) for kind in kinds})
+
+
 @final
 @frozen(kw_only=True)
 class Status:
@@ -127,7 +132,8 @@ class Status:
             None for one that never was.
         read: The same, of the last reading that was carried out, be it whole or not surely complete.
         attempted: The same, of the last attempt, whatever became of it.
-        next_due: When the next import is due; None while there is no connection that works.
+        next_due: When the next import is due; None while there is no connection that works. `sync_due` takes
+            each tenant a little later, by up to a tenth of the interval.
         now: The moment this was asked.
     """
 
@@ -171,7 +177,7 @@ class Status:
             return cls(state=state, login_pending=login_pending, now=now)
         known = tuple(kinds)
         attempted = {kind: connection.attempted.get(kind) for kind in known}
-        last = _oldest(attempted)
+        last = last_attempt(connection, known)
         due = now if last is None else last + every
         return cls(
             state=state,

@@ -15,6 +15,7 @@ from visma_busy_sync.integration._application import Application
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._other_company import connection_to, other_company_of
+from visma_busy_sync.integration._runs import note_failure, note_run, run_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._situation import look
 from visma_busy_sync.integration._sync_report import SyncReport
@@ -60,9 +61,11 @@ async def sync(
         connection = await connection_of(site, tenant)
         alone = Alone(site, tenant, connection, holder=site.runtime.token())
         await alone.still()
+        began = site.clock.now()
         try:
             return await _sync(site, tenant, connection, alone, allow_archiving, whole=whole)
         except ReconnectNeeded as error:
+            await note_failure(site, tenant, error, started=began)
             # The tokens of a login go with it: who reads on finds that out first.
             kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
             if kept is None or (kept.value.login_id, *gist(kept.value)) != (
@@ -70,6 +73,9 @@ async def sync(
                 *gist(connection),
             ):
                 raise ConnectionChanged(tenant) from error
+            raise
+        except Exception as error:
+            await note_failure(site, tenant, error, started=began)
             raise
         finally:
             with contextlib.suppress(Exception):  # it ends by itself; what matters was done, or is raised
@@ -79,7 +85,7 @@ async def sync(
 async def _sync(
     site: Site, tenant: str, connection: Connection, alone: Alone, allowed: str | None, *, whole: bool
 ) -> SyncReport:
-    await _note_attempt(site, tenant, connection)
+    await note_attempt(site, tenant, connection)
     whole = whole or allowed is not None
     situation = await look(site, tenant, connection, alone, whole=whole, allowed=allowed)
     if situation.plan.archiving.verdict is Verdict.OTHER_SET:
@@ -90,6 +96,7 @@ async def _sync(
         await work.apply(kind, list(changes))
     ended = site.clock.now()
     await _note(site, tenant, work, ended)
+    await note_run(site, tenant, run_of(work, ended=ended))
     return SyncReport(
         plan=situation.plan,
         applied=work.applied,
@@ -100,7 +107,8 @@ async def _sync(
     )
 
 
-async def _note_attempt(site: Site, tenant: str, connection: Connection) -> None:
+async def note_attempt(site: Site, tenant: str, connection: Connection) -> None:
+    """Note that a sync of a connection was tried now."""
     settings = site.choices.sync_settings(project_sync=connection.project_sync)
     begun = {str(kind): site.clock.now() for kind in settings.kinds}
 

@@ -1,0 +1,109 @@
+"""Sync whatever tenant is due; any scheduler may call it, from any number of processes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, final
+
+from attrs import field, frozen
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.integration._arguments import require
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._status import last_attempt
+from visma_busy_sync.integration._sync_report import SyncReport
+from visma_busy_sync.integration._syncing import note_attempt, sync
+from visma_busy_sync.integration.errors import SyncRunning
+from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, Connection, DocumentUnreadable, read
+
+_SPREAD: Final = 10  # a tenth of the interval
+
+
+@final
+@frozen
+class DueSync:
+    """What became of a tenant that was due.
+
+    Attributes:
+        tenant: The tenant.
+        report: What its sync did; None if an error ended it.
+        error: That error; None if there was none.
+    """
+
+    tenant: str
+    report: SyncReport | None = None
+    error: Exception | None = field(default=None, repr=False)
+
+
+def spread(tenant: str, every: timedelta) -> timedelta:
+    """Return how much later than others a tenant's turn is: up to a tenth of the interval.
+
+    It is always the same for a tenant, so that those that connected together do not call together for ever.
+    """
+    draw = int.from_bytes(hashlib.sha256(tenant.encode("utf-8", "surrogatepass")).digest()[:4])
+    return every / _SPREAD * (draw / 2**32)
+
+
+async def sync_due(site: Site, now: datetime | None = None, *, most: int | None = None) -> Sequence[DueSync]:
+    """Sync all tenants that are due, the longest overdue first.
+
+    What fails for one tenant is told in its result and stops no other. One that is being synced elsewhere
+    is left out.
+    """
+    moment = now if now is not None else site.clock.now()
+    require("now", moment, datetime, advice="Pass an aware datetime, or leave it out.")
+    if moment.utcoffset() is None:
+        raise ConfigurationError("now has no time zone.", advice="Pass an aware datetime, or leave it out.")
+    if most is not None:
+        require("most", most, int, advice="Pass how many tenants to sync at most.")
+    done: list[DueSync] = []
+    due: list[tuple[datetime, str]] = []
+    for found in await site.state.scan(CONNECTION):
+        if found.key != CONNECTION:
+            continue
+        try:
+            connection = CONNECTION_SCHEMA.load(found.key, found.document.body)
+        except DocumentUnreadable as error:
+            done.append(DueSync(found.tenant, error=error))
+            continue
+        since = _due_since(site, found.tenant, connection, now=moment)
+        if since is not None:
+            due.append((since, found.tenant))
+    for _, tenant in sorted(due)[:most]:
+        try:
+            if held := await _still_due(site, tenant, moment):
+                done.append(await _synced(site, tenant, held))
+        except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
+            done.append(DueSync(tenant, error=error))
+    return tuple(one for one in done if not isinstance(one.error, SyncRunning))
+
+
+async def _synced(site: Site, tenant: str, connection: Connection) -> DueSync:
+    try:
+        return DueSync(tenant, await sync(site, tenant))
+    except Exception as error:  # noqa: BLE001 - as above
+        # Also where it ended before it began, as with a dead login: else its turn would never be over.
+        await note_attempt(site, tenant, connection)
+        return DueSync(tenant, error=error)
+
+
+def _due_since(site: Site, tenant: str, connection: Connection, *, now: datetime) -> datetime | None:
+    """Return since when a tenant is due; None if it is not."""
+    kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
+    if not connection.connected or not kinds:
+        return None
+    last = last_attempt(connection, kinds)
+    if last is None:
+        return connection.connected_at
+    due = last + site.choices.sync_every + spread(tenant, site.choices.sync_every)
+    return due if due <= now else None
+
+
+async def _still_due(site: Site, tenant: str, now: datetime) -> Connection | None:
+    """Return the connection of a tenant that nobody else synced since the tenants were looked through."""
+    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    if kept is None or _due_since(site, tenant, kept.value, now=now) is None:
+        return None
+    return kept.value

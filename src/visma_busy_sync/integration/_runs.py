@@ -1,0 +1,76 @@
+"""Note what a sync did, and tell it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from visma_busy_sync.integration._application import Application
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.state import (
+    MOST_PARKED,
+    RUNS,
+    RUNS_SCHEMA,
+    KindRun,
+    ParkedChange,
+    Runs,
+    SyncRun,
+    read,
+    update,
+)
+
+
+async def runs(site: Site, tenant: str) -> Sequence[SyncRun]:
+    """Return the last syncs, the latest one first."""
+    kept = await read(site.state, tenant, RUNS, RUNS_SCHEMA)
+    return tuple(kept.value.runs) if kept else ()
+
+
+async def note_run(site: Site, tenant: str, run: SyncRun) -> None:
+    """Keep a run."""
+    await update(site.state, tenant, RUNS, RUNS_SCHEMA, lambda kept: (kept or Runs()).with_one(run))
+
+
+async def note_failure(site: Site, tenant: str, error: Exception, *, started: datetime) -> None:
+    """Keep a run that an error ended; where that fails too, the error itself is what matters."""
+    with contextlib.suppress(Exception):
+        ended = site.clock.now()
+        await note_run(site, tenant, SyncRun(started=started, ended=ended, error=type(error).__name__))
+
+
+def run_of(work: Application, *, ended: datetime) -> SyncRun:
+    """Return the record of a sync that was carried out."""
+    situation = work.situation
+    plan = situation.plan
+    parked = [("moved", each.planned) for each in work.moved]
+    parked += [("refused", each.planned) for each in work.refused]
+    return SyncRun(
+        started=situation.started,
+        ended=ended,
+        kinds={
+            str(kind): KindRun(
+                read=len(found.rows),
+                whole=found.whole,
+                sure=found.sure,
+                unchanged=plan.unchanged.get(kind, 0),
+                applied={str(action): count for (of, action), count in work.made.items() if of is kind},
+            )
+            for kind, found in situation.read.items()
+        },
+        parked=[
+            ParkedChange(
+                kind=str(planned.kind),
+                action=str(planned.action),
+                eaccounting_id=planned.eaccounting_id,
+                busy_id=planned.busy_id,
+                why=why,
+            )
+            for why, planned in parked[:MOST_PARKED]
+        ],
+        parked_count=len(parked),
+        withheld=len(plan.archiving.withheld),
+        conflicts=dict(Counter(str(found.code) for found in plan.conflicts)),
+        warnings=dict(Counter(str(found.code) for found in plan.warnings)),
+    )

@@ -1,0 +1,71 @@
+"""What the last syncs did, as they are kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from visma_busy_sync.errors import ServerFault
+from visma_busy_sync.state._runs import MOST_RUNS
+from visma_busy_sync.stores import MemoryCatalogue
+from visma_busy_sync.sync import Kind
+
+from .given import first, synced
+from .office import ACME, Office
+
+
+def test_each_sync_leaves_a_record_the_latest_first(office: Office) -> None:
+    """When it was, how much was read, and what was done, by kind."""
+    acme = synced(office)
+    office.clock.advance(3600)
+    acme.sync()
+    second, run = acme.runs()
+    assert run.error is None
+    assert run.started <= run.ended < second.started
+    upstream = len(office.upstream(Kind.CUSTOMER))
+    customers = run.kinds["customer"]
+    assert (customers.read, customers.whole, customers.sure) == (upstream, True, True)
+    assert customers.applied == {"create": upstream}
+    assert second.kinds["customer"].applied == {}
+    assert not second.kinds["customer"].whole
+    assert second.kinds["customer"].unchanged == upstream
+
+
+def test_what_failed_is_kept_too(office: Office) -> None:
+    """The name of the error only: its text may name people."""
+    acme = synced(office)
+    office.fault("GET", "/articles", "status", status=500)
+    with pytest.raises(ServerFault):
+        acme.sync()
+    assert [run.error for run in acme.runs()] == ["ServerFault", None]
+
+
+def test_what_was_refused_is_named_by_its_ids(office: Office) -> None:
+    """With why and what was to be done, never with names."""
+    row = first(office, Kind.CUSTOMER, IsActive=True)
+    office.busy = MemoryCatalogue(unique_numbers=True)
+    office.busy.add(ACME, Kind.CUSTOMER, number=row["CustomerNumber"], name="Other")
+    (run,) = synced(office).runs()
+    (parked,) = run.parked
+    assert (parked.kind, parked.action, parked.eaccounting_id, parked.why) == (
+        "customer",
+        "create",
+        row["Id"],
+        "refused",
+    )
+    assert run.parked_count == 1
+    assert run.conflicts == {"number_taken": 1}
+    bodies = "".join(found.document.body for found in office.state.scan("runs"))
+    assert row["Name"] not in bodies
+
+
+def test_only_the_last_runs_are_kept(office: Office) -> None:
+    acme = synced(office)
+    for _ in range(MOST_RUNS + 1):
+        acme.sync()
+    runs = acme.runs()
+    assert len(runs) == MOST_RUNS
+    assert not any(run.kinds["customer"].applied for run in runs)
+
+
+def test_who_never_synced_has_none(office: Office) -> None:
+    assert office.connected().runs() == ()
