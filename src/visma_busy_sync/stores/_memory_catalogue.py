@@ -5,31 +5,12 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, final
+from typing import Final, final
 
-from attrs import define
-
-from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.sync._records import (
-    FIELDS,
-    Applied,
-    Change,
-    Kind,
-    Link,
-    Moved,
-    Outcome,
-    Record,
-    Refused,
-    Value,
-)
+from visma_busy_sync.stores._deciding import Row, Rules, decide, new_row, not_there, require_fields
+from visma_busy_sync.sync._records import Applied, Change, Kind, Outcome, Record, Value
 
 _PREFIX: Final = {Kind.CUSTOMER: "c", Kind.PRODUCT: "p", Kind.PROJECT: "j"}
-
-
-@define
-class _Row:
-    values: dict[str, Value]
-    link: Link | None
 
 
 @final
@@ -45,10 +26,9 @@ class MemoryCatalogue:
 
     def __init__(self, *, unique_numbers: bool = False, longest_name: int | None = None) -> None:
         self._guard = threading.Lock()
-        self._rows: dict[tuple[str, Kind], dict[str, _Row]] = {}
+        self._rows: dict[tuple[str, Kind], dict[str, Row]] = {}
         self._ids = itertools.count(1)
-        self._unique_numbers = unique_numbers
-        self._longest_name = longest_name
+        self._rules = Rules(unique_numbers, longest_name)
 
     def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
         """Return every record of a kind, archived ones too, each with its link."""
@@ -70,8 +50,9 @@ class MemoryCatalogue:
         Raises:
             ConfigurationError: If a field is unknown.
         """
+        require_fields(kind, values)
         with self._guard:
-            return self._insert(tenant, kind, self._checked(kind, values), None)
+            return self._insert(tenant, kind, new_row(kind, values, None))
 
     def edit(self, tenant: str, kind: Kind, id: str, **values: Value) -> None:
         """Change a record as a person would in Busy.
@@ -80,8 +61,10 @@ class MemoryCatalogue:
             LookupError: If there is no such record.
             ConfigurationError: If a field is unknown.
         """
+        require_fields(kind, values)
         with self._guard:
-            self._row(tenant, kind, id).values.update(self._checked(kind, values))
+            row = self._row(tenant, kind, id)
+            self._rows[tenant, kind][id] = Row({**row.values, **values}, row.link)
 
     def remove(self, tenant: str, kind: Kind, id: str) -> None:
         """Delete a record as a person would in Busy.
@@ -110,48 +93,27 @@ class MemoryCatalogue:
     def _apply(self, tenant: str, change: Change) -> Outcome:
         with self._guard:
             rows = self._rows.setdefault((tenant, change.kind), {})
-            refusal = self._refusal(rows, change)
-            if change.id is None:
-                if refusal:
-                    return refusal
-                id = self._insert(tenant, change.kind, dict(change.values), change.link)
-                return Applied(id, dict(rows[id].values))
-            row = rows.get(change.id)
-            if row is None or row.link != change.expected_link or _differs(row.values, change.expected):
-                return Moved()
-            if refusal:
-                return refusal
-            row.values.update(change.values)
-            row.link = change.link
-            return Applied(change.id, dict(row.values))
 
-    def _refusal(self, rows: Mapping[str, _Row], change: Change) -> Refused | None:
-        name, number = change.values.get("name"), change.values.get("number")
-        if isinstance(name, str) and self._longest_name is not None and len(name) > self._longest_name:
-            return Refused(f"the name has more than {self._longest_name} characters")
-        taken = (id for id, row in rows.items() if row.values.get("number") == number and id != change.id)
-        if self._unique_numbers and number is not None and next(taken, None) is not None:
-            return Refused("the number is taken")
-        return None
+            def taken(number: str) -> bool:
+                return any(row.values["number"] == number and id != change.id for id, row in rows.items())
 
-    def _insert(self, tenant: str, kind: Kind, values: dict[str, Value], link: Link | None) -> str:
+            decided = decide(change, None if change.id is None else rows.get(change.id), self._rules, taken)
+            if not isinstance(decided, Row):
+                return decided
+            id = change.id
+            if id is None:
+                id = self._insert(tenant, change.kind, decided)
+            else:
+                rows[id] = decided
+            return Applied(id, dict(decided.values))
+
+    def _insert(self, tenant: str, kind: Kind, row: Row) -> str:
         id = f"{_PREFIX[kind]}{next(self._ids)}"
-        complete: dict[str, Value] = {name: False if name == "archived" else None for name in FIELDS[kind]}
-        rows = self._rows.setdefault((tenant, kind), {})
-        rows[id] = _Row(complete | values, link)
+        self._rows.setdefault((tenant, kind), {})[id] = row
         return id
 
-    def _row(self, tenant: str, kind: Kind, id: str) -> _Row:
+    def _row(self, tenant: str, kind: Kind, id: str) -> Row:
         try:
             return self._rows[tenant, kind][id]
         except KeyError:
-            raise LookupError(f"there is no {kind} {id} of this tenant") from None
-
-    def _checked(self, kind: Kind, values: dict[str, Any]) -> dict[str, Value]:
-        if unknown := values.keys() - set(FIELDS[kind]):
-            raise ConfigurationError(f"A {kind} has no field {min(unknown)!r} that is imported.")
-        return values
-
-
-def _differs(values: Mapping[str, Value], expected: Mapping[str, Value]) -> bool:
-    return any(values.get(name) != value for name, value in expected.items())
+            raise not_there(kind, id) from None

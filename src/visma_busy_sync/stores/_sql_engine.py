@@ -129,7 +129,7 @@ def _require_durable(url: URL) -> None:
     if ":memory:" in database or "mode=memory" in database or url.query.get("mode") == "memory":
         raise ConfigurationError(
             "A SQLite database in memory keeps nothing.",
-            advice="Use MemoryStateStore for tests and trials, or a file.",
+            advice="Use MemoryStateStore or MemoryCatalogue for tests and trials, or a file.",
         )
 
 

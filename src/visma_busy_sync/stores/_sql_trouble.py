@@ -30,11 +30,11 @@ _SURELY_UNDONE: Final = ("23", "40000", "40001", "40002", "40P01", "53", "SQLITE
 
 _MISSING: Final = (
     "The table {table} does not exist.",
-    "Call create_table() once, or run what `python -m visma_busy_sync.stores.sql {dialect}` prints.",
+    "Call create_table() once, or run what `python -m visma_busy_sync.stores.sql {command}` prints.",
 )
 _NOT_OURS: Final = (
     "The table {table} has not the columns of this store.",
-    "Compare it with what `python -m visma_busy_sync.stores.sql {dialect}` prints, or choose another name.",
+    "Compare it with what `python -m visma_busy_sync.stores.sql {command}` prints, or choose another name.",
 )
 _MISTAKES: Final = {
     "42P01": _MISSING,
@@ -95,8 +95,17 @@ class Call:
 
     def __init__(self, table: Table, *, dialect: str) -> None:
         self.table = table
-        self._facts = {"table": table.fullname, "dialect": dialect}
+        store = table.info["store"]
+        command = dialect if store == "state" else f"{dialect} --store {store}"
+        self._facts = {"table": table.fullname, "command": command}
         self._attempts = 0
+        self._part_made = False
+        self.committing = False
+
+    def part_made(self) -> None:
+        """Note that a transaction of this call was made, and that another may follow."""
+        self._attempts = 0
+        self._part_made = True
         self.committing = False
 
     def judge(self, error: Exception) -> VismaBusySyncError | None:
@@ -118,7 +127,10 @@ class Call:
         message, advice = _state(error, code)
         name = " ".join(filter(None, (type(origin).__name__, code)))
         return StoreUnavailable(
-            message.format(name=name), advice=advice, code=code, may_have_happened=not undone
+            message.format(name=name),
+            advice=advice,
+            code=code,
+            may_have_happened=self._part_made or not undone,
         )
 
 
