@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, cast
+from functools import partial
+from typing import Any, Protocol, cast
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -34,8 +35,8 @@ from visma_busy_sync.stores import (
     MemoryStateStore,
     MemoryWorkLog,
 )
-from visma_busy_sync.stores.sql import AsyncSqlStateStore, SqlStateStore
-from visma_busy_sync.sync import Change, Kind, Outcome, Record
+from visma_busy_sync.stores.sql import AsyncSqlCatalogue, AsyncSqlStateStore, SqlCatalogue, SqlStateStore
+from visma_busy_sync.sync import Change, Kind, Outcome, Record, Value
 
 
 class SteppedState:
@@ -97,11 +98,53 @@ class SteppedWork:
         return cast("Sequence[Order]", step(self._port.finalised, tenant))
 
 
+class PersonsCatalogue(Catalogue, Protocol):
+    """A catalogue of the box, in which a person adds and edits too."""
+
+    def add(self, tenant: str, kind: Kind, **values: Value) -> str: ...
+    def edit(self, tenant: str, kind: Kind, id: str, **values: Value) -> None: ...
+    def remove(self, tenant: str, kind: Kind, id: str) -> None: ...
+    def get(self, tenant: str, kind: Kind, id: str) -> Record: ...
+
+
+class CatalogueElsewhere:
+    """An `AsyncSqlCatalogue` as a catalogue: it is awaited in an event loop that runs in another thread."""
+
+    def __init__(self, catalogue: AsyncSqlCatalogue, portal: BlockingPortal) -> None:
+        self._catalogue = catalogue
+        self._portal = portal
+
+    def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
+        return self._portal.call(self._catalogue.load, tenant, kind)
+
+    def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+        return self._portal.call(self._catalogue.apply, tenant, changes)
+
+    def add(self, tenant: str, kind: Kind, **values: Value) -> str:
+        return self._portal.call(partial(self._catalogue.add, tenant, kind, **values))
+
+    def edit(self, tenant: str, kind: Kind, id: str, **values: Value) -> None:
+        self._portal.call(partial(self._catalogue.edit, tenant, kind, id, **values))
+
+    def remove(self, tenant: str, kind: Kind, id: str) -> None:
+        self._portal.call(self._catalogue.remove, tenant, kind, id)
+
+    def get(self, tenant: str, kind: Kind, id: str) -> Record:
+        return self._portal.call(self._catalogue.get, tenant, kind, id)
+
+
 @frozen
 class Busy:
-    """A catalogue with a work log over it, and the store in which a person adds and edits."""
+    """A catalogue as the port, and as that in which a person adds and edits."""
 
     catalogue: Catalogue
+    person: PersonsCatalogue
+
+
+@frozen
+class Office:
+    """A work log, and the stores in which people book hours, add and edit."""
+
     work: WorkLog
     person: MemoryCatalogue
     hours: MemoryWorkLog
@@ -109,18 +152,44 @@ class Busy:
 
 def _memory_busy() -> Busy:
     person = MemoryCatalogue(unique_numbers=True, longest_name=20)
-    hours = MemoryWorkLog(person)
-    return Busy(person, hours, person, hours)
+    return Busy(person, person)
 
 
 def _async_memory_busy() -> Busy:
-    plain = _memory_busy()
-    return Busy(
-        SteppedCatalogue(AsyncMemoryCatalogue(plain.person)),
-        SteppedWork(AsyncMemoryWorkLog(plain.hours)),
-        plain.person,
-        plain.hours,
-    )
+    person = MemoryCatalogue(unique_numbers=True, longest_name=20)
+    return Busy(SteppedCatalogue(AsyncMemoryCatalogue(person)), person)
+
+
+@contextmanager
+def _sql_busy(url: str) -> Iterator[Busy]:
+    with SqlCatalogue.open(url, unique_numbers=True, longest_name=20) as catalogue:
+        catalogue.create_table()
+        yield Busy(catalogue, catalogue)
+
+
+@contextmanager
+def _async_sql_busy(url: str) -> Iterator[Busy]:
+    with start_blocking_portal() as portal:
+        catalogue = AsyncSqlCatalogue.open(
+            url.replace("sqlite:", "sqlite+aiosqlite:"), unique_numbers=True, longest_name=20
+        )
+        try:
+            portal.call(catalogue.create_table)
+            elsewhere = CatalogueElsewhere(catalogue, portal)
+            yield Busy(elsewhere, elsewhere)
+        finally:
+            portal.call(catalogue.close)
+
+
+def _memory_office() -> Office:
+    person = MemoryCatalogue()
+    hours = MemoryWorkLog(person)
+    return Office(hours, person, hours)
+
+
+def _async_memory_office() -> Office:
+    plain = _memory_office()
+    return Office(SteppedWork(AsyncMemoryWorkLog(plain.hours)), plain.person, plain.hours)
 
 
 @contextmanager
@@ -151,9 +220,17 @@ STATES: Mapping[str, tuple[Opener, str | None]] = {
     "postgresql": (_sql, "postgres_url"),
     "async-postgresql": (_async_sql, "postgres_url"),
 }
-BUSYS: Mapping[str, Callable[[], Busy]] = {
-    "memory": _memory_busy,
-    "async-memory": _async_memory_busy,
+BUSYS: Mapping[str, tuple[Callable[[str], AbstractContextManager[Busy]], str | None]] = {
+    "memory": (lambda _: nullcontext(_memory_busy()), None),
+    "async-memory": (lambda _: nullcontext(_async_memory_busy()), None),
+    "sqlite": (_sql_busy, "sqlite_url"),
+    "async-sqlite": (_async_sql_busy, "sqlite_url"),
+    "postgresql": (_sql_busy, "postgres_url"),
+    "async-postgresql": (_async_sql_busy, "postgres_url"),
+}
+OFFICES: Mapping[str, Callable[[], Office]] = {
+    "memory": _memory_office,
+    "async-memory": _async_memory_office,
 }
 
 
@@ -171,5 +248,12 @@ def state(request: pytest.FixtureRequest) -> Iterator[StateStore]:
 
 
 @pytest.fixture(params=BUSYS)
-def busy(request: pytest.FixtureRequest) -> Busy:
-    return BUSYS[request.param]()
+def busy(request: pytest.FixtureRequest) -> Iterator[Busy]:
+    opener, address = BUSYS[request.param]
+    with opener(request.getfixturevalue(address) if address else "") as each:
+        yield each
+
+
+@pytest.fixture(params=OFFICES)
+def office(request: pytest.FixtureRequest) -> Office:
+    return OFFICES[request.param]()

@@ -124,8 +124,9 @@ def edit(
     connection: Connection, call: Call, *, tenant: str, kind: Kind, id: str, values: Mapping[str, Value]
 ) -> None:
     """Set fields of a record."""
-    table = call.table
-    _change_one(connection, call, table.update().values(values), tenant=tenant, kind=kind, id=id)
+    # With the id, since an update must set something, and an edit of nothing still asks for the record.
+    statement = call.table.update().values({"id": id, **values})
+    _change_one(connection, call, statement, tenant=tenant, kind=kind, id=id)
 
 
 def remove(connection: Connection, call: Call, *, tenant: str, kind: Kind, id: str) -> None:
