@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from visma_busy_sync.eaccounting import EAccounting, Endpoints
 from visma_busy_sync.sandbox.process import SandboxProcess
+from visma_busy_sync.sync import Kind
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,3 +87,13 @@ def test_the_company_file_of_the_page_is_served(tmp_path: Path) -> None:
         )
         with EAccounting(process.info.access_token, endpoints=endpoints) as client:
             assert [project.number for project in client.projects.list()] == ["001"]
+
+
+def test_the_catalogue_of_the_box_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block of the guide makes a file with a table and a project in it."""
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {}
+    exec(compile(block("docs/embed.md", "SqlCatalogue.open("), "embed.md", "exec"), scope)
+    with scope["catalogue"] as catalogue:
+        assert catalogue.get("acme", Kind.PROJECT, scope["house"]).values["name"] == "House"
+    assert (tmp_path / "busy.db").exists()
