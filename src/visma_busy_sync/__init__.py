@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SyncReport,
         SyncRun,
         Transfer,
+        UndoReport,
     )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "SyncRun",
     "Tenant",
     "Transfer",
+    "UndoReport",
     "VismaBusySyncError",
 ]
 
@@ -74,6 +76,7 @@ _HOMES = {
         "SyncReport",
         "SyncRun",
         "Transfer",
+        "UndoReport",
     ),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

@@ -40,7 +40,7 @@ from visma_busy_sync.integration._purging import Purged
 from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
-from visma_busy_sync.integration._sync_report import SyncReport
+from visma_busy_sync.integration._sync_report import SyncReport, UndoReport
 from visma_busy_sync.orders import LedgerEntry
 from visma_busy_sync.ports import (
     AsyncCatalogue,
@@ -289,6 +289,25 @@ class Tenant:
             PortContractBroken: If a port of the host answers something that it must not.
         """
         return step(_syncing.sync, self._site, self.id, allow_archiving=allow_archiving, whole=whole)
+
+    def undo(self, plan: Plan) -> UndoReport:
+        """Bring what a sync did back to where it was, except what was touched since.
+
+        Nothing is deleted: what the sync created is archived and no longer linked. The next sync would do the
+        same again, so change a setting, or disconnect, before it.
+
+        Args:
+            plan: `report.plan` of the sync, also after `plan_to_json` and `plan_from_json`.
+
+        Raises:
+            ConfigurationError: If it is no plan, or one of another company.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+            SyncRunning: If a sync of this tenant runs at this moment.
+            ConnectionChanged: If the connection changed meanwhile; what was undone before stays so.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return step(_syncing.undo, self._site, self.id, plan)
 
     def runs(self) -> Sequence[SyncRun]:
         """Return what the last syncs did, the latest one first: counts and ids, no names.
@@ -676,6 +695,25 @@ class AsyncTenant:
             PortContractBroken: If a port of the host answers something that it must not.
         """
         return await _syncing.sync(self._site, self.id, allow_archiving=allow_archiving, whole=whole)
+
+    async def undo(self, plan: Plan) -> UndoReport:
+        """Bring what a sync did back to where it was, except what was touched since.
+
+        Nothing is deleted: what the sync created is archived and no longer linked. The next sync would do the
+        same again, so change a setting, or disconnect, before it.
+
+        Args:
+            plan: `report.plan` of the sync, also after `plan_to_json` and `plan_from_json`.
+
+        Raises:
+            ConfigurationError: If it is no plan, or one of another company.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+            SyncRunning: If a sync of this tenant runs at this moment.
+            ConnectionChanged: If the connection changed meanwhile; what was undone before stays so.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return await _syncing.undo(self._site, self.id, plan)
 
     async def runs(self) -> Sequence[SyncRun]:
         """Return what the last syncs did, the latest one first: counts and ids, no names.

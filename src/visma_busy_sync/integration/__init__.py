@@ -8,7 +8,7 @@ from visma_busy_sync.integration._purging import Purged
 from visma_busy_sync.integration._readiness import Finding, FindingCode, Lane, Readiness
 from visma_busy_sync.integration._site import Choices
 from visma_busy_sync.integration._status import ConnectionState, Status
-from visma_busy_sync.integration._sync_report import Parked, SyncReport
+from visma_busy_sync.integration._sync_report import Parked, SyncReport, UndoReport
 from visma_busy_sync.integration.errors import (
     ArchivingNotAllowed,
     CompanyUnidentified,
@@ -76,6 +76,7 @@ __all__ = [
     "SyncRunning",
     "Texts",
     "Transfer",
+    "UndoReport",
     "WaitingCompany",
     "WrongCompany",
 ]

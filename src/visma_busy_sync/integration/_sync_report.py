@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import final
+from typing import Final, final
 
 from attrs import field, frozen
 
@@ -56,3 +56,25 @@ class SyncReport:
         left += [f"{len(self.moved)} moved meanwhile"] if self.moved else []
         left += [f"{len(self.refused)} refused by Busy"] if self.refused else []
         return f"applied: {', '.join([done or 'nothing', *left])}"
+
+
+TOUCHED: Final = "it was not applied, or the record was changed since"
+
+
+@final
+@frozen
+class UndoReport:
+    """What undoing a sync did; `str(report)` says it in one line.
+
+    Attributes:
+        undone: What is as it was before.
+        left_out: What is not: it was never applied, or its record was changed since, or the host cannot hold
+            what was there before.
+    """
+
+    undone: tuple[PlannedChange, ...] = field(default=(), repr=False)
+    left_out: tuple[Parked, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        left = f"; {len(self.left_out)} left as they are" if self.left_out else ""
+        return f"undone: {len(self.undone)}{left}"

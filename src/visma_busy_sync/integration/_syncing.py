@@ -9,6 +9,7 @@ from itertools import groupby
 
 import attrs
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.integration._alone import Alone, gist
 from visma_busy_sync.integration._application import Application
@@ -18,7 +19,7 @@ from visma_busy_sync.integration._other_company import connection_to, other_comp
 from visma_busy_sync.integration._runs import note_failure, note_run, run_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._situation import look
-from visma_busy_sync.integration._sync_report import SyncReport
+from visma_busy_sync.integration._sync_report import TOUCHED, Parked, SyncReport, UndoReport
 from visma_busy_sync.integration.errors import ArchivingNotAllowed, ConnectionChanged
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
@@ -33,7 +34,8 @@ from visma_busy_sync.state import (
     reading_key,
     update,
 )
-from visma_busy_sync.sync import Kind, Plan, Verdict
+from visma_busy_sync.sync import Applied, Kind, Moved, Plan, PlannedChange, Refused, Verdict
+from visma_busy_sync.sync import undo as inverse_of
 
 
 async def plan(site: Site, tenant: str) -> Plan:
@@ -105,6 +107,50 @@ async def _sync(
         started=situation.started,
         ended=ended,
     )
+
+
+async def undo(site: Site, tenant: str, plan: Plan) -> UndoReport:
+    """Bring what a sync did back to where it was, each record on its own."""
+    require("plan", plan, Plan, advice="Pass the plan of a sync's report.")
+    with site.syncing_alone(tenant):
+        connection = await connection_of(site, tenant)
+        if plan.company != connection.company_id:
+            raise ConfigurationError(
+                "This plan is of another company than the one that is connected.",
+                advice="Connect to that company first.",
+            )
+        alone = Alone(site, tenant, connection, holder=site.runtime.token())
+        await alone.still()
+        try:
+            return await _undo(site, tenant, alone, plan)
+        finally:
+            with contextlib.suppress(Exception):  # as in `sync`
+                await alone.end()
+
+
+async def _undo(site: Site, tenant: str, alone: Alone, plan: Plan) -> UndoReport:
+    inverse = inverse_of(plan, {kind: await site.catalogue.load(tenant, kind) for kind in Kind})
+    done: list[PlannedChange] = []
+    left_out = [Parked(planned, TOUCHED) for planned in inverse.left_out]
+    # First: what is undone, and what may be so when this ends early, is to be read again.
+    await update(site.state, tenant, reading_key(plan.company), READING_SCHEMA, _nothing_known)
+    for _, group in groupby(inverse.changes, key=lambda pair: pair[0].kind):
+        await alone.still()
+        pairs = list(group)
+        outcomes = await site.catalogue.apply(tenant, [change for _, change in pairs])
+        for (planned, _), outcome in zip(pairs, outcomes, strict=True):
+            match outcome:
+                case Applied():
+                    done.append(planned)
+                case Moved():
+                    left_out.append(Parked(planned, TOUCHED))
+                case Refused(reason):
+                    left_out.append(Parked(planned, reason))
+    return UndoReport(undone=tuple(done), left_out=tuple(left_out))
+
+
+def _nothing_known(notes: ReadingNotes | None) -> ReadingNotes | None:
+    return None if notes is None else attrs.evolve(notes, lists={})
 
 
 async def note_attempt(site: Site, tenant: str, connection: Connection) -> None:

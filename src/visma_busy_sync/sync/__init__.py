@@ -38,6 +38,7 @@ from visma_busy_sync.sync._records import (
 from visma_busy_sync.sync._references import resolve
 from visma_busy_sync.sync._settings import ArchiveMissing, Match, Owner, SyncSettings
 from visma_busy_sync.sync._settle import settle
+from visma_busy_sync.sync._undo import Undo, undo
 
 __all__ = [
     "FIELDS",
@@ -69,6 +70,7 @@ __all__ = [
     "Record",
     "Refused",
     "SyncSettings",
+    "Undo",
     "Upstream",
     "Value",
     "Verdict",
@@ -81,5 +83,6 @@ __all__ = [
     "render",
     "resolve",
     "settle",
+    "undo",
     "upstream_of",
 ]

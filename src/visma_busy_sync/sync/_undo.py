@@ -1,0 +1,91 @@
+"""The inverse of a plan that was applied: each record as it was, unless it was touched since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from attrs import evolve, frozen
+
+from visma_busy_sync.sync._changes import Action, PlannedChange
+from visma_busy_sync.sync._errors import LinkUnreadable
+from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with, linked_ids, noted_in
+from visma_busy_sync.sync._plan import Plan
+from visma_busy_sync.sync._records import Change, Kind, Record
+
+
+@final
+@frozen
+class Undo:
+    """What brings records back to where they were before a plan was applied.
+
+    Attributes:
+        changes: Each planned change that is undone, and the change that does it; the last one first.
+        left_out: What was not applied, or whose record was touched since, by a person or by a later sync.
+    """
+
+    changes: tuple[tuple[PlannedChange, Change], ...] = ()
+    left_out: tuple[PlannedChange, ...] = ()
+
+
+def undo(plan: Plan, records: Mapping[Kind, Sequence[Record]]) -> Undo:
+    """Return the inverse of a plan.
+
+    Nothing is deleted: what the plan created is archived and no longer linked; it is restored if it is ever
+    linked again. What the plan linked is no longer linked, and is not archived as unknown to eAccounting by
+    itself any more. All else is as it was, the links included.
+
+    Args:
+        plan: A plan that was applied, as a whole or in part.
+        records: All records that the host has now, by kind.
+    """
+    held = {kind: {record.id: record for record in records.get(kind, ())} for kind in Kind}
+    linked = {kind: linked_ids(plan.company, records.get(kind, ())) for kind in Kind}
+    changes: list[tuple[PlannedChange, Change]] = []
+    left_out: list[PlannedChange] = []
+    for planned in reversed(plan.changes):
+        id = planned.busy_id or linked[planned.kind].get(planned.eaccounting_id or "")
+        record = held[planned.kind].get(id or "")
+        inverse = None if record is None else _inverse(plan.company, planned, record)
+        if inverse is None:
+            left_out.append(planned)
+        else:
+            changes.append((planned, inverse))
+    return Undo(tuple(changes), tuple(left_out))
+
+
+def _inverse(company: str, planned: PlannedChange, record: Record) -> Change | None:
+    """Return what undoes a change; None if the record is not as the change left it."""
+    kind, change = planned.kind, planned.change
+    try:
+        now = noted_in(record.link, company, kind=kind, id=record.id)
+        then = noted_in(change.link, company, kind=kind, id=record.id)
+        before = noted_in(change.expected_link, company, kind=kind, id=record.id)
+    except LinkUnreadable:
+        return None
+    if now is None or then is None or _gist(now) != _gist(then):
+        return None
+    if any(
+        record.values[name] != now.stored.get(name, value)
+        for name, value in change.values.items()
+        if name in record.values
+    ):
+        return None
+    values = {name: value for name, value in change.expected.items() if name in record.values}
+    if planned.action is Action.CREATE:
+        before = Noted(None, archive_reason=ArchiveReason.MISSING_AT_CONNECTION)
+        values = {"archived": True} if record.values.get("archived") is False else {}
+    return Change(
+        kind=kind,
+        id=record.id,
+        values=values,
+        expected={name: record.values[name] for name in values},
+        expected_link=record.link,
+        link=link_with(record.link, company, before or Noted(None), kind=kind, id=record.id),
+    )
+
+
+def _gist(noted: Noted) -> Noted:
+    """Return what a change notes for certain: how the host stored it, and a new customer's id, come later."""
+    base = {name: value for name, value in noted.base.items() if name != "customer"}
+    return evolve(noted, base=base, stored={})
