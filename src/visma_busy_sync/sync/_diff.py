@@ -358,17 +358,12 @@ class _Shared:
     def __init__(self, records: Iterable[Record]) -> None:
         self._holders: dict[tuple[str, str], Record] = {}
         for record in sorted(records, key=lambda record: record.id):
-            for key in self._keys(marks_of(record.values)):
+            for key in marks_of(record.values).keys:
                 self._holders.setdefault(key, record)
 
     def holder(self, marks: Marks) -> Record | None:
         """Return the first such record."""
-        return next((self._holders[key] for key in self._keys(marks) if key in self._holders), None)
-
-    @staticmethod
-    def _keys(marks: Marks) -> list[tuple[str, str]]:
-        pairs = (("number", marks.number), ("name", marks.name), ("organization", marks.organization))
-        return [(what, key) for what, key in pairs if key is not None]
+        return next((self._holders[key] for key in marks.keys if key in self._holders), None)
 
 
 def _plan_matched(work: Work, matching: Matching, rows: Mapping[str, Upstream], side: _Side) -> set[str]:

@@ -34,6 +34,12 @@ class Marks:
     name: str | None
     organization: str | None
 
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """What the record can be looked up by: the name of each mark that it has, and the mark."""
+        pairs = (("number", self.number), ("name", self.name), ("organization", self.organization))
+        return [(what, key) for what, key in pairs if key is not None]
+
 
 def marks_of(values: Mapping[str, Value]) -> Marks:
     """Return the normal forms of a record's values."""
