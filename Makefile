@@ -67,7 +67,7 @@ package: $(READY) ## install the built package in a fresh environment and look a
 check: test lint types contracts docs package ## everything
 
 lock: $(READY) ## compile requirements-dev.txt anew (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --upgrade \
+	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --group benchmarks --upgrade \
 	  --no-emit-index-url --no-header --output-file requirements-dev.txt pyproject.toml
 
 clean: ## remove what was made
