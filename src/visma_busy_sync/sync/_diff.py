@@ -41,6 +41,7 @@ from visma_busy_sync.sync._plan import Plan
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
 from visma_busy_sync.sync._settings import ArchiveMissing, Match, SyncSettings
+from visma_busy_sync.sync._unchanged import Unchanged
 
 _NOBODY_ASKED: Final = Gone(date.min)
 
@@ -77,9 +78,9 @@ def make_plan(
         The plan. When all of it is applied, the next plan is empty.
     """
     customers = records.get(Kind.CUSTOMER, ())
-    references = References(
-        known=linked_ids(company, customers), records={record.id: record for record in customers}
-    )
+    references = References(records={record.id: record for record in customers})
+    if Kind.CUSTOMER not in settings.kinds or Kind.CUSTOMER not in upstream:
+        references.known = linked_ids(company, customers)
     work = Work(company, settings, references)
     for kind in settings.kinds:
         if kind in upstream:
@@ -123,14 +124,23 @@ class _Side:
     """Busy's records of one kind, by what their links say.
 
     Attributes:
-        linked: Records and their notes by eAccounting's id. More than one is a conflict.
+        unchanged: Records that need no closer look, by eAccounting's id.
+        linked: Other records and their notes by eAccounting's id. More than one is a conflict.
         unlinked: Records without an eAccounting id, with their notes if they have any.
         unreadable: Records whose link cannot be read.
     """
 
+    unchanged: dict[str, Record] = field(factory=dict[str, Record])
     linked: dict[str, list[tuple[Record, Noted]]] = field(factory=dict[str, list[tuple[Record, Noted]]])
     unlinked: dict[str, tuple[Record, Noted | None]] = field(factory=dict[str, tuple[Record, "Noted | None"]])
     unreadable: list[Record] = field(factory=list[Record])
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Busy's ids of the linked records, by eAccounting's id; without what two records claim."""
+        known = {id: record.id for id, record in self.unchanged.items()}
+        known.update((id, holders[0][0].id) for id, holders in self.linked.items() if len(holders) == 1)
+        return known
 
 
 def _plan_kind(
@@ -148,9 +158,11 @@ def _plan_kind(
             work.warn(WarningCode.DUPLICATE_UPSTREAM, kind, row=rows[id])
     if read.inactive_unknown:
         work.warn(WarningCode.INACTIVE_UNKNOWN, kind)
-    side = _side(work, records)
+    side = _side(work, records, Unchanged(work.company, kind, rows, work.references.known))
+    if kind is Kind.CUSTOMER:
+        work.references.known = side.known
     missing = _plan_linked(work, kind, read, rows, side)
-    strangers = [row for id, row in rows.items() if id not in side.linked]
+    strangers = _strangers(rows, side)
     if side.unreadable:
         strangers = _without_claimed(work, strangers, side.unreadable)
     spared: set[str] = set()
@@ -172,6 +184,13 @@ def _plan_kind(
     _forget(work, side, spared)
 
 
+def _strangers(rows: Mapping[str, Upstream], side: _Side) -> list[Upstream]:
+    """Return the rows that no record is linked to. In most runs there are none, which counting tells."""
+    if len(side.unchanged) + sum(id in rows for id in side.linked) == len(rows):
+        return []
+    return [row for id, row in rows.items() if id not in side.unchanged and id not in side.linked]
+
+
 def _archive_missing(work: Work, side: _Side, candidates: frozenset[str]) -> None:
     """Plan to archive the candidates that eAccounting does not have (R8, R23)."""
     for id in candidates & side.unlinked.keys():
@@ -189,27 +208,40 @@ def _forget(work: Work, side: _Side, spared: set[str]) -> None:
             work.changes.append(forgetting(work.company, record, noted))
 
 
-def _side(work: Work, records: Iterable[Record]) -> _Side:
+def _side(work: Work, records: Iterable[Record], unchanged: Unchanged) -> _Side:
     side = _Side()
     for record in records:
-        try:
-            noted = noted_in(record.link, work.company, kind=record.kind, id=record.id)
-        except LinkUnreadable:
-            side.unreadable.append(record)
-            work.conflict(ConflictCode.LINK_UNREADABLE, records=(record,))
-            continue
-        if noted is None or noted.eaccounting_id is None:
-            side.unlinked[record.id] = (record, noted)
+        id = unchanged.id_of(record)
+        if id is None or id in side.unchanged:
+            _sort_in(work, side, record)
         else:
-            side.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
+            side.unchanged[id] = record
+    for id in side.unchanged.keys() & side.linked.keys():
+        _sort_in(work, side, side.unchanged.pop(id))
     return side
+
+
+def _sort_in(work: Work, side: _Side, record: Record) -> None:
+    """Read what the link of a record says, and put the record where it belongs."""
+    try:
+        noted = noted_in(record.link, work.company, kind=record.kind, id=record.id)
+    except LinkUnreadable:
+        side.unreadable.append(record)
+        work.conflict(ConflictCode.LINK_UNREADABLE, records=(record,))
+        return
+    if noted is None or noted.eaccounting_id is None:
+        side.unlinked[record.id] = (record, noted)
+    else:
+        side.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
 
 
 def _plan_linked(
     work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: _Side
 ) -> list[Holder]:
     """Plan what is to change in linked records; return those that the reading lacks."""
-    unchanged = 0
+    unchanged = len(side.unchanged)
+    if kind is Kind.PROJECT:
+        work.active_projects += sum(_is_active(record) for record in side.unchanged.values())
     missing: list[Holder] = []
     for id, holders in side.linked.items():
         row = rows.get(id)
@@ -217,7 +249,7 @@ def _plan_linked(
             work.conflict(ConflictCode.LINKED_TWICE, row=row, records=[record for record, _ in holders])
             continue
         record, noted = holders[0]
-        if kind is Kind.PROJECT and record.values.get("archived") is False:
+        if kind is Kind.PROJECT and _is_active(record):
             work.active_projects += 1
         if row is None:
             missing.append((record, noted))
@@ -296,6 +328,10 @@ def _stay_missing(work: Work, record: Record, noted: Noted) -> None:
         work.unchanged[record.kind] += 1
 
 
+def _is_active(record: Record) -> bool:
+    return record.values.get("archived") is False
+
+
 def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
     """Whether a linked record needs a closer look. In most runs most records do not: this is the fast way."""
     returned = noted.missing_since is not None
@@ -304,7 +340,7 @@ def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
 
 def _brought_back(record: Record, noted: Noted) -> bool:
     """Whether a person brought a record back that the engine had archived."""
-    return noted.archive_reason is not None and record.values.get("archived") is False
+    return noted.archive_reason is not None and _is_active(record)
 
 
 def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:
