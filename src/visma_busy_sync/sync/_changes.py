@@ -302,4 +302,5 @@ def in_one_line(text: str) -> str:
 
 def label_of(values: Mapping[str, Value]) -> str:
     """Return number and name of a record, as far as it has them."""
-    return " ".join(str(values[name]) for name in ("number", "name") if values.get(name))
+    number, name = values.get("number"), values.get("name")
+    return f"{number} {name}" if number and name else str(number or name or "")

@@ -37,6 +37,7 @@ from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._matching import Group, Marks, Matching, marks_of, match
 from visma_busy_sync.sync._merge import merge
 from visma_busy_sync.sync._missing import Gone, Holder, recreated, twins
+from visma_busy_sync.sync._names import name_key, number_key
 from visma_busy_sync.sync._plan import Plan
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
@@ -439,7 +440,7 @@ def _create_all(
     """
     if not alone:
         return
-    numbers = Counter(marks_of(row.values).number for row in rows.values())
+    numbers = Counter(number_key(row.values.get("number")) for row in rows.values())
     by_number: dict[str, list[Record]] = {}
     by_name: dict[str, list[Record]] = {}
     for record in free:
@@ -450,14 +451,15 @@ def _create_all(
             by_name.setdefault(marks.name, []).append(record)
     for row in alone:
         _create(work, row)
-        marks = marks_of(row.values)
-        if marks.number is not None:
-            if numbers[marks.number] > 1:
+        number = number_key(row.values.get("number"))
+        if number is not None:
+            if numbers[number] > 1:
                 work.warn(WarningCode.SAME_NUMBER, row.kind, row=row)
-            if marks.number in by_number:
-                work.conflict(ConflictCode.NUMBER_TAKEN, row=row, records=by_number[marks.number])
-        if marks.name is not None and marks.name in by_name:
-            holders = by_name[marks.name]
+            if number in by_number:
+                work.conflict(ConflictCode.NUMBER_TAKEN, row=row, records=by_number[number])
+        name = name_key(row.values.get("name")) if by_name else None
+        if name is not None and name in by_name:
+            holders = by_name[name]
             work.warn(
                 WarningCode.SAME_NAME, row.kind, row=row, record=holders[0] if len(holders) == 1 else None
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Final, cast, final
 
@@ -21,8 +21,8 @@ from visma_busy_sync.sync._records import FIELDS, Kind, Link, Record, Value
 
 SCHEMA_VERSION: Final = 1
 
-_DATES: Final = frozenset({"start_date", "end_date"})
-_FLAGS: Final = frozenset({"archived"})
+# Made once: `json.dumps` would make one for each link.
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class ArchiveReason(enum.StrEnum):
@@ -119,7 +119,7 @@ def link_with(
         "missing_since": noted.missing_since and noted.missing_since.isoformat(),
     }
     document = {"version": SCHEMA_VERSION, "companies": {**parts, company: part}}
-    return Link(json.dumps(document, sort_keys=True, separators=(",", ":")))
+    return Link(_ENCODER.encode(document))
 
 
 def linked_ids(company: str, records: Iterable[Record]) -> dict[str, str]:
@@ -190,34 +190,46 @@ def _damaged(kind: Kind, id: str) -> LinkUnreadable:
 
 def _noted(kind: Kind, part: object, *, archived_elsewhere: bool) -> Noted:
     members = cast("dict[str, object]", part)
-    id, reason, since = members["id"], members["archive_reason"], members["missing_since"]
-    if not isinstance(id, str | None):
-        raise TypeError
+    reason = members["archive_reason"]
     return Noted(
-        eaccounting_id=id,
+        eaccounting_id=_text(members["id"]),
         base=_values(kind, members["base"]),
         stored=_values(kind, members["stored"]),
         archive_reason=None if reason is None else ArchiveReason(cast("str", reason)),
-        missing_since=None if since is None else date.fromisoformat(cast("str", since)),
+        missing_since=_day(members["missing_since"]),
         archived_elsewhere=archived_elsewhere,
     )
 
 
 def _values(kind: Kind, members: object) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for name, value in cast("dict[str, object]", members).items():
-        if name not in FIELDS[kind]:
-            raise ValueError
-        values[name] = _value(name, value)
-    return values
+    readers = _READERS[kind]
+    return {name: readers[name](value) for name, value in cast("dict[str, object]", members).items()}
 
 
-def _value(name: str, value: object) -> Value:
-    if value is not None and name in _DATES:
-        return date.fromisoformat(cast("str", value))
-    if not isinstance(value, bool if name in _FLAGS else str | None):
+def _text(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
         raise TypeError
-    return cast("Value", value)
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _day(value: object) -> date | None:
+    return None if value is None else date.fromisoformat(cast("str", value))
+
+
+_SPECIAL: Final[Mapping[str, Callable[[object], Value]]] = {
+    "archived": _flag,
+    "start_date": _day,
+    "end_date": _day,
+}
+_READERS: Final = {
+    kind: {name: _SPECIAL.get(name, _text) for name in names} for kind, names in FIELDS.items()
+}
 
 
 def _plain(values: Mapping[str, Value]) -> dict[str, str | bool | None]:

@@ -174,6 +174,8 @@ def match(rows: Iterable[Upstream], records: Iterable[Record], how: Match) -> Ma
     """
     rows_by_id = {row.id: row for row in rows}
     records_by_id = {record.id: record for record in records}
+    if not records_by_id:
+        return Matching((), (), (), tuple(rows_by_id.values()))
     pool = _Pool(
         rows_by_id,
         records_by_id,

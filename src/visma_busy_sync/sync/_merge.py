@@ -47,7 +47,6 @@ class Merged:
 
 
 class _Verdict(enum.Enum):
-    AGREE = enum.auto()
     TAKE = enum.auto()
     TAKE_DIVERGED = enum.auto()
     KEEP = enum.auto()
@@ -99,8 +98,7 @@ def merge(
         if name == "archived" or name not in record.values:
             continue
         if name not in draft.base or draft.base[name] != row.values[name]:
-            owner = settings.owner_of(row.kind, name)
-            _merge_field(draft, name, row.values[name], record.values[name], references, owner)
+            _merge_field(draft, row, name, record.values[name], references, settings)
     reason = noted.archive_reason
     if "archived" in record.values:
         reason = _merge_archived(draft, row, record, noted, may_archive=may_archive)
@@ -115,24 +113,29 @@ def merge(
 
 
 def _merge_field(
-    draft: _Draft, name: str, theirs: Value, mine: Value, references: References, owner: Owner
+    draft: _Draft, row: Upstream, name: str, mine: Value, references: References, settings: SyncSettings
 ) -> None:
-    new: Shown
-    old_label = new_label = None
+    theirs = row.values[name]
+    new: Shown = theirs
     if name == "customer":
         resolved = references.resolve(theirs)
         if resolved is UNKNOWN:
             # The base stays as it is, so that the field is compared again in the next run.
             draft.customer_unknown = True
             return
-        new, old_label, new_label = resolved, references.label(mine), references.label(resolved)
-    else:
-        new = theirs
+        new = resolved
+    if mine == new or _blank(mine) == _blank(new):
+        draft.stored[name] = mine
+        draft.base[name] = theirs
+        return
+    old_label, new_label = (
+        (references.label(mine), references.label(new)) if name == "customer" else (None, None)
+    )
     first = name not in draft.base
     base = draft.base.get(name)
     # What Busy had is what was stored; or what eAccounting had, where a person entered that by hand since.
     had = (draft.stored.get(name), references.resolve(base) if name == "customer" else base)
-    verdict = _judge(owner, new, mine, had, first=first)
+    verdict = _judge(settings.owner_of(row.kind, name), new, mine, had, first=first)
     change = FieldChange(name, mine, new, base, old_label, new_label)
     if verdict in {_Verdict.TAKE_DIVERGED, _Verdict.KEEP_DIVERGED}:
         draft.diverged.append(name)
@@ -141,8 +144,6 @@ def _merge_field(
         if isinstance(new, Pending):
             return
         draft.values[name] = draft.stored[name] = new
-    elif verdict is _Verdict.AGREE:
-        draft.stored[name] = mine
     else:
         draft.kept.append(change)
         if verdict is _Verdict.KEEP:
@@ -152,8 +153,6 @@ def _merge_field(
 
 
 def _judge(owner: Owner, theirs: Shown, mine: Value, had: tuple[object, ...], *, first: bool) -> _Verdict:
-    if _blank(mine) == _blank(theirs):
-        return _Verdict.AGREE
     if first:
         if _blank(mine) is None:
             return _Verdict.TAKE
