@@ -33,7 +33,7 @@ def creation(company: str, row: Upstream, references: References) -> tuple[Plann
             unknown = resolved is UNKNOWN
             new = None if resolved is UNKNOWN else resolved
             label = references.label(new)
-        if new not in (None, False, ""):
+        if new:
             fields.append(FieldChange(name, None, new, None, None, label))
         values[name] = None if isinstance(new, Pending) else new
     stored = dict(values)

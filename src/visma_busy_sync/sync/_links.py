@@ -21,8 +21,8 @@ from visma_busy_sync.sync._records import FIELDS, Kind, Link, Record, Value
 
 SCHEMA_VERSION: Final = 1
 
-# Made once: `json.dumps` would make one for each link.
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+# Made once: `json.dumps` would make one for each link. Dates are all that JSON does not know.
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=date.isoformat)
 
 
 class ArchiveReason(enum.StrEnum):
@@ -113,10 +113,10 @@ def link_with(
         parts = {c: _without_reason(p) if _is_archiving(p) else p for c, p in parts.items()}
     part: dict[str, object] = {
         "id": noted.eaccounting_id,
-        "base": _plain(noted.base),
-        "stored": _plain(noted.stored),
+        "base": dict(noted.base),
+        "stored": dict(noted.stored),
         "archive_reason": noted.archive_reason,
-        "missing_since": noted.missing_since and noted.missing_since.isoformat(),
+        "missing_since": noted.missing_since,
     }
     document = {"version": SCHEMA_VERSION, "companies": {**parts, company: part}}
     return Link(_ENCODER.encode(document))
@@ -230,7 +230,3 @@ _SPECIAL: Final[Mapping[str, Callable[[object], Value]]] = {
 _READERS: Final = {
     kind: {name: _SPECIAL.get(name, _text) for name in names} for kind, names in FIELDS.items()
 }
-
-
-def _plain(values: Mapping[str, Value]) -> dict[str, str | bool | None]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

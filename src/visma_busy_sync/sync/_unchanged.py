@@ -20,45 +20,48 @@ from visma_busy_sync.sync._records import Kind, Record, Value
 
 
 class _Texts(dict[Value, str]):
-    """The JSON texts of what is no text itself. Few dates are met, but often, so each is written once."""
+    """The JSON texts of values. Those of texts are made each time; dates are few, so each is made once."""
 
     def __missing__(self, value: Value) -> str:
         text = self[value] = quoted(cast("date", value).isoformat())
         return text
 
-
-def _text(value: Value) -> str:
-    return "null" if value is None else quoted(cast("str", value))
+    def of(self, value: Value) -> str:
+        """Return the JSON text of any value."""
+        return quoted(value) if isinstance(value, str) else self[value]
 
 
 _Write: TypeAlias = Callable[[Mapping[str, Value], Value, _Texts], tuple[str, str]]
 """From a row's values and Busy's id of its customer to what a link notes: the base, and what Busy stored."""
 
 
-def _customer(values: Mapping[str, Value], _: Value, others: _Texts) -> tuple[str, str]:
+def _customer(values: Mapping[str, Value], _: Value, texts: _Texts) -> tuple[str, str]:
+    text = texts.of
     base = (
-        f'"archived":{others[values["archived"]]},"name":{_text(values["name"])},'
-        f'"number":{_text(values["number"])},"organization_number":{_text(values["organization_number"])}'
+        f'"archived":{texts[values["archived"]]},"name":{text(values["name"])},'
+        f'"number":{text(values["number"])},"organization_number":{text(values["organization_number"])}'
     )
     return base, base
 
 
-def _product(values: Mapping[str, Value], _: Value, others: _Texts) -> tuple[str, str]:
+def _product(values: Mapping[str, Value], _: Value, texts: _Texts) -> tuple[str, str]:
+    text = texts.of
     base = (
-        f'"archived":{others[values["archived"]]},"name":{_text(values["name"])},'
-        f'"number":{_text(values["number"])}'
+        f'"archived":{texts[values["archived"]]},"name":{text(values["name"])},'
+        f'"number":{text(values["number"])}'
     )
     return base, base
 
 
-def _project(values: Mapping[str, Value], customer: Value, others: _Texts) -> tuple[str, str]:
-    before = f'"archived":{others[values["archived"]]},"customer":'
+def _project(values: Mapping[str, Value], customer: Value, texts: _Texts) -> tuple[str, str]:
+    text = texts.of
+    before = f'"archived":{texts[values["archived"]]},"customer":'
     after = (
-        f',"end_date":{others[values["end_date"]]},"name":{_text(values["name"])},'
-        f'"notes":{_text(values["notes"])},"number":{_text(values["number"])},'
-        f'"start_date":{others[values["start_date"]]}'
+        f',"end_date":{texts[values["end_date"]]},"name":{text(values["name"])},'
+        f'"notes":{text(values["notes"])},"number":{text(values["number"])},'
+        f'"start_date":{texts[values["start_date"]]}'
     )
-    return f"{before}{_text(values['customer'])}{after}", f"{before}{_text(customer)}{after}"
+    return f"{before}{text(values['customer'])}{after}", f"{before}{text(customer)}{after}"
 
 
 _WRITE: Final[Mapping[Kind, _Write]] = {
@@ -99,7 +102,7 @@ class Unchanged:
         self._rows = rows
         self._customers = customers
         self._write = _WRITE[kind]
-        self._others = _Texts({None: "null", True: "true", False: "false"})
+        self._texts = _Texts({None: "null", True: "true", False: "false"})
 
     def id_of(self, record: Record) -> str | None:
         """Return eAccounting's id of a record that needs no closer look; None for one that does."""
@@ -113,11 +116,12 @@ class Unchanged:
             return None
         values = row.values
         customer = None
-        if values.get("customer") is not None:
-            customer = self._customers.get(cast("str", values["customer"]))
+        theirs = values.get("customer")
+        if isinstance(theirs, str):
+            customer = self._customers.get(theirs)
             if customer is None:
                 return None
-        base, stored = self._write(values, customer, self._others)
+        base, stored = self._write(values, customer, self._texts)
         # One that is active all the same was brought back by a person, which is to be noted.
         finished = values["archived"] is True and record.values.get("archived") is not False
         expected = (
