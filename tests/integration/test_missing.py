@@ -78,6 +78,7 @@ def test_d16_many_at_once_wait_for_a_person(office: Office) -> None:
     gone = deleted(office, 30)
     report = acme.sync(whole=True)
     assert str(report) == "nothing to do; 30 to archive wait for your permission"
+    assert report.text("nb") == "ingenting å gjøre; 30 venter på at du tillater arkiveringen"
     assert archived_numbers(office) == before
     plan = acme.plan()
     assert plan.archiving.verdict is Verdict.BLOCKED

@@ -188,7 +188,12 @@ def test_an_edit_between_reading_and_writing_is_not_overwritten(office: Office) 
     disturbed = office.connected(catalogue=late if office.shell.run is None else AsyncCranky(late))
     report = disturbed.sync()
     assert str(report) == "applied: nothing, 1 moved meanwhile"
-    assert [parked.planned.busy_id for parked in report.moved] == [id]
+    assert report.text("nb") == "utført: ingenting, 1 endret i mellomtiden"
+    (parked,) = report.moved
+    assert parked.planned.busy_id == id
+    number = row["Number"]
+    assert parked.text("en") == f"update project {number} Renamed: the record changed in Busy meanwhile"
+    assert parked.text("nb") == f"oppdateres: prosjekt {number} Renamed: endret i Busy i mellomtiden"
     assert office.records()[id]["name"] == "Edited at that moment"
     office.log_in(acme)
     acme.sync()
@@ -207,6 +212,12 @@ def test_what_the_host_refuses_is_parked_and_the_rest_goes_on(office: Office) ->
         (kind, "the name has more than 30 characters") for kind, _ in too_long
     )
     assert f"{len(too_long)} refused by Busy" in str(report)
+    created = report.applied[Action.CREATE]
+    assert report.text("nb") == f"utført: {created} opprettet, {len(too_long)} avvist av Busy"
+    for parked in report.refused:
+        name = parked.planned.label
+        assert parked.text("en").endswith(f"{name}: refused by Busy: the name has more than 30 characters")
+        assert parked.text("nb").endswith(f"{name}: avvist av Busy: the name has more than 30 characters")
     assert sum(len(office.records(kind)) for kind in Kind) == report.applied[Action.CREATE]
     for kind, name in too_long:
         row = first(office, kind, Name=name)

@@ -125,7 +125,7 @@ def test_a_record_without_number_and_name() -> None:
     """Even a record without anything to call it by has a line."""
     plan = plan_for(Host(), [project("p1", None, "")], sure=False)
     assert plan.lines()[0] == "+ create project without number and name (new in eAccounting)"
-    assert plan.lines()[1].startswith("? unsure_read customer: ")
+    assert plan.lines()[1].startswith("? unsure_read customers: ")
 
 
 def test_a_pending_customer_without_number_and_name() -> None:

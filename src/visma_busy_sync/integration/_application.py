@@ -27,7 +27,7 @@ from visma_busy_sync.sync import (
     linked_ids,
     resolve,
     settle,
-)
+)from visma_busy_sync.sync._texts import WAS_MOVED
 
 _UNDECIDED: Final = frozenset(
     {
@@ -82,9 +82,9 @@ class Application:
                     follow_up = settle(self.situation.connection.company_id, change, outcome)
                     follow_ups += [follow_up] if follow_up else []
                 case Moved():
-                    self.moved.append(Parked(each, "the record changed in Busy meanwhile"))
+                    self.moved.append(Parked(each, WAS_MOVED.en))
                 case Refused(reason):
-                    self.refused.append(Parked(each, reason))
+                    self.refused.append(Parked(each, reason, refused=True))
         if follow_ups:
             # A follow-up only corrects the notes; if it does not take, the next run plans it again.
             await self._applied(follow_ups)

@@ -8,8 +8,22 @@ from typing import Final, final
 
 from attrs import field, frozen
 
+from visma_busy_sync._core.texts import Language
 from visma_busy_sync.sync import Action, Plan, PlannedChange
-from visma_busy_sync.sync._render import VERBS
+from visma_busy_sync.sync._changes import in_one_line
+from visma_busy_sync.sync._render import subject
+from visma_busy_sync.sync._texts import (
+    ACTIONS,
+    APPLIED,
+    DONE,
+    MOVED,
+    NOTHING,
+    NOTHING_TO_DO,
+    REFUSED,
+    WAITING,
+    WAS_MOVED,
+    WAS_REFUSED,
+)
 
 
 @frozen
@@ -19,16 +33,24 @@ class Parked:
     Attributes:
         planned: The change.
         reason: Why: the host's sentence, or that the record changed meanwhile.
+        refused: Whether the host cannot hold the record. If not, it changed meanwhile.
     """
 
     planned: PlannedChange
     reason: str
+    refused: bool = False
+
+    def text(self, language: Language) -> str:
+        """Say it in a language, in one line; a host's sentence stays as it is. It belongs in no log."""
+        why = (WAS_REFUSED if self.refused else WAS_MOVED).of(language).format(reason=self.reason)
+        verb = ACTIONS[self.planned.action].of(language)
+        return f"{subject(self.planned, language, verb=verb)}: {in_one_line(why)}"
 
 
 @final
 @frozen(kw_only=True)
 class SyncReport:
-    """What a sync did; `str(report)` says it in one line.
+    """What a sync did; `str(report)` says it in one line of English, `text("nb")` of Norwegian.
 
     Attributes:
         plan: What was planned.
@@ -46,16 +68,23 @@ class SyncReport:
     started: datetime
     ended: datetime
 
-    def __str__(self) -> str:
-        waits = self.plan.archiving.withheld
-        left = [f"{len(waits)} to archive wait for your permission"] if waits else []
+    def text(self, language: Language) -> str:
+        """Say it in a language, in one line."""
+        waits = len(self.plan.archiving.withheld)
+        left = [WAITING.of(language).format(count=waits)] if waits else []
         if self.plan.is_empty:
-            return "; ".join(["nothing to do", *left])
+            return "; ".join([NOTHING_TO_DO.of(language), *left])
         counts = {action: self.applied.get(action, 0) for action in Action}
-        done = ", ".join(f"{count} {VERBS[action]}" for action, count in counts.items() if count)
-        left += [f"{len(self.moved)} moved meanwhile"] if self.moved else []
-        left += [f"{len(self.refused)} refused by Busy"] if self.refused else []
-        return f"applied: {', '.join([done or 'nothing', *left])}"
+        done = ", ".join(f"{count} {DONE[action].of(language)}" for action, count in counts.items() if count)
+        left += [
+            words.of(language).format(count=len(parked))
+            for words, parked in ((MOVED, self.moved), (REFUSED, self.refused))
+            if parked
+        ]
+        return APPLIED.of(language).format(done=", ".join([done or NOTHING.of(language), *left]))
+
+    def __str__(self) -> str:
+        return self.text("en")
 
 
 TOUCHED: Final = "it was not applied, or the record was changed since"

@@ -9,7 +9,9 @@ from typing import TypeAlias, final
 import attrs
 from attrs import field, frozen
 
+from visma_busy_sync._core.texts import Language
 from visma_busy_sync.sync._records import Change, Kind, Value
+from visma_busy_sync.sync._texts import ADVICE, FIELD_NAMES, FINDING, KINDS, NAMELESS, TITLES
 
 
 class Action(enum.StrEnum):
@@ -162,74 +164,13 @@ class WarningCode(enum.StrEnum):
     UNSURE_READ = "unsure_read"
 
 
-ADVICE: Mapping[ConflictCode | WarningCode, str] = {
-    ConflictCode.AMBIGUOUS: (
-        "Several records could be the same one, so none of them is linked, created or archived. "
-        "Make numbers, names and organisation numbers unique."
-    ),
-    ConflictCode.DIVERGED: (
-        "The field was changed in eAccounting and in Busy since the last sync. Which value stands "
-        "is a setting for each field; by itself number and customer come from eAccounting, all else stays "
-        "Busy's. Check which value is right. To take eAccounting's, "
-        "enter it in Busy by hand: the link notes what eAccounting has, so this difference is told once."
-    ),
-    ConflictCode.LINK_UNREADABLE: (
-        "The link stored beside Busy's record cannot be read, so the record is left alone, and so is what "
-        "in eAccounting may belong to it. Restore or remove the link, or use the newer version that wrote it."
-    ),
-    ConflictCode.LINKED_TWICE: (
-        "Two records of Busy are linked to this one, so all of them are left alone. Remove the wrong link."
-    ),
-    ConflictCode.NUMBER_TAKEN: (
-        "Busy has another record with this number that does not belong to this one: it has another name, "
-        "say, or belongs to one that eAccounting no longer has. eAccounting's record is created beside it. "
-        "Change one of the numbers."
-    ),
-    ConflictCode.ORGANISATION_DIFFERS: (
-        "Number and name agree, but the organisation numbers do not, so the two are not linked. "
-        "Correct the organisation number on one side."
-    ),
-    WarningCode.ARCHIVING_WAITS: (
-        "eAccounting has no projects, so none of Busy's is archived now. The first sync that finds some "
-        "there archives those of Busy's that eAccounting does not have."
-    ),
-    WarningCode.CUSTOMER_UNKNOWN: (
-        "The project's customer is not in Busy or cannot be told, so it is not set. The next sync sets it "
-        "as soon as it is known."
-    ),
-    WarningCode.DUPLICATE_UPSTREAM: "eAccounting answered this record more than once; the last one counts.",
-    WarningCode.INACTIVE_UNKNOWN: (
-        "eAccounting listed nothing that is finished or out of use, and did not answer when asked for it. If "
-        "there is any, it is not imported as long as it is so; whatever is linked stays as it is."
-    ),
-    WarningCode.MISSING_UPSTREAM: (
-        "Linked, but no longer found in eAccounting. A project is archived in Busy as soon as eAccounting "
-        "confirms that it is gone, and restored if it comes back; nothing is deleted. Customers and products "
-        "stay as they are."
-    ),
-    WarningCode.RECREATED: (
-        "eAccounting has this record under a new id, and the old one is gone there; number and name agree. "
-        "Busy's record is linked to the new one."
-    ),
-    WarningCode.SAME_NAME: (
-        "Busy has a record with this name, but a name alone is not enough to link the two. "
-        "Give both the same organisation number or number if they are the same."
-    ),
-    WarningCode.SAME_NUMBER: "eAccounting has several records with this number; each is imported.",
-    WarningCode.UNSURE_READ: (
-        "eAccounting may not have answered every record, so nothing is adopted or archived, and what "
-        "resembles a record of Busy is not created. The next complete reading makes up for it."
-    ),
-}
-"""What to tell a person, by code."""
-
-
 @final
 @frozen(kw_only=True)
 class Conflict:
     """Something that a person should look at or decide.
 
-    `str(conflict)` is one line that shows number and name, so it belongs in no log; its repr hides them.
+    `str(conflict)` is one line in English, `text("nb")` in Norwegian. It shows number and name, so it belongs
+    in no log; its repr hides them.
 
     Attributes:
         code: What it is.
@@ -237,7 +178,7 @@ class Conflict:
         busy_id: Busy's id of the record, if exactly one takes part.
         eaccounting_id: eAccounting's id of the record, if one takes part.
         label: Number and name, for a person.
-        advice: What is done meanwhile, and how to end the conflict.
+        advice: What is done meanwhile, and how to end the conflict, in English.
         busy_ids: Busy's ids of all records that take part.
         fields: The names of the fields it is about.
     """
@@ -251,8 +192,12 @@ class Conflict:
     busy_ids: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
+    def text(self, language: Language) -> str:
+        """Say it in a language, in one line: what it is, about what, and what to do."""
+        return _finding(self, language, self.fields)
+
     def __str__(self) -> str:
-        return _finding(self.code, self.kind, self.label, self.advice, self.fields)
+        return self.text("en")
 
 
 @final
@@ -260,7 +205,8 @@ class Conflict:
 class PlanWarning:
     """Something that a person should know.
 
-    `str(warning)` is one line that shows number and name, so it belongs in no log; its repr hides them.
+    `str(warning)` is one line in English, `text("nb")` in Norwegian. It shows number and name, so it belongs
+    in no log; its repr hides them.
 
     Attributes:
         code: What it is.
@@ -268,7 +214,7 @@ class PlanWarning:
         busy_id: Busy's id of the record, if it has one.
         eaccounting_id: eAccounting's id of the record, if it has one.
         label: Number and name, for a person.
-        advice: What it means, and what to do if anything.
+        advice: What it means, and what to do if anything, in English.
     """
 
     code: WarningCode
@@ -278,16 +224,25 @@ class PlanWarning:
     label: str = field(repr=False)
     advice: str = field(repr=False)
 
+    def text(self, language: Language) -> str:
+        """Say it in a language, in one line: what it is, about what, and what to do."""
+        return _finding(self, language)
+
     def __str__(self) -> str:
-        return _finding(self.code, self.kind, self.label, self.advice)
+        return self.text("en")
 
 
-def _finding(
-    code: ConflictCode | WarningCode, kind: Kind, label: str, advice: str, fields: tuple[str, ...] = ()
-) -> str:
-    subject = f"{kind} {in_one_line(label)}".strip()
-    about = f" ({', '.join(fields)})" if fields else ""
-    return f"{code} {subject}{about}: {advice}"
+def _finding(finding: Conflict | PlanWarning, language: Language, fields: tuple[str, ...] = ()) -> str:
+    one, several = KINDS[finding.kind]
+    subject = several.of(language)
+    if finding.label or finding.busy_id or finding.eaccounting_id:
+        subject = f"{one.of(language)} {in_one_line(finding.label) or NAMELESS.of(language)}"
+    names = ", ".join(FIELD_NAMES[name].of(language) for name in fields)
+    return FINDING.of(language).format(
+        title=TITLES[finding.code].of(language),
+        subject=f"{subject} ({names})" if fields else subject,
+        advice=ADVICE[finding.code].of(language),
+    )
 
 
 def in_one_line(text: str) -> str:
@@ -302,5 +257,4 @@ def in_one_line(text: str) -> str:
 
 def label_of(values: Mapping[str, Value]) -> str:
     """Return number and name of a record, as far as it has them."""
-    number, name = values.get("number"), values.get("name")
-    return f"{number} {name}" if number and name else str(number or name or "")
+    return " ".join(str(values[name]) for name in ("number", "name") if values.get(name))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from visma_busy_sync.sync._changes import (
-    ADVICE,
     Conflict,
     ConflictCode,
     PlannedChange,
@@ -19,6 +18,7 @@ from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
 from visma_busy_sync.sync._settings import SyncSettings
+from visma_busy_sync.sync._texts import ADVICE
 
 
 @define
@@ -65,7 +65,7 @@ class Work:
                 busy_id=records[0].id if len(records) == 1 else None,
                 eaccounting_id=None if row is None else row.id,
                 label=label_of(subject.values),
-                advice=ADVICE[code],
+                advice=ADVICE[code].en,
                 busy_ids=tuple(record.id for record in records),
                 fields=fields,
             )
@@ -83,6 +83,6 @@ class Work:
                 busy_id=None if record is None else record.id,
                 eaccounting_id=None if row is None else row.id,
                 label="" if subject is None else label_of(subject.values),
-                advice=ADVICE[code],
+                advice=ADVICE[code].en,
             )
         )

@@ -8,6 +8,7 @@ from typing import final
 
 from attrs import field, frozen
 
+from visma_busy_sync._core.texts import Language
 from visma_busy_sync.sync._changes import Action, Conflict, PlannedChange, PlanWarning
 from visma_busy_sync.sync._guards import Archiving
 from visma_busy_sync.sync._records import Kind
@@ -17,7 +18,7 @@ from visma_busy_sync.sync._render import change_lines, finding_line, guard_lines
 @final
 @frozen(kw_only=True, repr=False)
 class Plan:
-    """What a sync would do. `str(plan)` is one line; its repr shows counts only.
+    """What a sync would do. `str(plan)` is one line in English; its repr shows counts only.
 
     Attributes:
         company: eAccounting's id of the company.
@@ -50,30 +51,31 @@ class Plan:
         """Whether there is nothing to do. Conflicts and warnings do not count."""
         return not self.changes
 
-    def lines(self) -> list[str]:
+    def lines(self, language: Language = "en") -> list[str]:
         """Return the whole plan for a person: each change with its fields, each conflict and warning.
 
         The lines show names and numbers, so they belong in no log.
         """
-        lines = [line for planned in self.changes for line in change_lines(planned)]
-        lines += guard_lines(self.archiving)
-        lines += map(finding_line, self.conflicts)
-        lines += map(finding_line, self.warnings)
-        lines.append(unchanged_line(self.unchanged))
-        return [*filter(None, lines), self._summary()]
+        lines = [line for planned in self.changes for line in change_lines(planned, language)]
+        lines += guard_lines(self.archiving, language)
+        lines += [finding_line(conflict, language) for conflict in self.conflicts]
+        lines += [finding_line(warning, language) for warning in self.warnings]
+        lines.append(unchanged_line(self.unchanged, language))
+        return [*filter(None, lines), self.text(language)]
 
-    def _summary(self) -> str:
+    def text(self, language: Language) -> str:
+        """Say in a language and in one line how much there is to do, and that nothing of it is done."""
         waiting = len(self.archiving.withheld)
-        return summary(self.counts, len(self.conflicts), len(self.warnings), waiting=waiting)
+        return summary(self.counts, len(self.conflicts), len(self.warnings), language, waiting=waiting)
 
     def __str__(self) -> str:
         findings = self.conflicts or self.warnings or self.archiving.waits
-        return self._summary() + ("; render(plan) shows all of it" if findings else "")
+        return self.text("en") + ("; render(plan) shows all of it" if findings else "")
 
     def __repr__(self) -> str:
-        return f"<Plan of company {self.company}: {self._summary()}>"
+        return f"<Plan of company {self.company}: {self.text('en')}>"
 
 
-def render(plan: Plan) -> str:
-    """Return the whole plan as a text for a person; see `Plan.lines`."""
-    return "\n".join(plan.lines())
+def render(plan: Plan, language: Language = "en") -> str:
+    """Return the whole plan as a text for a person, in English or Norwegian (`nb`); see `Plan.lines`."""
+    return "\n".join(plan.lines(language))
