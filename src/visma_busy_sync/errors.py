@@ -14,6 +14,7 @@ VismaBusySyncError            base: catch it to catch them all
 ├── SyncRunning               another sync of the tenant runs at this moment
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
 ├── PlanUnreadable            the JSON of a plan cannot be read
+├── RecordUnknown             a plan knows no record of that kind and id
 ├── ConnectionStateError      base: what is wrong with a tenant's connection
 │   ├── NotConnected          there is none
 │   ├── WrongCompany          what is read is of another company
@@ -117,7 +118,7 @@ from visma_busy_sync.state import (
     Unsealable,
 )
 from visma_busy_sync.stores import StoreUnavailable
-from visma_busy_sync.sync import LinkUnreadable, PlanUnreadable
+from visma_busy_sync.sync import LinkUnreadable, PlanUnreadable, RecordUnknown
 
 __all__ = [
     "AccessDenied",
@@ -163,6 +164,7 @@ __all__ = [
     "PurgeRefused",
     "RateLimited",
     "ReconnectNeeded",
+    "RecordUnknown",
     "Rejected",
     "ServerFault",
     "StateMismatch",

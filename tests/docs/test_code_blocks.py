@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,18 @@ import pytest
 
 from visma_busy_sync.eaccounting import EAccounting, Endpoints
 from visma_busy_sync.sandbox.process import SandboxProcess
-from visma_busy_sync.sync import Kind
+from visma_busy_sync.sync import (
+    FIELDS,
+    Fate,
+    Kind,
+    Plan,
+    Read,
+    Record,
+    SyncSettings,
+    Upstream,
+    Value,
+    make_plan,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,3 +109,36 @@ def test_the_catalogue_of_the_box_is_filled(tmp_path: Path, monkeypatch: pytest.
     with scope["catalogue"] as catalogue:
         assert catalogue.get("acme", Kind.PROJECT, scope["house"]).values["name"] == "House"
     assert (tmp_path / "busy.db").exists()
+
+
+def test_a_project_is_explained_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """The block of the page on the sync explains a project by either id, and the text is the one shown there."""
+    values: dict[str, Value] = {**dict.fromkeys(FIELDS[Kind.PROJECT]), "archived": False}
+    before = Upstream(Kind.PROJECT, "9d1c", {**values, "number": "1", "name": "Hus", "notes": "a"})
+    first = plan_of(before, ()).changes[0].change
+    held = Record(
+        Kind.PROJECT, "7", {**first.values, "name": "Hytte", "end_date": date(2026, 12, 1)}, first.link
+    )
+    plan = plan_of(Upstream(Kind.PROJECT, "9d1c", {**before.values, "name": "Villa", "notes": "b"}), (held,))
+    scope: dict[str, Callable[[Plan, str], str]] = {}
+    exec(compile(block("docs/sync.md", "plan.explain("), "sync.md", "exec"), scope)
+    assert scope["why"](plan, "7") == scope["why"](plan, "9d1c") == plan.explain(Kind.PROJECT, "7").text("nb")
+    assert "end_date is Busy's: 2026-12-01, where eAccounting had None" in capsys.readouterr().out
+    page = (ROOT / "docs/sync.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(project 1 Villa.*?)```", page, re.DOTALL)
+    told = str(plan.explain(Kind.PROJECT, "7")).replace("9d1c", "9d1c…").splitlines()
+    assert set(shown.splitlines()) <= set(told)
+
+
+def plan_of(row: Upstream, records: tuple[Record, ...]) -> Plan:
+    return make_plan(
+        "company",
+        {Kind.PROJECT: Read((row,), sure=True)},
+        {Kind.PROJECT: records},
+        settings=SyncSettings(project_sync=True),
+    )
+
+
+def test_every_fate_is_on_the_page() -> None:
+    page = (ROOT / "docs/sync.md").read_text(encoding="utf-8")
+    assert all(f"`{fate}`" in page for fate in Fate)

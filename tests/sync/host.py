@@ -71,6 +71,7 @@ class Host:
         refuses: Iterable[str] = (),
     ) -> None:
         self._lacks = {kind: set((lacks or {}).get(kind, ())) for kind in Kind}
+        self.cuts = cut is not None
         self._cut = cut
         self._refuses = set(refuses)
         self._records: dict[str, Record] = {}

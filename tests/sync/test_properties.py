@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from attrs import frozen
@@ -14,8 +15,11 @@ from hypothesis import strategies as st
 from visma_busy_sync.sync import (
     Action,
     Applied,
+    Fate,
     Kind,
+    Link,
     Match,
+    Pending,
     Plan,
     Reason,
     SyncSettings,
@@ -295,3 +299,110 @@ def test_every_change_is_complete(story: Story) -> None:
     for planned in plan.changes:
         assert planned.change.values.get("customer", "") != planned.pending or planned.pending is None
         assert isinstance(story.host.apply(planned.change), Applied)
+
+
+PLANS = st.sampled_from(["asked", "sure", "unsure"])
+STAYS = {*Fate} - {Fate(action) for action in Action}
+
+
+def _planned(story: Story, how: str) -> Plan:
+    """A plan for the end of a story, of which some links were damaged or copied meanwhile."""
+    rows, host = story.play(), story.host
+    for id in sorted(host.ids):
+        damage = story.data.draw(st.sampled_from([*[None] * 8, "damaged", "copied"]))
+        if damage == "damaged":
+            host.relink(id, Link("{"))
+        if damage == "copied":
+            same = [each for each in host.all(host[id].kind) if each.link is not None]
+            host.relink(id, story.data.draw(st.sampled_from(same)).link if same else None)
+    if how == "asked":
+        return asked(host, rows, settings=story.settings, candidates=host.ids)
+    return plan_for(host, rows, settings=story.settings, sure=how == "sure", candidates=host.ids)
+
+
+@quickly
+@given(stories, PLANS)
+def test_each_record_has_exactly_one_fate(story: Story, how: str) -> None:
+    """Every record that was read, and every one of Busy; a pair has one; nothing else has any."""
+    plan = _planned(story, how)
+    read = {(row.kind, row.id) for row in story.moments[-1]}
+    held = {(record.kind, record.id) for record in chain(*story.host.records.values())}
+    rows = Counter((each.kind, each.eaccounting_id) for each in plan.fates if each.eaccounting_id)
+    records = Counter((each.kind, each.busy_id) for each in plan.fates if each.busy_id)
+    assert set(records) == held
+    assert set(rows.values()) | set(records.values()) <= {1}
+    assert read <= set(rows)
+    assert all(each.eaccounting_id or each.busy_id for each in plan.fates)
+    # What was not read has a fate only where it is linked.
+    assert all(
+        each.busy_id is not None
+        for each in plan.fates
+        if each.eaccounting_id and (each.kind, each.eaccounting_id) not in read
+    )
+    for each in plan.fates:
+        assert all(plan.fate_of(each.kind, id) is each for id in (each.busy_id, each.eaccounting_id) if id)
+    assert plan.fate_of(Kind.PROJECT, "nobody") is None
+
+
+@quickly
+@given(stories, PLANS)
+def test_fates_say_what_the_plan_says(story: Story, how: str) -> None:
+    """Each change, what waits, stays, or is to be asked for, and each conflict, is some record's fate."""
+    plan = _planned(story, how)
+    counted = Counter(each.fate for each in plan.fates)
+    assert {action: counted[Fate(action)] for action in Action} == plan.counts
+    assert counted[Fate.HELD_BACK] == len(plan.archiving.withheld)
+    for planned in plan.changes:
+        assert [each.fate for each in plan.fates if each.planned is planned] == [Fate(planned.action)]
+    stay = Counter(
+        each.kind
+        for each in plan.fates
+        if each.fate in {Fate.UNCHANGED, Fate.UNCONFIRMED, Fate.UNLISTED, Fate.GONE}
+    )
+    assert stay == Counter(plan.unchanged)
+    asked_for = {(each.kind, each.eaccounting_id) for each in plan.fates if each.fate is Fate.UNCONFIRMED}
+    assert asked_for <= set(plan.unconfirmed)
+    for conflict in plan.conflicts:
+        for id in filter(None, (conflict.eaccounting_id, *conflict.busy_ids)):
+            fate = plan.fate_of(conflict.kind, id)
+            assert fate is not None
+            assert conflict in fate.conflicts
+    assert all(each.conflicts for each in plan.fates if each.fate is Fate.CONFLICT)
+
+
+@quickly
+@given(stories, PLANS)
+def test_only_what_has_a_fate_of_change_changes(story: Story, how: str) -> None:
+    """After the plan was applied, every record that was to stay is as it was, link included."""
+    host = story.host
+    plan = _planned(story, how)
+    before = {id: host[id] for id in host.ids}
+    apply(host, plan)
+    for each in plan.fates:
+        if each.busy_id is not None:
+            stayed = host[each.busy_id] == before[each.busy_id]
+            assert stayed is (each.fate in STAYS)
+    created = [each.eaccounting_id for each in plan.fates if each.fate is Fate.CREATE]
+    assert len(host.ids) - len(before) == len(created)
+
+
+@quickly
+@given(stories, PLANS)
+def test_an_explanation_foretells_each_field(story: Story, how: str) -> None:
+    """Every record is explained in both languages, and has the new values after the plan was applied."""
+    host = story.host
+    plan = _planned(story, how)
+    before = {id: host[id].values for id in host.ids}
+    explanations = [plan.explain(each.kind, each.busy_id or each.eaccounting_id or "") for each in plan.fates]
+    apply(host, plan)
+    customers = linked_ids(COMPANY, host.all(Kind.CUSTOMER))
+    for each in explanations:
+        assert each.text("nb").count("\n") == each.text("en").count("\n") >= len(each.fields) > 0
+        if each.fate.busy_id is None:
+            continue
+        held = host[each.fate.busy_id].values
+        for told in each.fields:
+            new = customers[told.new.eaccounting_id] if isinstance(told.new, Pending) else told.new
+            assert told.old == before[each.fate.busy_id].get(told.field)
+            if not host.cuts:
+                assert new == held.get(told.field)

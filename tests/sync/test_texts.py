@@ -16,6 +16,8 @@ from visma_busy_sync.sync import (
     FIELDS,
     Action,
     ConflictCode,
+    Fate,
+    FieldReason,
     Kind,
     Plan,
     Reason,
@@ -30,6 +32,8 @@ from .host import Host, asked, customer, plan_for, project, sync
 TABLES: list[tuple[str, type[enum.StrEnum]]] = [
     ("ACTIONS", Action),
     ("DONE", Action),
+    ("FATES", Fate),
+    ("FIELD_REASONS", FieldReason),
     ("KINDS", Kind),
     ("REASONS", Reason),
     ("VERDICTS", Verdict),

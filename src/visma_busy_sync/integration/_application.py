@@ -27,7 +27,8 @@ from visma_busy_sync.sync import (
     linked_ids,
     resolve,
     settle,
-)from visma_busy_sync.sync._texts import WAS_MOVED
+)
+from visma_busy_sync.sync._texts import WAS_MOVED
 
 _UNDECIDED: Final = frozenset(
     {

@@ -16,7 +16,10 @@ from visma_busy_sync.sync._changes import (
     WarningCode,
 )
 from visma_busy_sync.sync._diff import make_plan
-from visma_busy_sync.sync._errors import LinkUnreadable, PlanUnreadable
+from visma_busy_sync.sync._errors import LinkUnreadable, PlanUnreadable, RecordUnknown
+from visma_busy_sync.sync._explain import Explanation
+from visma_busy_sync.sync._fates import Fate, RecordFate
+from visma_busy_sync.sync._field_reasons import ExplainedField, FieldReason
 from visma_busy_sync.sync._guards import Archiving, Verdict
 from visma_busy_sync.sync._links import ArchiveReason, Noted, linked_ids, noted_in
 from visma_busy_sync.sync._mapping import Read, Upstream, upstream_of
@@ -36,6 +39,7 @@ from visma_busy_sync.sync._records import (
     Value,
 )
 from visma_busy_sync.sync._references import resolve
+from visma_busy_sync.sync._seen import Seen
 from visma_busy_sync.sync._settings import ArchiveMissing, Match, Owner, SyncSettings
 from visma_busy_sync.sync._settle import settle
 from visma_busy_sync.sync._undo import Undo, undo
@@ -50,7 +54,11 @@ __all__ = [
     "Change",
     "Conflict",
     "ConflictCode",
+    "ExplainedField",
+    "Explanation",
+    "Fate",
     "FieldChange",
+    "FieldReason",
     "Gone",
     "Kind",
     "Link",
@@ -68,7 +76,10 @@ __all__ = [
     "Read",
     "Reason",
     "Record",
+    "RecordFate",
+    "RecordUnknown",
     "Refused",
+    "Seen",
     "SyncSettings",
     "Undo",
     "Upstream",

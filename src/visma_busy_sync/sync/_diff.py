@@ -41,6 +41,7 @@ from visma_busy_sync.sync._names import name_key, number_key
 from visma_busy_sync.sync._plan import Plan
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
+from visma_busy_sync.sync._seen import Seen
 from visma_busy_sync.sync._settings import ArchiveMissing, Match, SyncSettings
 from visma_busy_sync.sync._unchanged import Unchanged
 
@@ -97,6 +98,7 @@ def make_plan(
         unchanged=work.unchanged,
         archiving=archiving,
         unconfirmed=tuple(sorted(work.unconfirmed)),
+        seen=Seen(upstream=dict(upstream), records=dict(records), settings=settings),
     )
 
 

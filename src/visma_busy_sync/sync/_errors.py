@@ -3,7 +3,8 @@
 ```
 VismaBusySyncError
 ├── LinkUnreadable      the link document of one record cannot be read
-└── PlanUnreadable      the JSON of a plan cannot be read
+├── PlanUnreadable      the JSON of a plan cannot be read
+└── RecordUnknown       a plan knows no record of that kind and id
 ```
 """
 
@@ -38,3 +39,24 @@ class PlanUnreadable(VismaBusySyncError):
 
     def __init__(self, reason: str, *, advice: str) -> None:
         super().__init__(f"The plan cannot be read: {reason}.", advice=advice)
+
+
+@final
+class RecordUnknown(VismaBusySyncError):
+    """A plan knows no record of this kind and id, so it cannot say what becomes of it.
+
+    Attributes:
+        kind: What was asked for.
+        id: The id that was given.
+    """
+
+    def __init__(self, kind: Kind, id: str) -> None:
+        self.kind = kind
+        self.id = id
+        super().__init__(
+            f"The plan knows no {kind} with the id {id!r}.",
+            advice=(
+                "Pass the id that the record has in Busy or in eAccounting. A plan that was read from JSON "
+                "knows only the records that it mentions: make the plan anew to ask it for others."
+            ),
+        )

@@ -80,7 +80,7 @@ def guarded(
         active: How many linked projects are active in Busy.
         allowed: The digest of the set that a person allowed; None if nobody was asked.
     """
-    missing = tuple(each for each in changes if _archives(each))
+    missing = tuple(each for each in changes if archives_as_missing(each))
     ids = sorted(each.busy_id for each in missing if each.busy_id is not None)
     digest = digest_of(company, ids) if ids else ""
     later = sum(each.reason is Reason.MISSING for each in missing)
@@ -88,7 +88,7 @@ def guarded(
     archiving = Archiving(busy_ids=tuple(ids), digest=digest, active=active, verdict=verdict)
     if not archiving.waits:
         return list(changes), archiving
-    return [each for each in changes if not _archives(each)], evolve(archiving, withheld=missing)
+    return [each for each in changes if not archives_as_missing(each)], evolve(archiving, withheld=missing)
 
 
 def digest_of(company: str, busy_ids: Iterable[str]) -> str:
@@ -97,7 +97,8 @@ def digest_of(company: str, busy_ids: Iterable[str]) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def _archives(planned: PlannedChange) -> bool:
+def archives_as_missing(planned: PlannedChange) -> bool:
+    """Whether a change archives a project because eAccounting does not have it."""
     return bool(planned.fields) and planned.reason in {Reason.MISSING, Reason.MISSING_AT_CONNECTION}
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from typing import final
 
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.sync._changes import Action, Conflict, PlannedChange, PlanWarning
+from visma_busy_sync.sync._errors import RecordUnknown
+from visma_busy_sync.sync._explain import Explanation, explained
+from visma_busy_sync.sync._fates import Fates, RecordFate, fates_of
 from visma_busy_sync.sync._guards import Archiving
 from visma_busy_sync.sync._records import Kind
 from visma_busy_sync.sync._render import change_lines, finding_line, guard_lines, summary, unchanged_line
+from visma_busy_sync.sync._seen import Seen
 
 
 @final
@@ -30,6 +35,8 @@ class Plan:
         archiving: What is archived because eAccounting does not have it, and whether it waits for a person.
         unconfirmed: Kind and eAccounting's id of linked records that the reading lacks and that nobody asked
             for by id yet; nothing is done about them before that.
+        seen: What it was made from, for `fates` and `explain`. It counts for nothing when plans are compared,
+            and does not go into their JSON; None in a plan that was read from there.
     """
 
     company: str
@@ -39,6 +46,7 @@ class Plan:
     unchanged: Mapping[Kind, int] = field(factory=dict[Kind, int])
     archiving: Archiving = field(factory=Archiving)
     unconfirmed: tuple[tuple[Kind, str], ...] = ()
+    seen: Seen | None = field(default=None, eq=False)
 
     @property
     def counts(self) -> Mapping[Action, int]:
@@ -50,6 +58,49 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do. Conflicts and warnings do not count."""
         return not self.changes
+
+    @cached_property
+    def fates(self) -> tuple[RecordFate, ...]:
+        """What becomes of every record that was read in eAccounting, and of every one that Busy has.
+
+        Each has exactly one fate. Records that are linked, or that this plan links, are one. A plan that was
+        read from JSON knows only the records that it mentions, so none that stays as it is.
+        """
+        return tuple(sorted(self._fates, key=_fate_order))
+
+    def fate_of(self, kind: Kind, id: str) -> RecordFate | None:
+        """Return what becomes of a record, by Busy's or eAccounting's id of it; None if it is not known here.
+
+        Should one record have as its id in Busy what another one has in eAccounting, Busy's counts.
+        """
+        return self._fates.of(kind, id)
+
+    def explain(self, kind: Kind, id: str) -> Explanation:
+        """Say why a record becomes what it becomes: the rules, the settings and the base behind it, by field.
+
+        Args:
+            kind: What the record is.
+            id: Busy's or eAccounting's id of it; see `fate_of`.
+
+        Raises:
+            RecordUnknown: If the plan knows no such record.
+        """
+        fate = self.fate_of(kind, id)
+        if fate is None:
+            raise RecordUnknown(kind, id)
+        return explained(fate, company=self.company, archiving=self.archiving, seen=self.seen)
+
+    @cached_property
+    def _fates(self) -> Fates:
+        return fates_of(
+            self.company,
+            changes=self.changes,
+            archiving=self.archiving,
+            conflicts=self.conflicts,
+            warnings=self.warnings,
+            unconfirmed=self.unconfirmed,
+            seen=self.seen,
+        )
 
     def lines(self, language: Language = "en") -> list[str]:
         """Return the whole plan for a person: each change with its fields, each conflict and warning.
@@ -74,6 +125,10 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"<Plan of company {self.company}: {self.text('en')}>"
+
+
+def _fate_order(each: RecordFate) -> tuple[int, str, str]:
+    return list(Kind).index(each.kind), each.eaccounting_id or "", each.busy_id or ""
 
 
 def render(plan: Plan, language: Language = "en") -> str:

@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 from attrs import field, frozen
 from attrs.validators import in_
 from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from visma_busy_sync._core.plain import PLAIN, exactly
 from visma_busy_sync.sync._changes import Pending, Shown
@@ -47,6 +48,11 @@ def _converter() -> Converter:
     for union in (Value, Shown):
         made.register_structure_hook(union, _shown)
         made.register_unstructure_hook(union, made.unstructure)
+    # What a plan was made from is not part of what it says.
+    made.register_structure_hook(
+        Plan, make_dict_structure_fn(Plan, made, _cattrs_forbid_extra_keys=True, seen=override(omit=True))
+    )
+    made.register_unstructure_hook(Plan, make_dict_unstructure_fn(Plan, made, seen=override(omit=True)))
     return made
 
 

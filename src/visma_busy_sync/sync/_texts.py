@@ -192,11 +192,11 @@ ADVICE: Final[Mapping[str, Texts]] = MappingProxyType(
             "eAccounting answered this record more than once; the last one counts.",
         ),
         "inactive_unknown": Texts(
-            "eAccounting viste ingenting som er avsluttet eller inaktivt, og svarte ikke på spørsmål om det. "
-            "Finnes det noe slikt, blir det ikke hentet så lenge det er slik; det som er koblet, blir stående "
-            "som det er.",
-            "eAccounting listed nothing that is finished or out of use, and did not answer when asked for it. "
-            "If there is any, it is not imported as long as it is so; whatever is linked stays as it is.",
+            "eAccounting viste ingenting som er avsluttet eller inaktivt, og svarte ikke på spørsmål om "
+            "det. Finnes det noe slikt, blir det ikke hentet så lenge det er slik; det som er koblet, blir "
+            "stående som det er.",
+            "eAccounting listed nothing that is finished or out of use, and did not answer when asked for "
+            "it. If there is any, it is not imported as long as it is so; whatever is linked stays as it is.",
         ),
         "missing_upstream": Texts(
             "Koblet, men ikke lenger å finne i eAccounting. Et prosjekt blir arkivert i Busy så snart "
@@ -262,3 +262,145 @@ MOVED: Final = Texts("{count} endret i mellomtiden", "{count} moved meanwhile")
 REFUSED: Final = Texts("{count} avvist av Busy", "{count} refused by Busy")
 WAS_MOVED: Final = Texts("endret i Busy i mellomtiden", "the record changed in Busy meanwhile")
 WAS_REFUSED: Final = Texts("avvist av Busy: {reason}", "refused by Busy: {reason}")
+
+
+FATES: Final[Mapping[str, Texts]] = MappingProxyType(
+    {
+        "create": Texts("Opprettes i Busy", "Created in Busy"),
+        "adopt": Texts("Kobles sammen", "Adopted: linked for the first time"),
+        "update": Texts("Oppdateres i Busy", "Updated in Busy"),
+        "archive": Texts("Arkiveres i Busy", "Archived in Busy"),
+        "restore": Texts("Gjenopprettes i Busy", "Restored in Busy"),
+        "note": Texts("Bare koblingen oppdateres", "Only the link is brought up to date"),
+        "unchanged": Texts(
+            "Koblet, og det er ingenting å gjøre",
+            "Linked, and there is nothing to do",
+        ),
+        "held_back": Texts(
+            "Arkiveringen venter på at noen tillater den", "Its archiving waits until a person allows it"
+        ),
+        "conflict": Texts("Får stå urørt til en konflikt er løst", "Left alone until a conflict is settled"),
+        "unconfirmed": Texts(
+            "Mangler i lesingen; eAccounting blir spurt om akkurat dette før noe følger av det",
+            "Missing from the reading; eAccounting is asked for it by id before anything follows",
+        ),
+        "unlisted": Texts(
+            "Mangler i en lesing som er usikker eller tom; av den følger ingenting",
+            "Missing from a reading that is unsure or empty; nothing follows from that",
+        ),
+        "gone": Texts(
+            "Borte fra eAccounting, som kjent fra før; ingenting mer følger av det",
+            "Gone from eAccounting, as was known before; nothing more follows",
+        ),
+        "postponed": Texts(
+            "Opprettes ikke ennå, for det kan være noe som Busy allerede har",
+            "Not created yet, because it may be a record that Busy has",
+        ),
+        "left_alone": Texts(
+            "Busys eget: ingenting i eAccounting hører til det",
+            "Busy's own: nothing in eAccounting belongs to it",
+        ),
+        "not_imported": Texts(
+            "Hentes ikke: innstillingene utelater det, eller det ble ikke lest",
+            "Not imported: the settings leave it out, or it was not read",
+        ),
+    }
+)
+"""What becomes of a record."""
+
+FIELD_REASONS: Final[Mapping[str, Texts]] = MappingProxyType(
+    {
+        "created": Texts("Kommer fra eAccounting.", "Comes from eAccounting."),
+        "customer_unknown": Texts(
+            "Hvem kunden er i Busy, er ikke kjent, så feltet står som det er.",
+            "Who the customer is in Busy is not known, so the field stays as it is.",
+        ),
+        "not_held": Texts("Busy har ikke dette feltet.", "Busy does not have this field."),
+        "not_compared": Texts("Blir ikke sammenlignet.", "Not compared."),
+        "unchanged": Texts(
+            "Ikke endret siden sist, verken i eAccounting eller i Busy.",
+            "Not changed since the last sync, neither in eAccounting nor in Busy.",
+        ),
+        "changed_in_busy": Texts(
+            "Endret bare i Busy, så det blir stående.", "Changed in Busy only, so it stays."
+        ),
+        "changed_in_eaccounting": Texts(
+            "Endret bare i eAccounting, så det kommer til Busy.",
+            "Changed in eAccounting only, so it comes through.",
+        ),
+        "agreed": Texts("Det samme på begge sider.", "The same on both sides."),
+        "diverged_taken": Texts(
+            "Endret på begge sider; verdien fra eAccounting gjelder.",
+            "Changed on both sides; eAccounting's value stands.",
+        ),
+        "diverged_kept": Texts(
+            "Endret på begge sider; verdien i Busy gjelder.", "Changed on both sides; Busy's value stands."
+        ),
+        "first_filled": Texts(
+            "Sammenlignet for første gang: tomt i Busy, så det blir fylt ut.",
+            "Compared for the first time: empty in Busy, so it is filled.",
+        ),
+        "first_taken": Texts(
+            "Sammenlignet for første gang: verdien fra eAccounting gjelder.",
+            "Compared for the first time: eAccounting's value stands.",
+        ),
+        "first_kept": Texts(
+            "Sammenlignet for første gang: verdien i Busy gjelder. Det som endres i eAccounting senere, "
+            "kommer til Busy.",
+            "Compared for the first time: Busy's value stands. What eAccounting changes later comes through.",
+        ),
+        "first_nothing": Texts(
+            "Sammenlignet for første gang: tomt i eAccounting, så verdien i Busy blir stående.",
+            "Compared for the first time: empty in eAccounting, so Busy's value stays.",
+        ),
+        "finished": Texts(
+            "Fullført eller ikke i bruk i eAccounting.", "Finished or not active in eAccounting."
+        ),
+        "missing": Texts("Finnes ikke lenger i eAccounting.", "No longer in eAccounting."),
+        "missing_at_connection": Texts(
+            "Fantes ikke i eAccounting da prosjektsynkronisering ble slått på første gang.",
+            "Not in eAccounting when project sync was first switched on.",
+        ),
+        "waits": Texts(
+            "Arkiveringen venter på at noen tillater den.", "Its archiving waits until a person allows it."
+        ),
+        "ongoing_again": Texts(
+            "I bruk igjen i eAccounting, og arkivert bare fordi det ikke var det.",
+            "In use again in eAccounting, and archived only because it was not.",
+        ),
+        "back": Texts(
+            "Finnes igjen i eAccounting, og arkivert bare fordi det var borte.",
+            "In eAccounting again, and archived only because it was gone.",
+        ),
+        "found": Texts(
+            "Finnes i eAccounting likevel, og arkivert bare fordi det manglet der.",
+            "In eAccounting after all, and archived only because it was not.",
+        ),
+        "active": Texts("I bruk på begge sider.", "In use on both sides."),
+        "archived": Texts("Ikke i bruk på noen av sidene.", "Out of use on both sides."),
+        "archived_in_busy": Texts(
+            "Arkivert i Busy, og ikke av en henting fra dette selskapet; det blir aldri gjort om.",
+            "Archived in Busy, and not by a sync with this company; that is never undone.",
+        ),
+        "brought_back": Texts(
+            "Hentet fram igjen i Busy av en person; det gjelder til eAccounting fullfører det på nytt.",
+            "Brought back in Busy by a person; that stands until eAccounting finishes it anew.",
+        ),
+        "finished_unsurely": Texts(
+            "Fullført eller ikke i bruk i eAccounting, men lesingen er usikker; en senere henting "
+            "arkiverer det.",
+            "Finished or not active in eAccounting, but the reading is unsure; a later sync archives it.",
+        ),
+        "still_active": Texts(
+            "Borte fra eAccounting, men i bruk i Busy. Bare prosjekter arkiveres av den grunn, hvis "
+            "innstillingen er slik, og en person kan hente dem fram igjen.",
+            "Gone from eAccounting, but in use in Busy. Only projects are archived for that, if the "
+            "setting is so, and a person may bring them back.",
+        ),
+    }
+)
+"""Why a field is as it is after a plan was applied."""
+
+GONE_SINCE: Final = Texts("Borte siden {day}.", "Gone since {day}.")
+SETTINGS: Final = Texts("Innstillinger: {settings}", "Settings: {settings}")
+LAST_SEEN: Final = Texts("sist sett: {base}", "last seen: {base}")
