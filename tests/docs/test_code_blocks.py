@@ -112,7 +112,7 @@ def test_the_catalogue_of_the_box_is_filled(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_project_is_explained_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
-    """The block of the page on the sync explains a project by either id, and the text is the one shown there."""
+    """The block of the page on the sync explains a project by either id; the text is the one shown there."""
     values: dict[str, Value] = {**dict.fromkeys(FIELDS[Kind.PROJECT]), "archived": False}
     before = Upstream(Kind.PROJECT, "9d1c", {**values, "number": "1", "name": "Hus", "notes": "a"})
     first = plan_of(before, ()).changes[0].change

@@ -142,6 +142,9 @@ def test_a_conflict_that_only_tells_is_no_fate() -> None:
     plan = plan_for(host, [HUS], candidates=host.ids)
     assert (of(plan, "p1").fate, of(plan, own).fate) == (Fate.CREATE, Fate.ARCHIVE)
     assert of(plan, "p1").conflicts == of(plan, own).conflicts == plan.conflicts
+    later = of(plan_for(host, [HUS]), own)
+    assert later.fate is Fate.LEFT_ALONE
+    assert [each.code for each in later.conflicts] == ["number_taken"]
 
 
 def test_what_is_linked_twice_or_unreadably_is_left_alone(host: Host) -> None:

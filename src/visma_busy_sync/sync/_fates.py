@@ -186,13 +186,10 @@ class _Links:
 
 
 def _links(company: str, seen: Seen | None) -> _Links:
-    records = {} if seen is None else seen.records
-    busy = {
-        (kind, eaccounting_id): busy_id
-        for kind in records
-        for eaccounting_id, busy_id in linked_ids(company, records[kind]).items()
-    }
-    return _Links(busy, {(kind, busy_id): eaccounting_id for (kind, eaccounting_id), busy_id in busy.items()})
+    busy: dict[tuple[Kind, str], str] = {}
+    for kind, records in () if seen is None else seen.records.items():
+        busy |= {(kind, row): id for row, id in linked_ids(company, records).items()}
+    return _Links(busy, {(kind, id): row for (kind, row), id in busy.items()})
 
 
 def _changed(planned: PlannedChange, fate: Fate) -> RecordFate:

@@ -87,8 +87,9 @@ REASONS: Final[Mapping[str, Texts]] = MappingProxyType(
 VERDICTS: Final[Mapping[str, Texts]] = MappingProxyType(
     {
         "open": Texts(
-            "Det som arkiveres, er få prosjekter, eller det er første henting, som forhåndsvises.",
-            "What is archived is few projects, or it is the first connection, whose plan is the preview.",
+            "Få nok til å arkiveres uten at noen blir spurt, eller første tilkobling, der planen er "
+            "forhåndsvisningen.",
+            "Few enough to be archived unasked, or the first connection, whose plan is the preview.",
         ),
         "blocked": Texts(
             "{count} prosjekter er borte fra eAccounting, av {active} aktive: for mange til å arkiveres "
@@ -97,7 +98,7 @@ VERDICTS: Final[Mapping[str, Texts]] = MappingProxyType(
             "unasked.",
         ),
         "allowed": Texts(
-            "Akkurat disse prosjektene er det tillatt å arkivere.",
+            "Det er tillatt å arkivere akkurat disse prosjektene.",
             "Exactly these projects were allowed to be archived.",
         ),
         "other_set": Texts(
