@@ -9,7 +9,7 @@ import pytest
 
 from visma_busy_sync.errors import ArchivingNotAllowed, ConfigurationError, ServerFault
 from visma_busy_sync.ports import Write
-from visma_busy_sync.sync import Action, Kind, Verdict
+from visma_busy_sync.sync import Action, Fate, Kind, Verdict
 
 from .given import archived, own_projects, synced
 from .office import ACME, Office
@@ -79,6 +79,8 @@ def test_d16_many_at_once_wait_for_a_person(office: Office) -> None:
     report = acme.sync(whole=True)
     assert str(report) == "nothing to do; 30 to archive wait for your permission"
     assert report.text("nb") == "ingenting å gjøre; 30 venter på at du tillater arkiveringen"
+    told = report.plan.explain(Kind.PROJECT, report.plan.archiving.busy_ids[0])
+    assert (told.fate.fate, told.rules) == (Fate.HELD_BACK, ("D8", "D16"))
     assert archived_numbers(office) == before
     plan = acme.plan()
     assert plan.archiving.verdict is Verdict.BLOCKED

@@ -101,6 +101,17 @@ def test_what_is_gone_is_archived_and_then_known_to_be_gone(host: Host) -> None:
     assert of(asked(host, [BRO]), "0001").fate is Fate.GONE
 
 
+def test_what_is_changed_and_to_be_asked_for_has_the_fate_of_its_change(host: Host) -> None:
+    """Brought back by hand, and then not in the reading: the first is noted, the second is asked."""
+    finished = project("p1", "1", "Hus", archived=True)
+    sync(host, [finished, BRO])
+    host.edit("0001", archived=False)
+    plan = plan_for(host, [BRO])
+    assert plan.unconfirmed == ((Kind.PROJECT, "p1"),)
+    assert of(plan, "p1") is of(plan, "0001")
+    assert of(plan, "p1").fate is Fate.NOTE
+
+
 def test_what_waits_for_permission_is_held_back() -> None:
     rows = [project(f"p{i}", str(i), f"Prosjekt {i}") for i in range(10)]
     host = Host()
