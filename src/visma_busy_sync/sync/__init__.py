@@ -15,6 +15,7 @@ from visma_busy_sync.sync._changes import (
     Reason,
     WarningCode,
 )
+from visma_busy_sync.sync._decisions import Decide, Decision
 from visma_busy_sync.sync._diff import make_plan
 from visma_busy_sync.sync._errors import LinkUnreadable, PlanUnreadable, RecordUnknown
 from visma_busy_sync.sync._explain import Explanation
@@ -23,6 +24,7 @@ from visma_busy_sync.sync._field_reasons import ExplainedField, FieldReason
 from visma_busy_sync.sync._guards import Archiving, Verdict
 from visma_busy_sync.sync._links import ArchiveReason, Noted, linked_ids, noted_in
 from visma_busy_sync.sync._mapping import Read, Upstream, upstream_of
+from visma_busy_sync.sync._mending import Ailment, Mending, mendings
 from visma_busy_sync.sync._missing import Gone
 from visma_busy_sync.sync._plan import Plan, render
 from visma_busy_sync.sync._plan_json import plan_from_json, plan_to_json
@@ -47,6 +49,7 @@ from visma_busy_sync.sync._undo import Undo, undo
 __all__ = [
     "FIELDS",
     "Action",
+    "Ailment",
     "Applied",
     "ArchiveMissing",
     "ArchiveReason",
@@ -54,6 +57,8 @@ __all__ = [
     "Change",
     "Conflict",
     "ConflictCode",
+    "Decide",
+    "Decision",
     "ExplainedField",
     "Explanation",
     "Fate",
@@ -64,6 +69,7 @@ __all__ = [
     "Link",
     "LinkUnreadable",
     "Match",
+    "Mending",
     "Moved",
     "Noted",
     "Outcome",
@@ -88,6 +94,7 @@ __all__ = [
     "WarningCode",
     "linked_ids",
     "make_plan",
+    "mendings",
     "noted_in",
     "plan_from_json",
     "plan_to_json",

@@ -59,6 +59,9 @@ class Reason(enum.StrEnum):
     RECREATED = "recreated"
     """eAccounting has it under a new id; the old one is gone (D11)."""
 
+    DECIDED = "decided"
+    """A person decided it (D13)."""
+
     NOTED = "noted"
     """Both sides agree or Busy's value stands; only the engine's notes change."""
 
@@ -155,6 +158,7 @@ class WarningCode(enum.StrEnum):
 
     ARCHIVING_WAITS = "archiving_waits"
     CUSTOMER_UNKNOWN = "customer_unknown"
+    DECISION_VOID = "decision_void"
     DUPLICATE_UPSTREAM = "duplicate_upstream"
     INACTIVE_UNKNOWN = "inactive_unknown"
     MISSING_UPSTREAM = "missing_upstream"

@@ -14,6 +14,7 @@ from visma_busy_sync.sync._changes import (
     WarningCode,
     label_of,
 )
+from visma_busy_sync.sync._decisions import Decision
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
@@ -35,6 +36,8 @@ class Work:
         unchanged: How many linked records stay as they are, by kind.
         unconfirmed: Linked records that the reading lacks and that are to be asked for by id.
         active_projects: How many linked projects are active in Busy.
+        decisions: What a person decided.
+        decided: Busy's ids of the records that are linked because a person decided it, by kind.
     """
 
     company: str
@@ -46,6 +49,8 @@ class Work:
     unchanged: dict[Kind, int] = field(factory=dict[Kind, int])
     unconfirmed: list[tuple[Kind, str]] = field(factory=list[tuple[Kind, str]])
     active_projects: int = 0
+    decisions: Sequence[Decision] = ()
+    decided: dict[Kind, set[str]] = field(factory=lambda: {kind: set[str]() for kind in Kind})
 
     def conflict(
         self,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from attrs import define, field
+from attrs import evolve
 
 from visma_busy_sync.sync._changes import (
     Action,
@@ -20,9 +20,12 @@ from visma_busy_sync.sync._changes import (
     ConflictCode,
     PlannedChange,
     PlanWarning,
+    Reason,
     WarningCode,
 )
 from visma_busy_sync.sync._collecting import Work
+from visma_busy_sync.sync._deciding import carry_out
+from visma_busy_sync.sync._decisions import Decision, check_decisions
 from visma_busy_sync.sync._drafting import (
     alteration,
     archiving_as_missing,
@@ -30,9 +33,8 @@ from visma_busy_sync.sync._drafting import (
     departure,
     forgetting,
 )
-from visma_busy_sync.sync._errors import LinkUnreadable
 from visma_busy_sync.sync._guards import guarded
-from visma_busy_sync.sync._links import Noted, linked_ids, noted_in
+from visma_busy_sync.sync._links import Noted, linked_ids
 from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._matching import Group, Marks, Matching, marks_of, match
 from visma_busy_sync.sync._merge import merge
@@ -43,6 +45,7 @@ from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
 from visma_busy_sync.sync._seen import Seen
 from visma_busy_sync.sync._settings import ArchiveMissing, Match, SyncSettings
+from visma_busy_sync.sync._side import Side, sorted_in
 from visma_busy_sync.sync._unchanged import Unchanged
 
 _NOBODY_ASKED: Final = Gone(date.min)
@@ -59,6 +62,7 @@ def make_plan(
     archive_candidates: frozenset[str] = frozenset(),
     gone: Gone | None = None,
     allowed: str | None = None,
+    decisions: Iterable[Decision] = (),
 ) -> Plan:
     """Compare what eAccounting has with what Busy has, and plan what brings Busy up to date.
 
@@ -75,15 +79,21 @@ def make_plan(
             `unconfirmed`, and plan again.
         allowed: The digest of the set of projects that a person allowed to archive as missing; see
             `Plan.archiving`. If it names another set, none of them is archived.
+        decisions: What a person decided about single records. What cannot be carried out is told
+            (`decision_void`) and changes nothing.
 
     Returns:
         The plan. When all of it is applied, the next plan is empty.
+
+    Raises:
+        ConfigurationError: If decisions contradict each other.
     """
     customers = records.get(Kind.CUSTOMER, ())
     references = References(records={record.id: record for record in customers})
     if Kind.CUSTOMER not in settings.kinds or Kind.CUSTOMER not in upstream:
         references.known = linked_ids(company, customers)
-    work = Work(company, settings, references)
+    decided = check_decisions(decisions)
+    work = Work(company, settings, references, decisions=decided)
     for kind in settings.kinds:
         if kind in upstream:
             _plan_kind(work, kind, upstream[kind], records.get(kind, ()), archive_candidates, gone)
@@ -98,7 +108,7 @@ def make_plan(
         unchanged=work.unchanged,
         archiving=archiving,
         unconfirmed=tuple(sorted(work.unconfirmed)),
-        seen=Seen(upstream=dict(upstream), records=dict(records), settings=settings),
+        seen=Seen(upstream=dict(upstream), records=dict(records), settings=settings, decisions=decided),
     )
 
 
@@ -122,30 +132,6 @@ def _finding_order(finding: Conflict | PlanWarning) -> tuple[int, str, str, str,
     )
 
 
-@define
-class _Side:
-    """Busy's records of one kind, by what their links say.
-
-    Attributes:
-        unchanged: Records that need no closer look, by eAccounting's id.
-        linked: Other records and their notes by eAccounting's id. More than one is a conflict.
-        unlinked: Records without an eAccounting id, with their notes if they have any.
-        unreadable: Records whose link cannot be read.
-    """
-
-    unchanged: dict[str, Record] = field(factory=dict[str, Record])
-    linked: dict[str, list[tuple[Record, Noted]]] = field(factory=dict[str, list[tuple[Record, Noted]]])
-    unlinked: dict[str, tuple[Record, Noted | None]] = field(factory=dict[str, tuple[Record, "Noted | None"]])
-    unreadable: list[Record] = field(factory=list[Record])
-
-    @property
-    def known(self) -> dict[str, str]:
-        """Busy's ids of the linked records, by eAccounting's id; without what two records claim."""
-        known = {id: record.id for id, record in self.unchanged.items()}
-        known.update((id, holders[0][0].id) for id, holders in self.linked.items() if len(holders) == 1)
-        return known
-
-
 def _plan_kind(
     work: Work,
     kind: Kind,
@@ -161,14 +147,17 @@ def _plan_kind(
             work.warn(WarningCode.DUPLICATE_UPSTREAM, kind, row=rows[id])
     if read.inactive_unknown:
         work.warn(WarningCode.INACTIVE_UNKNOWN, kind)
-    side = _side(work, records, Unchanged(work.company, kind, rows, work.references.known))
+    decisions = [each for each in work.decisions if each.kind is kind]
+    unchanged = Unchanged(work.company, kind, rows, work.references.known)
+    side = sorted_in(work, records, unchanged, closer={each.busy_id for each in decisions})
+    spared = carry_out(work, decisions, rows, side)
     if kind is Kind.CUSTOMER:
         work.references.known = side.known
     missing = _plan_linked(work, kind, read, rows, side)
-    strangers = _strangers(rows, side)
+    imports = work.settings.in_scope
+    strangers = [row for row in _strangers(rows, side) if imports(kind, row.values.get("number"))]
     if side.unreadable:
         strangers = _without_claimed(work, strangers, side.unreadable)
-    spared: set[str] = set()
     if missing:
         strangers = _plan_missing(work, read, missing, strangers, side, gone, spared)
     if not read.sure:
@@ -187,23 +176,24 @@ def _plan_kind(
     _forget(work, side, spared)
 
 
-def _strangers(rows: Mapping[str, Upstream], side: _Side) -> list[Upstream]:
+def _strangers(rows: Mapping[str, Upstream], side: Side) -> list[Upstream]:
     """Return the rows that no record is linked to. In most runs there are none, which counting tells."""
     if len(side.unchanged) + sum(id in rows for id in side.linked) == len(rows):
         return []
     return [row for id, row in rows.items() if id not in side.unchanged and id not in side.linked]
 
 
-def _archive_missing(work: Work, side: _Side, candidates: frozenset[str]) -> None:
-    """Plan to archive the candidates that eAccounting does not have (R8, R23)."""
+def _archive_missing(work: Work, side: Side, candidates: frozenset[str]) -> None:
+    """Plan to archive the candidates that eAccounting does not have (R8, R23), if it could have them."""
     for id in candidates & side.unlinked.keys():
         record, noted = side.unlinked[id]
         # One that has notes was archived before and brought back by a person since.
-        if noted is None and record.values.get("archived") is False:
+        active = noted is None and record.values.get("archived") is False
+        if active and work.settings.in_scope(Kind.PROJECT, record.values.get("number")):
             work.changes.append(archiving_as_missing(work.company, record))
 
 
-def _forget(work: Work, side: _Side, spared: set[str]) -> None:
+def _forget(work: Work, side: Side, spared: set[str]) -> None:
     """Plan to forget why unlinked records were archived that a person brought back since."""
     for id in side.unlinked.keys() - spared:
         record, noted = side.unlinked[id]
@@ -211,35 +201,8 @@ def _forget(work: Work, side: _Side, spared: set[str]) -> None:
             work.changes.append(forgetting(work.company, record, noted))
 
 
-def _side(work: Work, records: Iterable[Record], unchanged: Unchanged) -> _Side:
-    side = _Side()
-    for record in records:
-        id = unchanged.id_of(record)
-        if id is None or id in side.unchanged:
-            _sort_in(work, side, record)
-        else:
-            side.unchanged[id] = record
-    for id in side.unchanged.keys() & side.linked.keys():
-        _sort_in(work, side, side.unchanged.pop(id))
-    return side
-
-
-def _sort_in(work: Work, side: _Side, record: Record) -> None:
-    """Read what the link of a record says, and put the record where it belongs."""
-    try:
-        noted = noted_in(record.link, work.company, kind=record.kind, id=record.id)
-    except LinkUnreadable:
-        side.unreadable.append(record)
-        work.conflict(ConflictCode.LINK_UNREADABLE, records=(record,))
-        return
-    if noted is None or noted.eaccounting_id is None:
-        side.unlinked[record.id] = (record, noted)
-    else:
-        side.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
-
-
 def _plan_linked(
-    work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: _Side
+    work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream], side: Side
 ) -> list[Holder]:
     """Plan what is to change in linked records; return those that the reading lacks."""
     unchanged = len(side.unchanged)
@@ -269,7 +232,7 @@ def _plan_missing(
     read: Read,
     missing: Sequence[Holder],
     strangers: list[Upstream],
-    side: _Side,
+    side: Side,
     gone: Gone | None,
     spared: set[str],
 ) -> list[Upstream]:
@@ -338,7 +301,9 @@ def _is_active(record: Record) -> bool:
 def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
     """Whether a linked record needs a closer look. In most runs most records do not: this is the fast way."""
     returned = noted.missing_since is not None
-    return _brought_back(record, noted) or returned or noted.archived_elsewhere or noted.base != row.values
+    moved = noted.eaccounting_id != row.id
+    differs = moved or noted.archived_elsewhere or noted.base != row.values
+    return _brought_back(record, noted) or returned or differs
 
 
 def _brought_back(record: Record, noted: Noted) -> bool:
@@ -356,7 +321,8 @@ def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, su
         work.conflict(ConflictCode.DIVERGED, row=row, records=(record,), fields=merged.diverged)
     planned = alteration(work.company, row, record, noted, merged)
     if planned is not None:
-        work.changes.append(planned)
+        decided = record.id in work.decided[row.kind]
+        work.changes.append(evolve(planned, reason=Reason.DECIDED) if decided else planned)
     return planned is not None
 
 
@@ -405,7 +371,7 @@ class _Shared:
         return next((self._holders[key] for key in marks.keys if key in self._holders), None)
 
 
-def _plan_matched(work: Work, matching: Matching, rows: Mapping[str, Upstream], side: _Side) -> set[str]:
+def _plan_matched(work: Work, matching: Matching, rows: Mapping[str, Upstream], side: Side) -> set[str]:
     """Plan what adoption found; return Busy's ids of all records that it adopts or leaves undecided."""
     if any(row.kind is Kind.CUSTOMER for row, _ in matching.pairs):
         work.references.known.update((row.id, record.id) for row, record in matching.pairs)

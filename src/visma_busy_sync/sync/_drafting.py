@@ -103,8 +103,10 @@ def _action(merged: Merged, *, adopted: bool) -> tuple[Action, Reason]:
     return (Action.ADOPT, Reason.ADOPTED) if adopted else (Action.NOTE, Reason.NOTED)
 
 
-def archiving_as_missing(company: str, record: Record) -> PlannedChange:
-    """Plan to archive a project that eAccounting does not have (R8). Its link gets no eAccounting id."""
+def archiving_as_missing(
+    company: str, record: Record, reason: Reason = Reason.MISSING_AT_CONNECTION
+) -> PlannedChange:
+    """Plan to archive a record that eAccounting does not have (R8). Its link gets no eAccounting id."""
     noted = Noted(None, archive_reason=ArchiveReason.MISSING_AT_CONNECTION)
     return PlannedChange(
         action=Action.ARCHIVE,
@@ -113,7 +115,7 @@ def archiving_as_missing(company: str, record: Record) -> PlannedChange:
         eaccounting_id=None,
         label=label_of(record.values),
         fields=(FieldChange("archived", False, True),),
-        reason=Reason.MISSING_AT_CONNECTION,
+        reason=reason,
         company=company,
         change=_change(company, record, {"archived": True}, noted),
     )
@@ -146,6 +148,20 @@ def departure(company: str, record: Record, noted: Noted, *, on: date, archive: 
         reason=Reason.MISSING,
         company=company,
         change=_change(company, record, {"archived": True} if archives else {}, noted),
+    )
+
+
+def parting(company: str, record: Record) -> PlannedChange:
+    """Plan to cut the link of a record, because a person decided it; the record itself stays as it is."""
+    return PlannedChange(
+        action=Action.NOTE,
+        kind=record.kind,
+        busy_id=record.id,
+        eaccounting_id=None,
+        label=label_of(record.values),
+        reason=Reason.DECIDED,
+        company=company,
+        change=_change(company, record, {}, Noted(None)),
     )
 
 

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.sync._changes import ConflictCode, Reason, WarningCode, label_of
+from visma_busy_sync.sync._decisions import Decision
 from visma_busy_sync.sync._errors import LinkUnreadable
 from visma_busy_sync.sync._fates import Fate, RecordFate
 from visma_busy_sync.sync._field_reasons import Case, ExplainedField, FieldReason
@@ -22,7 +23,16 @@ from visma_busy_sync.sync._links import Noted, noted_in
 from visma_busy_sync.sync._records import Kind
 from visma_busy_sync.sync._render import called, field_name, finding_line, verdict_text
 from visma_busy_sync.sync._seen import Seen
-from visma_busy_sync.sync._texts import FATES, FIELD_REASONS, GONE_SINCE, KINDS, LAST_SEEN, REASONS, SETTINGS
+from visma_busy_sync.sync._texts import (
+    DECISIONS,
+    FATES,
+    FIELD_REASONS,
+    GONE_SINCE,
+    KINDS,
+    LAST_SEEN,
+    REASONS,
+    SETTINGS,
+)
 
 _REASON_RULES: Final[Mapping[Reason, tuple[str, ...]]] = {
     Reason.NEW: ("R1", "R7"),
@@ -33,6 +43,7 @@ _REASON_RULES: Final[Mapping[Reason, tuple[str, ...]]] = {
     Reason.MISSING_AT_CONNECTION: ("R8", "R23"),
     Reason.MISSING: ("D8",),
     Reason.RECREATED: ("D11",),
+    Reason.DECIDED: ("D13",),
     Reason.NOTED: ("R22",),
 }
 _FATE_RULES: Final[Mapping[Fate, tuple[str, ...]]] = {
@@ -43,6 +54,7 @@ _FATE_RULES: Final[Mapping[Fate, tuple[str, ...]]] = {
     Fate.GONE: ("D8",),
     Fate.POSTPONED: ("D11", "D15"),
     Fate.LEFT_ALONE: ("R23", "R30"),
+    Fate.OUT_OF_SCOPE: ("R6",),
     Fate.NOT_IMPORTED: ("R6", "R12"),
 }
 """Beside the rules of the reason, where a change is planned."""
@@ -94,6 +106,7 @@ _SETTINGS: Final[Mapping[Fate | Reason, tuple[str, ...]]] = {
     Fate.GONE: ("archive_missing",),
     Fate.POSTPONED: ("match",),
     Fate.LEFT_ALONE: ("match", "archive_missing"),
+    Fate.OUT_OF_SCOPE: ("scope",),
     Fate.NOT_IMPORTED: ("project_sync", "registers_without_projects"),
 }
 """The choices that take part; those about single fields stand with the fields."""
@@ -130,6 +143,7 @@ class Explanation:
         missing_since: The day on which eAccounting confirmed that it has the record no more, if it did before
             this plan.
         archiving: The verdict of the guards, if the record is archived as missing; else None.
+        decision: What a person decided about it, if anything and known.
     """
 
     fate: RecordFate
@@ -139,6 +153,7 @@ class Explanation:
     fields: tuple[ExplainedField, ...]
     missing_since: date | None
     archiving: Archiving | None
+    decision: Decision | None
 
     def text(self, language: Language) -> str:
         """Tell it in a language, one line for each field."""
@@ -152,6 +167,9 @@ class Explanation:
         lines = [f"{kind} {called(self.label, language)} ({where})", f"{what}.{_behind(self.rules, {})}"]
         if self.archiving is not None:
             lines.append(verdict_text(self.archiving, language))
+        if self.decision is not None:
+            told = DECISIONS[self.decision.what].of(language)
+            lines.append(told.format(id=self.decision.eaccounting_id))
         if self.missing_since is not None:
             lines.append(GONE_SINCE.of(language).format(day=self.missing_since))
         lines += [_field_line(each, fate, language) for each in self.fields]
@@ -189,10 +207,11 @@ def explained(fate: RecordFate, *, company: str, archiving: Archiving, seen: See
         rules=_rules(fate, seen),
         settings={}
         if seen is None
-        else {name: str(getattr(seen.settings, name)) for name in _settings(fate)},
+        else {name: seen.settings.told(name, fate.kind) for name in _settings(fate)},
         fields=case.fields(),
         missing_since=case.noted.missing_since,
         archiving=archiving if missing else None,
+        decision=None if seen is None else seen.decision(fate.kind, fate.busy_id),
     )
 
 

@@ -55,6 +55,9 @@ class Fate(enum.StrEnum):
     LEFT_ALONE = "left_alone"
     """Busy's own: nothing in eAccounting belongs to it."""
 
+    OUT_OF_SCOPE = "out_of_scope"
+    """Not in Busy, and its number is not among those that the setting `scope` imports."""
+
     NOT_IMPORTED = "not_imported"
     """The settings import no records of this kind, or none were read."""
 
@@ -228,13 +231,17 @@ def _add_rest(fates: Fates, company: str, seen: Seen, links: _Links) -> None:
                 fate = Fate.UNCHANGED
             else:
                 noted = noted_in(record.link, company, kind=kind, id=id)
-                fate = Fate.GONE if noted is not None and noted.missing_since else Fate.UNLISTED
+                absent = Fate.UNLISTED if seen.upstream[kind].whole else Fate.UNCHANGED
+                fate = Fate.GONE if noted is not None and noted.missing_since else absent
             fates.add(RecordFate(fate=fate, kind=kind, eaccounting_id=linked, busy_id=id))
     for kind, rows in seen.rows.items():
-        fate = Fate.POSTPONED if seen.imports(kind) else Fate.NOT_IMPORTED
-        for id in rows:
-            if not fates.has(kind, row=id):
-                fates.add(RecordFate(fate=fate, kind=kind, eaccounting_id=id))
+        for id, row in rows.items():
+            if fates.has(kind, row=id):
+                continue
+            fate = Fate.POSTPONED if seen.imports(kind) else Fate.NOT_IMPORTED
+            if fate is Fate.POSTPONED and not seen.settings.in_scope(kind, row.values.get("number")):
+                fate = Fate.OUT_OF_SCOPE
+            fates.add(RecordFate(fate=fate, kind=kind, eaccounting_id=id))
 
 
 def _add_findings(fates: Fates, conflicts: Iterable[Conflict], warnings: Iterable[PlanWarning]) -> None:

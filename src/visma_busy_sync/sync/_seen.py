@@ -8,6 +8,7 @@ from typing import final
 
 from attrs import field, frozen
 
+from visma_busy_sync.sync._decisions import Decision
 from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._settings import SyncSettings
@@ -22,11 +23,18 @@ class Seen:
         upstream: What was read in eAccounting, by kind.
         records: What the host had, by kind.
         settings: The tenant's choices.
+        decisions: What a person decided.
     """
 
     upstream: Mapping[Kind, Read] = field(repr=False)
     records: Mapping[Kind, Sequence[Record]] = field(repr=False)
     settings: SyncSettings
+    decisions: Sequence[Decision] = ()
+
+    def decision(self, kind: Kind, busy_id: str | None) -> Decision | None:
+        """Return what a person decided about a record; None if nothing."""
+        found = (each for each in self.decisions if (each.kind, each.busy_id) == (kind, busy_id))
+        return next(found, None)
 
     def imports(self, kind: Kind) -> bool:
         """Whether records of a kind were compared: the settings import it, and it was read."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import TypeVar, cast, final
 
 import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.sync._records import FIELDS, Kind
+from visma_busy_sync.sync._names import number_key
+from visma_busy_sync.sync._records import FIELDS, Kind, Value
 
 
 class Match(enum.StrEnum):
@@ -46,7 +48,7 @@ OWNERS: Mapping[str, Owner] = {
 }
 """Who owns which imported field unless a setting says otherwise (R22). `archived` has its own rules."""
 
-_Choice = TypeVar("_Choice", Match, ArchiveMissing, Owner)
+_Choice = TypeVar("_Choice", Match, ArchiveMissing, Owner, Kind)
 
 
 def _choice(choices: type[_Choice], name: str, value: str) -> _Choice:
@@ -83,6 +85,19 @@ def _owners(given: Mapping[str, str]) -> Mapping[str, Owner]:
     return {name: _choice(Owner, f"owners[{name!r}]", owner) for name, owner in given.items()}
 
 
+def _scope(given: Mapping[str, Iterable[str]]) -> Mapping[Kind, tuple[str, ...]]:
+    advice = 'For instance {"project": ["10*", "2???"]}.'
+    if not isinstance(cast("object", given), Mapping):
+        raise ConfigurationError("The setting scope is a mapping of kinds to patterns.", advice=advice)
+    found: dict[Kind, tuple[str, ...]] = {}
+    for kind, patterns in given.items():
+        texts = () if isinstance(patterns, str) else tuple(patterns)
+        if not texts or not all(isinstance(cast("object", each), str) and each for each in texts):
+            raise ConfigurationError(f"The setting scope[{kind!r}] is a list of patterns.", advice=advice)
+        found[_choice(Kind, "scope", kind)] = tuple(texts)
+    return found
+
+
 def _is_bool(_: object, attribute: attrs.Attribute[bool], value: object) -> None:
     if not isinstance(value, bool):
         raise ConfigurationError(
@@ -103,6 +118,9 @@ class SyncSettings:
             every record of eAccounting anew.
         archive_missing: `never` leaves Busy's projects alone at the first connection, and those that are
             deleted in eAccounting later.
+        scope: Which numbers of eAccounting are imported, by kind: patterns such as `10*`, of which one must
+            fit. A kind that is not named is imported whole. What is linked already stays so, and Busy's
+            projects with numbers that are not imported are not archived as unknown to eAccounting.
         owners: Whose value stands when both sides changed a field, where it is another than in `OWNERS`: by
             the field (`name`), or by kind and field (`project.name`), which goes before.
 
@@ -114,7 +132,22 @@ class SyncSettings:
     registers_without_projects: bool = field(default=True, validator=_is_bool)
     match: Match = field(default=Match.NUMBER_AND_NAME, converter=_match)
     archive_missing: ArchiveMissing = field(default=ArchiveMissing.AT_CONNECTION, converter=_archive_missing)
+    scope: Mapping[Kind, tuple[str, ...]] = field(factory=dict[Kind, "tuple[str, ...]"], converter=_scope)
     owners: Mapping[str, Owner] = field(factory=dict[str, Owner], converter=_owners)
+
+    def in_scope(self, kind: Kind, number: Value) -> bool:
+        """Return whether records of this number are imported."""
+        patterns = self.scope.get(kind)
+        if patterns is None:
+            return True
+        key = number_key(number)
+        return key is not None and any(fnmatchcase(key, pattern) for pattern in patterns)
+
+    def told(self, name: str, kind: Kind) -> str:
+        """Return what a setting says about a kind, as a text."""
+        if name == "scope":
+            return " ".join(self.scope.get(kind, ()))
+        return str(getattr(self, name))
 
     def owner_of(self, kind: Kind, name: str) -> Owner:
         """Return whose value of a field stands when both sides changed it."""

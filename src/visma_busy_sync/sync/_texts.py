@@ -80,6 +80,7 @@ REASONS: Final[Mapping[str, Texts]] = MappingProxyType(
         "missing_at_connection": Texts("finnes ikke i eAccounting", "not in eAccounting"),
         "missing": Texts("finnes ikke lenger i eAccounting", "no longer in eAccounting"),
         "recreated": Texts("opprettet på nytt i eAccounting", "created again in eAccounting"),
+        "decided": Texts("bestemt av et menneske", "decided by a person"),
         "noted": Texts("ingenting i Busy endres", "nothing of the record changes"),
     }
 )
@@ -118,6 +119,7 @@ TITLES: Final[Mapping[str, Texts]] = MappingProxyType(
         "organisation_differs": Texts("ulike organisasjonsnumre", "organisation_differs"),
         "archiving_waits": Texts("arkiveringen venter", "archiving_waits"),
         "customer_unknown": Texts("ukjent kunde", "customer_unknown"),
+        "decision_void": Texts("bestemmelse uten virkning", "decision_void"),
         "duplicate_upstream": Texts("levert flere ganger", "duplicate_upstream"),
         "inactive_unknown": Texts("avsluttede er ukjent", "inactive_unknown"),
         "missing_upstream": Texts("finnes ikke lenger", "missing_upstream"),
@@ -191,6 +193,14 @@ ADVICE: Final[Mapping[str, Texts]] = MappingProxyType(
         "duplicate_upstream": Texts(
             "eAccounting svarte med dette mer enn én gang; det siste svaret gjelder.",
             "eAccounting answered this record more than once; the last one counts.",
+        ),
+        "decision_void": Texts(
+            "Det som er bestemt om denne, kan ikke gjennomføres, så ingenting er gjort: den finnes ikke i "
+            "Busy, den som skulle kobles til, finnes ikke i eAccounting eller er koblet til noe annet, eller "
+            "den er (eller er ikke) koblet allerede. Bestem på nytt, eller slett bestemmelsen.",
+            "What was decided about this record cannot be carried out, so nothing was done: Busy does not "
+            "have it, the one to link it to is not in eAccounting or is linked to another one, or it is, or "
+            "is not, linked already. Decide anew, or forget the decision.",
         ),
         "inactive_unknown": Texts(
             "eAccounting viste ingenting som er avsluttet eller inaktivt, og svarte ikke på spørsmål om "
@@ -301,6 +311,10 @@ FATES: Final[Mapping[str, Texts]] = MappingProxyType(
             "Busys eget: ingenting i eAccounting hører til det",
             "Busy's own: nothing in eAccounting belongs to it",
         ),
+        "out_of_scope": Texts(
+            "Hentes ikke: nummeret er ikke blant dem som skal hentes",
+            "Not imported: its number is not among those that are to be imported",
+        ),
         "not_imported": Texts(
             "Hentes ikke: innstillingene utelater det, eller det ble ikke lest",
             "Not imported: the settings leave it out, or it was not read",
@@ -401,6 +415,17 @@ FIELD_REASONS: Final[Mapping[str, Texts]] = MappingProxyType(
     }
 )
 """Why a field is as it is after a plan was applied."""
+
+DECISIONS: Final[Mapping[str, Texts]] = MappingProxyType(
+    {
+        "link": Texts("Bestemt: koble til {id}.", "Decided: link to {id}."),
+        "relink": Texts("Bestemt: koble til {id} i stedet.", "Decided: link to {id} instead."),
+        "unlink": Texts("Bestemt: fjern koblingen.", "Decided: cut the link."),
+        "keep": Texts("Bestemt: er Busys eget.", "Decided: it is Busy's own."),
+        "archive": Texts("Bestemt: arkiver i Busy.", "Decided: archive it in Busy."),
+    }
+)
+"""What a person decided about a record."""
 
 GONE_SINCE: Final = Texts("Borte siden {day}.", "Gone since {day}.")
 SETTINGS: Final = Texts("Innstillinger: {settings}", "Settings: {settings}")
