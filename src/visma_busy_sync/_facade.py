@@ -23,6 +23,7 @@ from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 from visma_busy_sync.integration import (
     _connecting,
     _connection,
+    _deciding,
     _due,
     _ordering,
     _other_company,
@@ -57,7 +58,7 @@ from visma_busy_sync.ports import (
     WorkLog,
 )
 from visma_busy_sync.state import FernetSealer, ProcessSealer, Resealed, Sealer, StoreLimiter, SyncRun
-from visma_busy_sync.sync import Plan
+from visma_busy_sync.sync import Decision, Kind, Mending, Plan
 
 
 def _application(
@@ -308,6 +309,60 @@ class Tenant:
             PortContractBroken: If a port of the host answers something that it must not.
         """
         return step(_syncing.undo, self._site, self.id, plan)
+
+    def decisions(self) -> Sequence[Decision]:
+        """Return what people decided about single records, as far as it still counts.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+        """
+        return step(_deciding.decisions, self._site, self.id)
+
+    def decide(self, *chosen: Decision) -> Sequence[Decision]:
+        """Decide about single records: link, relink, unlink, keep or archive them. The next sync does it.
+
+        A decision takes the place of an earlier one about the same record of Busy. Once it is carried out it
+        is forgotten, but for `keep`, and for `unlink`, which becomes one. What cannot be carried out is told
+        by the plan (`decision_void`) and stays.
+
+        Args:
+            chosen: The decisions, such as those of `mendings()`.
+
+        Returns:
+            All decisions that count now.
+
+        Raises:
+            ConfigurationError: If they contradict each other or others, or one is none.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+        """
+        return step(_deciding.decide, self._site, self.id, chosen)
+
+    def forget_decision(self, kind: Kind, busy_id: str) -> Sequence[Decision]:
+        """Take back a decision that was not carried out yet, or a `keep`; return those that are left.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+        """
+        return step(_deciding.forget_decision, self._site, self.id, kind, busy_id)
+
+    def mendings(self) -> Sequence[Mending]:
+        """Look for links that seem wrong, and return what would mend them; nothing is changed.
+
+        Show each to a person, and hand the `decisions` of those that are right to `decide`.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            NotReady: If eAccounting is not set up for it; its report says what to press.
+            WrongCompany: If what is read is of another company.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return step(_deciding.mend, self._site, self.id)
 
     def runs(self) -> Sequence[SyncRun]:
         """Return what the last syncs did, the latest one first: counts and ids, no names.
@@ -714,6 +769,60 @@ class AsyncTenant:
             PortContractBroken: If a port of the host answers something that it must not.
         """
         return await _syncing.undo(self._site, self.id, plan)
+
+    async def decisions(self) -> Sequence[Decision]:
+        """Return what people decided about single records, as far as it still counts.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+        """
+        return await _deciding.decisions(self._site, self.id)
+
+    async def decide(self, *chosen: Decision) -> Sequence[Decision]:
+        """Decide about single records: link, relink, unlink, keep or archive them. The next sync does it.
+
+        A decision takes the place of an earlier one about the same record of Busy. Once it is carried out it
+        is forgotten, but for `keep`, and for `unlink`, which becomes one. What cannot be carried out is told
+        by the plan (`decision_void`) and stays.
+
+        Args:
+            chosen: The decisions, such as those of `mendings()`.
+
+        Returns:
+            All decisions that count now.
+
+        Raises:
+            ConfigurationError: If they contradict each other or others, or one is none.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+        """
+        return await _deciding.decide(self._site, self.id, chosen)
+
+    async def forget_decision(self, kind: Kind, busy_id: str) -> Sequence[Decision]:
+        """Take back a decision that was not carried out yet, or a `keep`; return those that are left.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; log in again first.
+        """
+        return await _deciding.forget_decision(self._site, self.id, kind, busy_id)
+
+    async def mendings(self) -> Sequence[Mending]:
+        """Look for links that seem wrong, and return what would mend them; nothing is changed.
+
+        Show each to a person, and hand the `decisions` of those that are right to `decide`.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            NotReady: If eAccounting is not set up for it; its report says what to press.
+            WrongCompany: If what is read is of another company.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If a port of the host answers something that it must not.
+        """
+        return await _deciding.mend(self._site, self.id)
 
     async def runs(self) -> Sequence[SyncRun]:
         """Return what the last syncs did, the latest one first: counts and ids, no names.

@@ -32,7 +32,7 @@ from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
 from visma_busy_sync.integration import LoginResult
 from visma_busy_sync.sandbox.process import SandboxInfo
-from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA
+from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, READING_PREFIX, READING_SCHEMA, RUNS
 from visma_busy_sync.stores import (
     AsyncMemoryCatalogue,
     AsyncMemoryStateStore,
@@ -263,7 +263,7 @@ class Office:
         self.control("PATCH", f"/records/{PATHS[kind]}/{id}", members)
 
     def add_upstream(self, kind: Kind, id: str, **members: Any) -> None:
-        like = self.upstream(kind)[0]
+        like = {name: value for name, value in self.upstream(kind)[0].items() if not name.endswith("Utc")}
         body = json.loads(json.dumps({**like, "Id": id, **members}, default=float))
         self.control("PUT", f"/records/{PATHS[kind]}/{id}", body)
 
@@ -281,9 +281,15 @@ class Office:
         return {record.id: dict(record.values) for record in self.busy.load(ACME, kind)}
 
     def imported(self) -> object:
-        """All that the stores hold, save when a sync was last tried and whose turn it was."""
+        """All that the stores hold, save when a sync was tried or done, what it did, and whose turn it is."""
 
         def body(key: str, text: str) -> object:
+            if key.startswith(READING_PREFIX):
+                notes = READING_SCHEMA.load(key, text)
+                return {
+                    kind: attrs.evolve(known, since=None, whole_at=None, learned_at=None)
+                    for kind, known in notes.lists.items()
+                }
             if key != CONNECTION:
                 return text
             return attrs.evolve(CONNECTION_SCHEMA.load(key, text), attempted={})
@@ -293,7 +299,7 @@ class Office:
             [
                 (found.tenant, found.key, body(found.key, found.document.body))
                 for found in self.state.scan("")
-                if not found.key.startswith("lease/")
+                if not found.key.startswith("lease/") and found.key != RUNS
             ],
         )
 

@@ -183,6 +183,20 @@ def test_what_is_not_imported_is_told_as_such(host: Host) -> None:
     assert of(plan, "0001").fate is Fate.NOT_IMPORTED
 
 
+def test_what_a_reading_of_changes_lacks_is_unchanged() -> None:
+    """It is explained by what was last seen; a customer that is not known yet was never compared."""
+    host = Host()
+    sync(host, [project("p1", "1", "Hus", customer="c9"), BRO])
+    host.edit("0001", name="Hytte")
+    read = {Kind.PROJECT: Read([BRO], sure=True, whole=False)}
+    plan = make_plan(COMPANY, read, host.records, settings=ON)
+    assert of(plan, "p1") is of(plan, "0001")
+    assert of(plan, "p1").fate is Fate.UNCHANGED
+    reasons = {each.field: each.reason for each in plan.explain(Kind.PROJECT, "p1").fields}
+    assert (reasons["number"], reasons["name"]) == ("unchanged", "changed_in_busy")
+    assert (reasons["customer"], reasons["archived"]) == ("not_compared", "active")
+
+
 def test_an_id_that_both_sides_have_is_busys() -> None:
     host = Host()
     own = host.add(Kind.PROJECT, number="9", name="Naust")

@@ -21,6 +21,7 @@ from visma_busy_sync.sync import (
     Match,
     Pending,
     Plan,
+    Read,
     Reason,
     SyncSettings,
     Upstream,
@@ -301,7 +302,7 @@ def test_every_change_is_complete(story: Story) -> None:
         assert isinstance(story.host.apply(planned.change), Applied)
 
 
-PLANS = st.sampled_from(["asked", "sure", "unsure"])
+PLANS = st.sampled_from(["asked", "sure", "unsure", "changes"])
 STAYS = {*Fate} - {Fate(action) for action in Action}
 
 
@@ -317,6 +318,9 @@ def _planned(story: Story, how: str) -> Plan:
             host.relink(id, story.data.draw(st.sampled_from(same)).link if same else None)
     if how == "asked":
         return asked(host, rows, settings=story.settings, candidates=host.ids)
+    if how == "changes":
+        lately = {kind: Read(read.rows, sure=True, whole=False) for kind, read in reads(rows).items()}
+        return make_plan(COMPANY, lately, host.records, settings=story.settings)
     return plan_for(host, rows, settings=story.settings, sure=how == "sure", candidates=host.ids)
 
 

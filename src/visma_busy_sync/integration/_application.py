@@ -113,6 +113,14 @@ class Application:
         left = [*(p.planned for p in (*self.moved, *self.refused)), *self.situation.plan.archiving.withheld]
         return frozenset(p.busy_id for p in left if p.reason is Reason.MISSING_AT_CONNECTION and p.busy_id)
 
+    def undecided(self) -> list[tuple[Kind, str | None]]:
+        """Return kind and Busy's id of the records about which a decision could not be carried out."""
+        warnings = self.situation.plan.warnings
+        return [
+            *((each.planned.kind, each.planned.busy_id) for each in (*self.moved, *self.refused)),
+            *((each.kind, each.busy_id) for each in warnings if each.code is WarningCode.DECISION_VOID),
+        ]
+
     def notes(self) -> dict[str, ListNotes]:
         """Return what is known of the lists for the next reading, with what waits to be tried again.
 

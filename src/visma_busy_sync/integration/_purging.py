@@ -27,9 +27,12 @@ from visma_busy_sync.ports import Found, Versioned, Write
 from visma_busy_sync.state import (
     CONNECTION,
     CONNECTION_SCHEMA,
+    DECISIONS_PREFIX,
     LOGIN,
     ORDER_PREFIX,
     PURGED_ORDER_SCHEMA,
+    READING_PREFIX,
+    RUNS,
     TOKENS_PREFIX,
     DocumentUnreadable,
     EncryptionKeyMissing,
@@ -62,6 +65,9 @@ TWICE: Final = (
 )
 """What may happen twice after everything was purged."""
 
+
+_OF_NO_USE: Final = frozenset({LOGIN, RUNS})
+_ABOUT_RECORDS: Final = (DECISIONS_PREFIX, READING_PREFIX)
 
 _Orders: TypeAlias = Mapping[str, LedgerEntry | PurgedOrder | None]
 """What stands at the keys of orders; None: it cannot be read."""
@@ -152,7 +158,7 @@ def _forgetting(found: Found, orders: _Orders, *, everything: bool) -> list[Writ
     order = orders.get(found.key)
     if found.key.startswith(TOKENS_PREFIX):
         return [Write(found.key, found.document.version, None)]  # a login's id is never used again
-    if everything or found.key == LOGIN:
+    if everything or found.key in _OF_NO_USE or found.key.startswith(_ABOUT_RECORDS):
         return [erasing(found)]
     if found.key == CONNECTION:
         return _without_texts(found)

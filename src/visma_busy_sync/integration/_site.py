@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final, cast, final
@@ -42,6 +42,9 @@ class Choices:
         owners: Whose value stands when both sides changed a field, where it is not as usual: number and
             customer from eAccounting, all else Busy's. `{"name": "eaccounting"}` for every kind, or
             `{"project.name": "eaccounting"}` for one.
+        scope: Which numbers of eAccounting are imported, by kind, as patterns: `{"project": ["10*"]}`; a kind
+            that is not named is imported whole. Busy's projects with other numbers are not archived as
+            unknown to eAccounting.
         registers_without_projects: Import customers and products also while project sync is off (R12).
         pkce: Send a PKCE challenge at login; the vendor does not document it.
         send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
@@ -55,6 +58,7 @@ class Choices:
     match: Match = Match.NUMBER_AND_NAME
     archive_missing: ArchiveMissing = ArchiveMissing.AT_CONNECTION
     owners: Mapping[str, Owner] = field(factory=dict[str, Owner])
+    scope: Mapping[str, Sequence[str]] = field(factory=dict[str, "Sequence[str]"])
     registers_without_projects: bool = True
     pkce: bool = False
     send_amounts: bool = False
@@ -79,6 +83,7 @@ class Choices:
             match=self.match,
             archive_missing=self.archive_missing,
             owners=self.owners,
+            scope=self.scope,
         )
 
 

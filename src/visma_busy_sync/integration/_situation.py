@@ -25,7 +25,7 @@ from visma_busy_sync.state import (
     read,
     reading_key,
 )
-from visma_busy_sync.sync import Gone, Kind, Plan, Read, Record, make_plan
+from visma_busy_sync.sync import Decide, Decision, Gone, Kind, Plan, Read, Record, make_plan
 from visma_busy_sync.sync import Upstream as Imported
 
 
@@ -61,6 +61,7 @@ async def look(
     unconfirmed: bool = False,
     whole: bool = True,
     allowed: str | None = None,
+    decisions: Sequence[Decision] = (),
 ) -> Situation:
     """Read both sides and plan.
 
@@ -72,6 +73,7 @@ async def look(
         unconfirmed: Whether the company waits to be confirmed, so that nothing is written down of it yet.
         whole: Whether all lists are to be read whole.
         allowed: The digest of the archiving that a person allowed.
+        decisions: What people decided about single records; lists that they are about are read whole.
     """
     settings = site.choices.sync_settings(project_sync=connection.project_sync)
     started = site.clock.now()
@@ -92,6 +94,7 @@ async def look(
         all_of_it = (
             whole
             or (kind is Kind.PROJECT and archiving is not None)
+            or any(each.kind is kind and each.what is not Decide.KEEP for each in decisions)
             or needs_whole(before, now=started, every=site.choices.whole_every)
         )
         found[kind], notes[kind] = await fetch(upstream, kind, before, whole=all_of_it, now=started)
@@ -111,6 +114,7 @@ async def look(
             archive_candidates=candidates,
             gone=gone,
             allowed=allowed,
+            decisions=decisions,
         )
 
     plan = planned()

@@ -15,6 +15,7 @@ from visma_busy_sync.integration._alone import Alone, gist
 from visma_busy_sync.integration._application import Application
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._connection import connection_of
+from visma_busy_sync.integration._deciding import decisions_of, settle_decisions
 from visma_busy_sync.integration._other_company import connection_to, other_company_of
 from visma_busy_sync.integration._runs import note_failure, note_run, run_of
 from visma_busy_sync.integration._site import Site
@@ -40,7 +41,9 @@ from visma_busy_sync.sync import undo as inverse_of
 
 async def plan(site: Site, tenant: str) -> Plan:
     """Return what a sync would do now; nothing is changed."""
-    return (await look(site, tenant, await connection_of(site, tenant))).plan
+    connection = await connection_of(site, tenant)
+    chosen = await decisions_of(site, tenant, connection.company_id)
+    return (await look(site, tenant, connection, decisions=chosen)).plan
 
 
 async def preview_company(site: Site, tenant: str) -> Plan:
@@ -89,7 +92,8 @@ async def _sync(
 ) -> SyncReport:
     await note_attempt(site, tenant, connection)
     whole = whole or allowed is not None
-    situation = await look(site, tenant, connection, alone, whole=whole, allowed=allowed)
+    chosen = await decisions_of(site, tenant, connection.company_id)
+    situation = await look(site, tenant, connection, alone, whole=whole, allowed=allowed, decisions=chosen)
     if situation.plan.archiving.verdict is Verdict.OTHER_SET:
         raise ArchivingNotAllowed(tenant, situation.plan)
     work = Application(site, tenant, situation)
@@ -97,6 +101,7 @@ async def _sync(
         await alone.still()
         await work.apply(kind, list(changes))
     ended = site.clock.now()
+    await settle_decisions(site, tenant, connection.company_id, chosen, open=work.undecided())
     await _note(site, tenant, work, ended)
     await note_run(site, tenant, run_of(work, ended=ended))
     return SyncReport(

@@ -14,6 +14,13 @@ from visma_busy_sync.state._connection import (
     archive_missing_key,
     hashed_company_id,
 )
+from visma_busy_sync.state._decided import (
+    DECISIONS_PREFIX,
+    DECISIONS_SCHEMA,
+    KeptDecision,
+    KeptDecisions,
+    decisions_key,
+)
 from visma_busy_sync.state._documents import (
     DocumentUnreadable,
     DocumentUnwritable,
@@ -38,7 +45,13 @@ from visma_busy_sync.state._orders import (
     installation_id,
     order_key,
 )
-from visma_busy_sync.state._reading import READING_SCHEMA, ListNotes, ReadingNotes, reading_key
+from visma_busy_sync.state._reading import (
+    READING_PREFIX,
+    READING_SCHEMA,
+    ListNotes,
+    ReadingNotes,
+    reading_key,
+)
 from visma_busy_sync.state._rotation import (
     NotResealed,
     NotResealedReason,
@@ -69,12 +82,15 @@ __all__ = [
     "CLAIM_PREFIX",
     "CONNECTION",
     "CONNECTION_SCHEMA",
+    "DECISIONS_PREFIX",
+    "DECISIONS_SCHEMA",
     "LEASE_SCHEMA",
     "LOGIN",
     "LOGIN_SCHEMA",
     "MOST_PARKED",
     "ORDER_PREFIX",
     "PURGED_ORDER_SCHEMA",
+    "READING_PREFIX",
     "READING_SCHEMA",
     "RUNS",
     "RUNS_SCHEMA",
@@ -87,6 +103,8 @@ __all__ = [
     "EncryptionKeyMissing",
     "FernetSealer",
     "Kept",
+    "KeptDecision",
+    "KeptDecisions",
     "KindRun",
     "Lease",
     "ListNotes",
@@ -113,6 +131,7 @@ __all__ = [
     "archive_missing_key",
     "claim_document_key",
     "claim_writes",
+    "decisions_key",
     "erasing",
     "give_lease_back",
     "hashed_company_id",

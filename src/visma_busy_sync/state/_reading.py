@@ -46,8 +46,9 @@ class ReadingNotes:
 
 
 READING_SCHEMA: Final = Schema(ReadingNotes)
+READING_PREFIX: Final = "reading/"
 
 
 def reading_key(company_id: str) -> str:
     """Return the key of a company's notes on reading; it tells no name."""
-    return f"reading/{hashed_company_id(company_id)}"
+    return f"{READING_PREFIX}{hashed_company_id(company_id)}"

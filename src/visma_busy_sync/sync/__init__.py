@@ -15,7 +15,7 @@ from visma_busy_sync.sync._changes import (
     Reason,
     WarningCode,
 )
-from visma_busy_sync.sync._decisions import Decide, Decision
+from visma_busy_sync.sync._decisions import Decide, Decision, check_decisions
 from visma_busy_sync.sync._diff import make_plan
 from visma_busy_sync.sync._errors import LinkUnreadable, PlanUnreadable, RecordUnknown
 from visma_busy_sync.sync._explain import Explanation
@@ -92,6 +92,7 @@ __all__ = [
     "Value",
     "Verdict",
     "WarningCode",
+    "check_decisions",
     "linked_ids",
     "make_plan",
     "mendings",

@@ -20,6 +20,7 @@ from visma_busy_sync.sync._fates import Fate, RecordFate
 from visma_busy_sync.sync._field_reasons import Case, ExplainedField, FieldReason
 from visma_busy_sync.sync._guards import Archiving, archives_as_missing
 from visma_busy_sync.sync._links import Noted, noted_in
+from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._records import Kind
 from visma_busy_sync.sync._render import called, field_name, finding_line, verdict_text
 from visma_busy_sync.sync._seen import Seen
@@ -227,7 +228,11 @@ def _case(fate: RecordFate, company: str, seen: Seen | None) -> Case:
         noted = noted_in(link, company, kind=fate.kind, id=fate.busy_id or "")
     except LinkUnreadable:
         noted = None
-    return Case(fate=fate, row=row, record=record, noted=noted or Noted(None), seen=seen)
+    noted = noted or Noted(None)
+    if fate.fate is Fate.UNCHANGED and row is None:
+        # The reading was of what changed, so what it lacks is as it was.
+        row = Upstream(fate.kind, fate.eaccounting_id or "", noted.base)
+    return Case(fate=fate, row=row, record=record, noted=noted, seen=seen)
 
 
 def _rules(fate: RecordFate, seen: Seen | None) -> tuple[str, ...]:

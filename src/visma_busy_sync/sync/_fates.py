@@ -227,7 +227,7 @@ def _add_rest(fates: Fates, company: str, seen: Seen, links: _Links) -> None:
                 fate = Fate.NOT_IMPORTED
             elif linked is None:
                 fate = Fate.LEFT_ALONE
-            elif linked in rows:
+            elif linked in rows or not seen.upstream[kind].whole:
                 fate = Fate.UNCHANGED
             else:
                 noted = noted_in(record.link, company, kind=kind, id=id)

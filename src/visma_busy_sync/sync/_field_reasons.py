@@ -227,7 +227,7 @@ class Case:
             old = change.old
         theirs: Shown = None
         if self.row is not None:
-            theirs = self.row.values[name]
+            theirs = self.row.values.get(name)
         elif change is not None and name in self._kept:
             theirs = change.new
         new = old
@@ -260,6 +260,8 @@ class Case:
         if change is not None:
             return self._reason_changed(name, change)
         if self.row is None or self.record is None or self.fate.fate in _UNJUDGED:
+            return FieldReason.NOT_COMPARED
+        if name not in self.row.values:
             return FieldReason.NOT_COMPARED
         if name not in self.noted.base or self.noted.base[name] != self.row.values[name]:
             return FieldReason.AGREED
@@ -296,12 +298,16 @@ class Case:
         return self._reason_still_active(why)
 
     def _reason_still_archived(self, why: ArchiveReason | None) -> FieldReason:
-        if self.row is not None and self.row.values["archived"] is True and why is not ArchiveReason.FINISHED:
+        if (
+            self.row is not None
+            and self.row.values.get("archived") is True
+            and why is not ArchiveReason.FINISHED
+        ):
             return FieldReason.ARCHIVED
         return FieldReason.ARCHIVED_IN_BUSY if why is None else _ARCHIVED[why]
 
     def _reason_still_active(self, why: ArchiveReason | None) -> FieldReason:
-        if self.row is not None and self.row.values["archived"] is False:
+        if self.row is not None and self.row.values.get("archived") is False:
             return FieldReason.ACTIVE
         if why is not None or self.noted.base.get("archived") is True:
             return FieldReason.BROUGHT_BACK
