@@ -14,6 +14,7 @@ from visma_busy_sync.eaccounting import EAccounting, Endpoints
 from visma_busy_sync.sandbox.process import SandboxProcess
 from visma_busy_sync.sync import (
     FIELDS,
+    ConflictCode,
     Fate,
     Kind,
     Plan,
@@ -22,6 +23,7 @@ from visma_busy_sync.sync import (
     SyncSettings,
     Upstream,
     Value,
+    WarningCode,
     make_plan,
 )
 
@@ -137,6 +139,17 @@ def plan_of(row: Upstream, records: tuple[Record, ...]) -> Plan:
         {Kind.PROJECT: records},
         settings=SyncSettings(project_sync=True),
     )
+
+
+def test_every_conflict_and_warning_is_on_the_page_with_its_cure() -> None:
+    """Each as a row of its own, with all its cells filled."""
+    page = (ROOT / "docs/sync.md").read_text(encoding="utf-8")
+    section = page[page.index("## Conflicts and warnings") : page.index("## What becomes of each record")]
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in section.splitlines() if "`" in row
+    ]
+    told = [row[0].strip("`") for row in rows if len(row) == 3 and all(row)]
+    assert sorted(told) == sorted([*ConflictCode, *WarningCode])
 
 
 def test_every_fate_is_on_the_page() -> None:

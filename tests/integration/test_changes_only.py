@@ -159,6 +159,12 @@ def test_what_the_host_refused_is_tried_again_though_it_did_not_change(office: O
     report = acme.sync()
     assert report.applied[Action.CREATE] == 1
     assert report.refused == ()
+    # Its projects, which came without a customer, have it now.
+    projects = office.upstream(Kind.PROJECT)
+    of_it = {project["Number"] for project in projects if project["CustomerId"] == row["Id"]}
+    assert of_it
+    new = linked(office, Kind.CUSTOMER, row)
+    assert {v["number"] for v in office.records().values() if v["customer"] == new} == of_it
     later(office)
     assert str(acme.sync()) == "nothing to do"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from visma_busy_sync.sync import Kind, Pending, Read, Record, make_plan, resolve
+from visma_busy_sync.sync import Kind, Pending, Read, Record, WarningCode, make_plan, resolve
 
 from .host import COMPANY, ON, Host, actions, apply, codes, customer, plan_for, product, project, sync
 
@@ -209,3 +209,20 @@ def test_a_customer_that_busy_no_longer_has() -> None:
     )
     (change,) = plan.changes[0].fields
     assert (change.old_label, change.new) == (None, None)
+
+
+def test_a_project_in_use_whose_customer_is_not_is_flagged_and_imported_with_it() -> None:
+    """Whether the customer comes with the same sync or is known by now; a finished one is not flagged."""
+    host = Host()
+    gone = customer("c1", archived=True)
+    finished = project("p2", "2", "Z", customer="c1", archived=True)
+    rows = [gone, project("p1", "1", "Hus", customer="c1"), finished]
+    plan = plan_for(host, rows)
+    assert [(w.code, w.eaccounting_id) for w in plan.warnings] == [(WarningCode.CUSTOMER_ARCHIVED, "p1")]
+    apply(host, plan)
+    assert host.linked("p1").values["customer"] == host.linked("c1").id
+    changed = project("p1", "1", "Hytte", customer="c1")
+    plan = plan_for(host, [gone, changed, finished])
+    assert [warning.code for warning in plan.warnings] == [WarningCode.CUSTOMER_ARCHIVED]
+    apply(host, plan)
+    assert plan_for(host, [gone, changed, finished]).warnings == ()

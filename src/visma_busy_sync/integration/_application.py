@@ -64,6 +64,7 @@ class Application:
     moved: list[Parked] = field(factory=list[Parked])
     refused: list[Parked] = field(factory=list[Parked])
     _customers: dict[str, str] = field(init=False)
+    _without_customer: list[PlannedChange] = field(factory=list[PlannedChange])
 
     def __attrs_post_init__(self) -> None:
         company = self.situation.connection.company_id
@@ -72,6 +73,7 @@ class Application:
     async def apply(self, kind: Kind, planned: Sequence[PlannedChange]) -> None:
         """Have the host make changes of one kind, and note what it stored."""
         changes = [resolve(each, self._customers) for each in planned]
+        self._without_customer += [each for each in planned if self._lacks_customer(each)]
         outcomes = await self._applied(changes)
         follow_ups: list[Change] = []
         for each, change, outcome in zip(planned, changes, outcomes, strict=True):
@@ -97,6 +99,10 @@ class Application:
         for (_, action), count in self.made.items():
             counts[action] = counts.get(action, 0) + count
         return counts
+
+    def _lacks_customer(self, planned: PlannedChange) -> bool:
+        """Whether a project's customer was to come with this sync, and did not."""
+        return planned.pending is not None and planned.pending.eaccounting_id not in self._customers
 
     async def _applied(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         return await self.site.catalogue.apply(self.tenant, changes)
@@ -129,7 +135,7 @@ class Application:
         parked = [parked.planned for parked in (*self.moved, *self.refused)]
         plan = self.situation.plan
         waits = [
-            *((planned.kind, planned.eaccounting_id) for planned in parked),
+            *((planned.kind, planned.eaccounting_id) for planned in (*parked, *self._without_customer)),
             *((found.kind, found.eaccounting_id) for found in plan.conflicts if found.code in _UNDECIDED),
             *((found.kind, found.eaccounting_id) for found in plan.warnings if found.code in _UNDECIDED),
         ]

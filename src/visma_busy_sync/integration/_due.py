@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, final
 
+import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
@@ -28,7 +29,7 @@ class DueSync:
 
     Attributes:
         tenant: The tenant.
-        report: What its sync did; None if an error ended it.
+        report: What its sync did, with a plan that explains only what it mentions; None if an error ended it.
         error: That error; None if there was none.
     """
 
@@ -82,7 +83,9 @@ async def sync_due(site: Site, now: datetime | None = None, *, most: int | None 
 
 async def _synced(site: Site, tenant: str, connection: Connection) -> DueSync:
     try:
-        return DueSync(tenant, await sync(site, tenant))
+        report = await sync(site, tenant)
+        # What the plan was made from is all that the tenant has: too much to keep for all tenants.
+        return DueSync(tenant, attrs.evolve(report, plan=attrs.evolve(report.plan, seen=None)))
     except Exception as error:  # noqa: BLE001 - as above
         # Also where it ended before it began, as with a dead login: else its turn would never be over.
         await note_attempt(site, tenant, connection)

@@ -157,6 +157,7 @@ class WarningCode(enum.StrEnum):
     """What a person should know; nothing waits for it."""
 
     ARCHIVING_WAITS = "archiving_waits"
+    CUSTOMER_ARCHIVED = "customer_archived"
     CUSTOMER_UNKNOWN = "customer_unknown"
     DECISION_VOID = "decision_void"
     DUPLICATE_UPSTREAM = "duplicate_upstream"

@@ -321,15 +321,24 @@ def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, su
         work.conflict(ConflictCode.DIVERGED, row=row, records=(record,), fields=merged.diverged)
     planned = alteration(work.company, row, record, noted, merged)
     if planned is not None:
+        _warn_of_archived_customer(work, row, record)
         decided = record.id in work.decided[row.kind]
         work.changes.append(evolve(planned, reason=Reason.DECIDED) if decided else planned)
     return planned is not None
+
+
+def _warn_of_archived_customer(work: Work, row: Upstream, record: Record | None = None) -> None:
+    """Tell that a project that is in use belongs to a customer that is not."""
+    customer = row.values.get("customer")
+    if customer is not None and row.values["archived"] is False and work.references.is_archived(customer):
+        work.warn(WarningCode.CUSTOMER_ARCHIVED, row.kind, row=row, record=record)
 
 
 def _create(work: Work, row: Upstream) -> None:
     planned, customer_unknown = creation(work.company, row, work.references)
     if customer_unknown:
         work.warn(WarningCode.CUSTOMER_UNKNOWN, row.kind, row=row)
+    _warn_of_archived_customer(work, row)
     if row.kind is Kind.CUSTOMER:
         work.references.coming[row.id] = row
     work.changes.append(planned)

@@ -47,6 +47,13 @@ class References:
             return self.known[id]
         return Pending(id) if id in self.coming else UNKNOWN
 
+    def is_archived(self, eaccounting_id: Value) -> bool:
+        """Return whether a customer is archived in Busy, or comes archived."""
+        id = cast("str", eaccounting_id)
+        coming, record = self.coming.get(id), self.records.get(self.known.get(id, ""))
+        holder = coming or record
+        return holder is not None and holder.values.get("archived") is True
+
     def label(self, value: Shown) -> str | None:
         """Return how to show a customer to a person; None if nothing is known about it."""
         if isinstance(value, Pending):

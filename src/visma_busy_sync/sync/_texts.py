@@ -118,6 +118,7 @@ TITLES: Final[Mapping[str, Texts]] = MappingProxyType(
         "number_taken": Texts("nummeret er i bruk", "number_taken"),
         "organisation_differs": Texts("ulike organisasjonsnumre", "organisation_differs"),
         "archiving_waits": Texts("arkiveringen venter", "archiving_waits"),
+        "customer_archived": Texts("arkivert kunde", "customer_archived"),
         "customer_unknown": Texts("ukjent kunde", "customer_unknown"),
         "decision_void": Texts("bestemmelse uten virkning", "decision_void"),
         "duplicate_upstream": Texts("levert flere ganger", "duplicate_upstream"),
@@ -183,6 +184,12 @@ ADVICE: Final[Mapping[str, Texts]] = MappingProxyType(
             "som finner prosjekter der, arkiverer dem i Busy som eAccounting ikke har.",
             "eAccounting has no projects, so none of Busy's is archived now. The first sync that finds "
             "some there archives those of Busy's that eAccounting does not have.",
+        ),
+        "customer_archived": Texts(
+            "Prosjektet er i bruk, men kunden er arkivert i Busy eller inaktiv i eAccounting. Det blir "
+            "hentet med kunden sin; en ordre på det kan ikke overføres før kunden er i bruk igjen.",
+            "The project is in use, but its customer is archived in Busy or inactive in eAccounting. It is "
+            "imported with its customer; no order of it can be transferred before the customer is in use.",
         ),
         "customer_unknown": Texts(
             "Kunden til prosjektet finnes ikke i Busy, eller det er uklart hvem det er, så kunden blir "
