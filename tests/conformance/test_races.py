@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from visma_busy_sync.ports import Write
-from visma_busy_sync.testing._kit import stage
+from visma_busy_sync.testing._kit import shells
 from visma_busy_sync.testing._kit.children import ChildFailed
 from visma_busy_sync.testing.conformance import STATE_CHECKS, PromiseBroken, run_check
 
@@ -77,7 +77,7 @@ def test_workers_that_wait_for_each_other_are_told_and_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A deadlock fails the check after a while, instead of hanging the whole run."""
-    monkeypatch.setattr(stage, "HANG_SECONDS", 0.5)
+    monkeypatch.setattr(shells, "HANG_SECONDS", 0.5)
     LocksAsGiven.locks = {}
     check = CHECKS["keys_in_another_order_do_not_lock_each_other"]
 

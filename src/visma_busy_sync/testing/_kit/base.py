@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from visma_busy_sync.testing._kit.checks import STATE_CHECKS
-from visma_busy_sync.testing._kit.harness import Harness
+from visma_busy_sync.testing._kit.checks import CATALOGUE_CHECKS, STATE_CHECKS
+from visma_busy_sync.testing._kit.harness import (
+    AsyncCatalogueHarness,
+    AsyncStateHarness,
+    CatalogueHarness,
+    StateHarness,
+)
 from visma_busy_sync.testing._kit.suite import Check, run_check
 
 
@@ -24,20 +30,42 @@ class StateStoreTests(ABC):
     """
 
     @abstractmethod
-    def harness(self) -> Harness:
+    def harness(self) -> StateHarness | AsyncStateHarness:
         """Return a new harness for one check."""
 
 
-def _method(check: Check) -> Callable[[StateStoreTests], None]:
-    def test(self: StateStoreTests) -> None:
+class CatalogueTests(ABC):
+    """Every check of `Catalogue` as a test method; subclass it as `Test...` and give it a harness.
+
+    As `StateStoreTests`.
+
+    ```python
+    class TestOurCatalogue(CatalogueTests):
+        def harness(self) -> CatalogueHarness:
+            return OurHarness()
+    ```
+    """
+
+    @abstractmethod
+    def harness(self) -> CatalogueHarness | AsyncCatalogueHarness:
+        """Return a new harness for one check."""
+
+
+def _method(check: Check, base: type) -> Callable[[Any], None]:
+    def test(self: StateStoreTests | CatalogueTests) -> None:
         __tracebackhide__ = True
         run_check(check, self.harness)
 
     test.__name__ = f"test_{check.name}"
-    test.__qualname__ = f"{StateStoreTests.__name__}.{test.__name__}"
+    test.__qualname__ = f"{base.__name__}.{test.__name__}"
     test.__doc__ = f"{check.promise.name}: {check.doc}"
     return test
 
 
-for _check in STATE_CHECKS:
-    setattr(StateStoreTests, f"test_{_check.name}", _method(_check))
+def _add(base: type, checks: Iterable[Check]) -> None:
+    for check in checks:
+        setattr(base, f"test_{check.name}", _method(check, base))
+
+
+_add(StateStoreTests, STATE_CHECKS)
+_add(CatalogueTests, CATALOGUE_CHECKS)

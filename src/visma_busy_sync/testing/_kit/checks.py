@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from visma_busy_sync.testing._kit import state_contract, state_model, state_texts, state_world
-from visma_busy_sync.testing._kit.harness import AsyncStateHarness, StateHarness
+from visma_busy_sync.testing._kit import (
+    catalogue_contract,
+    catalogue_model,
+    catalogue_texts,
+    catalogue_world,
+    state_contract,
+    state_model,
+    state_texts,
+    state_world,
+)
 from visma_busy_sync.testing._kit.suite import Check
 
 STATE_CHECKS: Final[tuple[Check, ...]] = tuple(
@@ -13,13 +21,14 @@ STATE_CHECKS: Final[tuple[Check, ...]] = tuple(
     for module in (state_contract, state_texts, state_world, state_model)
     for check in module.SUITE.checks
 )
-
-# A harness of several ports gets the checks of each.
-_BY_HARNESS: Final[tuple[tuple[tuple[type, ...], tuple[Check, ...]], ...]] = (
-    ((StateHarness, AsyncStateHarness), STATE_CHECKS),
+CATALOGUE_CHECKS: Final[tuple[Check, ...]] = tuple(
+    check
+    for module in (catalogue_contract, catalogue_texts, catalogue_world, catalogue_model)
+    for check in module.SUITE.checks
 )
 
 
 def checks_for(harness: object) -> tuple[Check, ...]:
-    """Return the checks that a harness is for; none if it is no harness."""
-    return tuple(check for kinds, checks in _BY_HARNESS if isinstance(harness, kinds) for check in checks)
+    """Return the checks that a harness is for, of each port that it gives; none if it is no harness."""
+    checks = (*STATE_CHECKS, *CATALOGUE_CHECKS)
+    return tuple(check for check in checks if isinstance(harness, check.stage.harnesses))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unittest
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Self, TypeAlias, final
 
 from attrs import frozen
 
-from visma_busy_sync.ports import AsyncStateStore, StateStore, Versioned
+from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, Catalogue, StateStore, Versioned
+from visma_busy_sync.sync import Kind, Record, Value
 
 
 @frozen
@@ -30,7 +32,8 @@ class Capability:
 REOPEN = Capability(
     "reopen",
     "reopen",
-    "Closes everything that holds the data open and opens it anew; `state()` then gives new stores.",
+    "Closes everything that holds the data open and opens it anew; `state()` or `catalogue()` then gives new "
+    "ones.",
 )
 AMBIENT_TRANSACTION = Capability(
     "ambient-transaction",
@@ -42,7 +45,23 @@ PROCESSES = Capability(
     "child",
     "Names a function with which another process opens a store over the same data.",
 )
-CAPABILITIES = (REOPEN, AMBIENT_TRANSACTION, PROCESSES)
+CATALOGUE_PROCESSES = Capability(
+    "catalogue-processes",
+    "catalogue_child",
+    "Names a function with which another process opens a catalogue over the same data.",
+)
+DELETION = Capability(
+    "deletion",
+    "remove_raw",
+    "Deletes a record past the port, as a person does in Busy.",
+)
+REFUSALS = Capability(
+    "refusals",
+    "refused_values",
+    "Gives values that the host refuses, in a new record as in one that is there, such as a name that is too "
+    "long.",
+)
+CAPABILITIES = (REOPEN, AMBIENT_TRANSACTION, PROCESSES, CATALOGUE_PROCESSES, DELETION, REFUSALS)
 
 
 @final
@@ -77,7 +96,45 @@ class ChildStore:
     argument: str = ""
 
 
-class _Raw(ABC):
+class BlockingHarness:
+    """What every harness of a synchronous host has."""
+
+    def __enter__(self) -> Self:
+        """Open a set of data that is empty and nobody else's."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close everything and remove the data."""
+
+    def ambient(self) -> AbstractContextManager[object]:
+        """Begin the host's own transaction and roll it back (capability "ambient-transaction")."""
+        raise CapabilityMissing(AMBIENT_TRANSACTION)
+
+    def reopen(self) -> None:
+        """Close everything and open the same data anew (capability "reopen")."""
+        raise CapabilityMissing(REOPEN)
+
+
+class AwaitedHarness:
+    """What every harness of an asynchronous host has."""
+
+    async def __aenter__(self) -> Self:
+        """Open a set of data that is empty and nobody else's."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close everything and remove the data."""
+
+    def ambient(self) -> AbstractAsyncContextManager[object]:
+        """Begin the host's own transaction and roll it back (capability "ambient-transaction")."""
+        raise CapabilityMissing(AMBIENT_TRANSACTION)
+
+    async def reopen(self) -> None:
+        """Close everything and open the same data anew (capability "reopen")."""
+        raise CapabilityMissing(REOPEN)
+
+
+class _RawState(ABC):
     """Access that goes around the port, so that the port does not prove itself.
 
     It is synchronous also beside an asynchronous store: a look that lets the event loop run would let a
@@ -97,7 +154,7 @@ class _Raw(ABC):
         raise CapabilityMissing(PROCESSES)
 
 
-class StateHarness(_Raw):
+class StateHarness(_RawState, BlockingHarness):
     """A `StateStore` on the kit's bench; subclass it.
 
     The kit makes a harness for each check, enters it, and leaves it at the end: between the two it stands
@@ -105,55 +162,86 @@ class StateHarness(_Raw):
     only to see what it can do.
     """
 
-    def __enter__(self) -> Self:
-        """Open a set of data that is empty and nobody else's."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close everything and remove the data."""
-
     @abstractmethod
     def state(self) -> StateStore:
         """Return a store over the data; each call another instance, if the host has such."""
 
-    def ambient(self) -> AbstractContextManager[object]:
-        """Begin the host's own transaction and roll it back (capability "ambient-transaction")."""
-        raise CapabilityMissing(AMBIENT_TRANSACTION)
 
-    def reopen(self) -> None:
-        """Close everything and open the same data anew (capability "reopen")."""
-        raise CapabilityMissing(REOPEN)
-
-
-class AsyncStateHarness(_Raw):
+class AsyncStateHarness(_RawState, AwaitedHarness):
     """An `AsyncStateStore` on the kit's bench; subclass it.
 
     As `StateHarness`; everything that awaits happens in one event loop, which the kit runs for each check.
     """
 
-    async def __aenter__(self) -> Self:
-        """Open a set of data that is empty and nobody else's."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close everything and remove the data."""
-
     @abstractmethod
     def state(self) -> AsyncStateStore:
         """Return a store over the data; each call another instance, if the host has such."""
 
-    def ambient(self) -> AbstractAsyncContextManager[object]:
-        """Begin the host's own transaction and roll it back (capability "ambient-transaction")."""
-        raise CapabilityMissing(AMBIENT_TRANSACTION)
 
-    async def reopen(self) -> None:
-        """Close everything and open the same data anew (capability "reopen")."""
-        raise CapabilityMissing(REOPEN)
+class _RawCatalogue(ABC):
+    """What a person does in Busy and sees there, past the port. It is synchronous too.
+
+    Attributes:
+        tenants: Two tenants of the host. Name others where a tenant must be there before its records are.
+    """
+
+    tenants: tuple[str, str] = ("acme", "acm")
+
+    @abstractmethod
+    def record_raw(self, tenant: str, kind: Kind, id: str) -> Record | None:
+        """Return a record as the database has it now, with a connection of its own; None: there is none."""
+
+    @abstractmethod
+    def add_raw(self, tenant: str, kind: Kind, values: Mapping[str, Value]) -> str:
+        """Create a record without a link, commit, and return its id."""
+
+    @abstractmethod
+    def edit_raw(self, tenant: str, kind: Kind, id: str, values: Mapping[str, Value]) -> None:
+        """Set these fields of a record, leave its link, and commit."""
+
+    def remove_raw(self, tenant: str, kind: Kind, id: str) -> None:
+        """Delete a record and commit (capability "deletion")."""
+        del tenant, kind, id
+        raise CapabilityMissing(DELETION)
+
+    def refused_values(self, kind: Kind) -> Mapping[str, Value]:
+        """Return values that the host refuses for a record of the kind (capability "refusals")."""
+        del kind
+        raise CapabilityMissing(REFUSALS)
+
+    def catalogue_child(self) -> ChildStore:
+        """Return how another process opens a catalogue over the same data ("catalogue-processes")."""
+        raise CapabilityMissing(CATALOGUE_PROCESSES)
 
 
-Harness: TypeAlias = StateHarness | AsyncStateHarness
+class CatalogueHarness(_RawCatalogue, BlockingHarness):
+    """A `Catalogue` on the kit's bench; subclass it, together with `StateHarness` where the host gives both.
 
-_BASES = (_Raw, StateHarness, AsyncStateHarness)
+    The kit makes a harness for each check, enters it, and leaves it at the end: between the two it stands
+    for one set of data, empty at first. Resources belong into `__enter__`, since a harness is also made
+    only to see what it can do.
+    """
+
+    @abstractmethod
+    def catalogue(self) -> Catalogue:
+        """Return a catalogue over the data; each call another instance, if the host has such."""
+
+
+class AsyncCatalogueHarness(_RawCatalogue, AwaitedHarness):
+    """An `AsyncCatalogue` on the kit's bench; subclass it, with `AsyncStateHarness` where there are both.
+
+    As `CatalogueHarness`; everything that awaits happens in one event loop, which the kit runs for each
+    check.
+    """
+
+    @abstractmethod
+    def catalogue(self) -> AsyncCatalogue:
+        """Return a catalogue over the data; each call another instance, if the host has such."""
+
+
+Harness: TypeAlias = StateHarness | AsyncStateHarness | CatalogueHarness | AsyncCatalogueHarness
+
+_BASES = (BlockingHarness, AwaitedHarness, _RawState, _RawCatalogue)
 
 
 def has(harness: Harness, capability: Capability) -> bool:

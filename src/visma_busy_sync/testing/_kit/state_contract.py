@@ -7,10 +7,10 @@ from typing import Final
 
 from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.testing._kit import promises as p
-from visma_busy_sync.testing._kit.stage import TENANT, Instance, Stage
+from visma_busy_sync.testing._kit.state_stage import TENANT, Instance, StateStage
 from visma_busy_sync.testing._kit.suite import Suite
 
-SUITE: Final = Suite()
+SUITE: Final = Suite(StateStage)
 
 MANY: Final = 5_000
 # More than the page or limit that database tools set by themselves.
@@ -22,7 +22,7 @@ async def _everything(store: Instance) -> dict[str, Versioned]:
 
 
 @SUITE.shows(p.ANSWERS_ARE_VALUES)
-async def only_what_exists_is_answered(stage: Stage) -> None:
+async def only_what_exists_is_answered(stage: StateStage) -> None:
     """A read leaves out what does not exist, and answers a key that is named twice once."""
     await stage.store.made(Write("a", None, "1"))
     for keys in (("a", "missing"), ("a", "a")):
@@ -32,7 +32,7 @@ async def only_what_exists_is_answered(stage: Stage) -> None:
 
 
 @SUITE.shows(p.ANSWERS_ARE_VALUES)
-async def answers_are_the_callers_own(stage: Stage) -> None:
+async def answers_are_the_callers_own(stage: StateStage) -> None:
     """What the caller does to a list it passed or an answer it got changes nothing in the store."""
     writes = [Write("a", None, "1")]
     stage.require(await stage.store.port.commit(TENANT, writes), "commit() was answered False")
@@ -48,7 +48,7 @@ async def answers_are_the_callers_own(stage: Stage) -> None:
 
 
 @SUITE.shows(p.ALL_OR_NOTHING)
-async def a_commit_creates_changes_and_deletes_together(stage: Stage) -> None:
+async def a_commit_creates_changes_and_deletes_together(stage: StateStage) -> None:
     """New documents, changes and deletions of one commit are all made."""
     store = stage.store
     await store.made(Write("changed", None, "1"), Write("deleted", None, "1"), Write("left", None, "1"))
@@ -59,7 +59,7 @@ async def a_commit_creates_changes_and_deletes_together(stage: Stage) -> None:
 
 
 @SUITE.shows(p.ALL_OR_NOTHING)
-async def one_wrong_version_stops_the_whole_commit(stage: Stage) -> None:
+async def one_wrong_version_stops_the_whole_commit(stage: StateStage) -> None:
     """Wherever the wrong version stands, nothing of the commit is made: nothing new, changed or deleted."""
     store = stage.store
     await store.made(Write("changed", None, "1"), Write("deleted", None, "1"), Write("wrong", None, "1"))
@@ -81,13 +81,13 @@ async def one_wrong_version_stops_the_whole_commit(stage: Stage) -> None:
 
 
 @SUITE.shows(p.ALL_OR_NOTHING)
-async def an_empty_commit_is_made(stage: Stage) -> None:
+async def an_empty_commit_is_made(stage: StateStage) -> None:
     """All of no writes are made."""
     stage.require(await stage.store.commit(), "commit() of no writes was answered False")
 
 
 @SUITE.shows(p.ALL_OR_NOTHING)
-async def one_wrong_version_stops_thousands_of_writes(stage: Stage) -> None:
+async def one_wrong_version_stops_thousands_of_writes(stage: StateStage) -> None:
     """A commit that the store carries out in parts is still one."""
     await stage.store.made(Write("wrong", None, "1"))
     writes = [*(Write(f"many/{at}", None, "{}") for at in range(MANY)), Write("wrong", 7, "x")]
@@ -97,7 +97,7 @@ async def one_wrong_version_stops_thousands_of_writes(stage: Stage) -> None:
 
 
 @SUITE.shows(p.EXPECTED_VERSIONS)
-async def another_version_is_not_overwritten(stage: Stage) -> None:
+async def another_version_is_not_overwritten(stage: StateStage) -> None:
     """Only the version that the document has now may be written over or deleted."""
     store = stage.store
     for text in ("1", "2", "3"):
@@ -116,7 +116,7 @@ async def another_version_is_not_overwritten(stage: Stage) -> None:
 
 
 @SUITE.shows(p.EXPECTED_VERSIONS)
-async def what_does_not_exist_has_no_version(stage: Stage) -> None:
+async def what_does_not_exist_has_no_version(stage: StateStage) -> None:
     """A write that expects a version creates nothing, neither where nothing was nor where it was deleted."""
     store = stage.store
     await store.made(Write("deleted", None, "1"))
@@ -132,7 +132,7 @@ async def what_does_not_exist_has_no_version(stage: Stage) -> None:
 
 
 @SUITE.shows(p.EXPECTED_VERSIONS)
-async def a_document_that_is_there_is_not_created(stage: Stage) -> None:
+async def a_document_that_is_there_is_not_created(stage: StateStage) -> None:
     """None expects that there is no document, also where the same body is there already."""
     await stage.store.made(Write("a", None, "1"))
     for body in ("1", "2", ""):
@@ -145,7 +145,7 @@ async def a_document_that_is_there_is_not_created(stage: Stage) -> None:
 
 
 @SUITE.shows(p.VERSIONS_COUNT)
-async def versions_count_up_from_one(stage: Stage) -> None:
+async def versions_count_up_from_one(stage: StateStage) -> None:
     """Each write makes the version one more, for reads and scans, also where the body stays the same."""
     for version, body in enumerate(("1", "1", "", "1", "2", "2"), 1):
         await stage.store.made(Write("a", version - 1 or None, body))
@@ -158,7 +158,7 @@ async def versions_count_up_from_one(stage: Stage) -> None:
 
 
 @SUITE.shows(p.VERSIONS_COUNT)
-async def versions_of_documents_count_apart(stage: Stage) -> None:
+async def versions_of_documents_count_apart(stage: StateStage) -> None:
     """A write of one document leaves the versions of others, also in the same commit."""
     await stage.store.made(Write("a", None, "1"), Write("b", None, "1"))
     await stage.store.made(Write("a", 1, "2"))
@@ -168,7 +168,7 @@ async def versions_of_documents_count_apart(stage: Stage) -> None:
 
 
 @SUITE.shows(p.VERSIONS_COUNT)
-async def a_document_created_again_starts_at_one(stage: Stage) -> None:
+async def a_document_created_again_starts_at_one(stage: StateStage) -> None:
     """Nothing of a deleted document is left, its version neither."""
     store = stage.store
     for _ in range(2):
@@ -184,7 +184,7 @@ async def a_document_created_again_starts_at_one(stage: Stage) -> None:
 
 
 @SUITE.shows(p.TAKE_ONCE)
-async def a_document_is_taken_once(stage: Stage) -> None:
+async def a_document_is_taken_once(stage: StateStage) -> None:
     """The second deletion is answered False, whichever version it expects and whoever asks."""
     store, other = stage.store, stage.another()
     await store.made(Write("a", None, "1"))
@@ -199,7 +199,7 @@ async def a_document_is_taken_once(stage: Stage) -> None:
 
 
 @SUITE.shows(p.CONFLICT_IS_FALSE)
-async def a_conflict_is_an_answer(stage: Stage) -> None:
+async def a_conflict_is_an_answer(stage: StateStage) -> None:
     """Each kind of conflict is answered False, and the store goes on as if nothing had been."""
     store = stage.store
     await store.made(Write("a", None, "1"))
@@ -217,7 +217,7 @@ async def a_conflict_is_an_answer(stage: Stage) -> None:
 
 
 @SUITE.shows(p.SCAN_FINDS_ALL)
-async def a_scan_tells_documents_as_they_are_now(stage: Stage) -> None:
+async def a_scan_tells_documents_as_they_are_now(stage: StateStage) -> None:
     """Changed documents come once with their new version, deleted ones not at all."""
     store = stage.store
     await store.made(*(Write(f"order/{name}", None, "1") for name in ("changed", "deleted", "left")))
@@ -235,7 +235,7 @@ async def a_scan_tells_documents_as_they_are_now(stage: Stage) -> None:
 
 
 @SUITE.shows(p.SCAN_FINDS_ALL)
-async def a_scan_has_no_limit(stage: Stage) -> None:
+async def a_scan_has_no_limit(stage: StateStage) -> None:
     """More documents than a usual page are all found."""
     keys = {f"many/{at}" for at in range(_MORE_THAN_A_PAGE)}
     for part in range(0, _MORE_THAN_A_PAGE, 100):
@@ -251,7 +251,7 @@ _PREFIXES: Final = ("a%", "a_", "a\\", "a*", "a?", "a[b]", "a.", "a'", 'a"', "a^
 
 
 @SUITE.shows(p.PLAIN_PREFIX)
-async def no_character_of_a_prefix_stands_for_another(stage: Stage) -> None:
+async def no_character_of_a_prefix_stands_for_another(stage: StateStage) -> None:
     """Patterns of SQL, shells and regular expressions are plain text, also where they stand last."""
     decoys = ("abc", "aXYZ", "ab", "a", "b", "e/1", "?/1")
     keys = [*decoys, *(f"{prefix}1" for prefix in _PREFIXES), *(f"{prefix}\\2" for prefix in _PREFIXES)]
@@ -263,7 +263,7 @@ async def no_character_of_a_prefix_stands_for_another(stage: Stage) -> None:
 
 
 @SUITE.shows(p.PLAIN_PREFIX)
-async def case_counts_in_a_prefix(stage: Stage) -> None:
+async def case_counts_in_a_prefix(stage: StateStage) -> None:
     """A prefix in other case finds nothing."""
     await stage.store.made(
         Write("Order/1", None, "{}"), Write("claim/1", None, "{}"), Write("Ære/1", None, "{}")
@@ -278,7 +278,7 @@ _OWNERS: Final[Mapping[str, str]] = {"": "key", "a": "bkey", "ab": "key", "a%": 
 
 
 @SUITE.shows(p.TENANTS_APART)
-async def tenants_do_not_see_each_other(stage: Stage) -> None:
+async def tenants_do_not_see_each_other(stage: StateStage) -> None:
     """Documents of tenants whose names resemble each other are read and found by their own tenant only."""
     store = stage.store
     for tenant, key in _OWNERS.items():
@@ -296,7 +296,7 @@ async def tenants_do_not_see_each_other(stage: Stage) -> None:
 
 
 @SUITE.shows(p.TENANTS_APART)
-async def a_scan_without_tenant_goes_over_all(stage: Stage) -> None:
+async def a_scan_without_tenant_goes_over_all(stage: StateStage) -> None:
     """None means all tenants, the tenant "" among them, each document with its tenant."""
     for tenant in _OWNERS:
         await stage.store.made(Write("order/1", None, tenant), Write("claim/1", None, tenant), tenant=tenant)
@@ -308,7 +308,7 @@ async def a_scan_without_tenant_goes_over_all(stage: Stage) -> None:
 
 
 @SUITE.shows(p.TENANTS_APART)
-async def a_commit_touches_its_own_tenant_only(stage: Stage) -> None:
+async def a_commit_touches_its_own_tenant_only(stage: StateStage) -> None:
     """Writing and deleting in one tenant leaves the same key of others, its version too."""
     store = stage.store
     for tenant in _OWNERS:
@@ -336,7 +336,7 @@ _TWICE: Final[Mapping[str, tuple[Write, Write]]] = {
 
 
 @SUITE.shows(p.KEY_ONCE)
-async def a_key_is_written_once_in_a_commit(stage: Stage) -> None:
+async def a_key_is_written_once_in_a_commit(stage: StateStage) -> None:
     """A commit that names a key twice changes nothing, whatever the two writes are."""
     store = stage.store
     await store.made(Write("kept", None, "1"))
@@ -353,7 +353,7 @@ async def a_key_is_written_once_in_a_commit(stage: Stage) -> None:
 
 
 @SUITE.shows(p.MANY_KEYS)
-async def one_read_and_one_commit_take_thousands_of_keys(stage: Stage) -> None:
+async def one_read_and_one_commit_take_thousands_of_keys(stage: StateStage) -> None:
     """5,000 documents are created, read, changed and deleted in one call each."""
     store = stage.store
     keys = [f"many/{at}" for at in range(MANY)]

@@ -9,10 +9,10 @@ from attrs import define, field
 
 from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.testing._kit import promises as p
-from visma_busy_sync.testing._kit.stage import Instance, Stage
+from visma_busy_sync.testing._kit.state_stage import Instance, StateStage
 from visma_busy_sync.testing._kit.suite import Suite
 
-SUITE: Final = Suite()
+SUITE: Final = Suite(StateStage)
 
 SEEDS: Final = range(3)
 STEPS: Final = 100
@@ -55,7 +55,7 @@ class _Model:
 class _Walk:
     """One walk: what was done so far, for the message."""
 
-    stage: Stage
+    stage: StateStage
     seed: int
     chance: random.Random
     model: _Model = field(factory=_Model)
@@ -112,7 +112,7 @@ class _Walk:
 
 
 @SUITE.shows(p.LIKE_THE_MODEL)
-async def any_sequence_of_calls_is_like_a_dictionary(stage: Stage) -> None:
+async def any_sequence_of_calls_is_like_a_dictionary(stage: StateStage) -> None:
     """Seeded random commits, reads and scans through two instances answer as a dictionary does."""
     stores = (stage.store, stage.another())
     for seed in SEEDS:

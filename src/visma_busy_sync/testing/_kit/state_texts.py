@@ -8,10 +8,10 @@ from typing import Final
 
 from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.testing._kit import promises as p
-from visma_busy_sync.testing._kit.stage import Stage
+from visma_busy_sync.testing._kit.state_stage import StateStage
 from visma_busy_sync.testing._kit.suite import Suite
 
-SUITE: Final = Suite()
+SUITE: Final = Suite(StateStage)
 
 LONGEST_KEY: Final = 500
 
@@ -56,7 +56,7 @@ _KEYS: Final = (
 
 
 @SUITE.shows(p.KEYS_EXACT)
-async def any_text_is_a_key(stage: Stage) -> None:
+async def any_text_is_a_key(stage: StateStage) -> None:
     """Keys that differ in anything are documents of their own, and scans give them as they were given."""
     for number, key in enumerate(_KEYS):
         await stage.store.made(Write(key, None, str(number)))
@@ -74,7 +74,7 @@ async def any_text_is_a_key(stage: Stage) -> None:
 
 
 @SUITE.shows(p.KEYS_EXACT)
-async def tenants_are_told_apart_exactly(stage: Stage) -> None:
+async def tenants_are_told_apart_exactly(stage: StateStage) -> None:
     """What holds for keys holds for tenants."""
     tenants = ("acme", "Acme", "acme ", " acme", "\u00e9", "e\u0301", "e", "a/b", "'", "%", "0", "00", "null")
     for tenant in tenants:
@@ -108,7 +108,7 @@ _BODIES: Final[Mapping[str, str]] = {
 
 
 @SUITE.shows(p.BODIES_EXACT)
-async def any_text_comes_back_exactly(stage: Stage) -> None:
+async def any_text_comes_back_exactly(stage: StateStage) -> None:
     """Odd bodies are read, scanned and written over as they are."""
     for number, (kind, body) in enumerate(_BODIES.items()):
         await _comes_back(stage, kind, f"a{number}", None, body)
@@ -116,13 +116,13 @@ async def any_text_comes_back_exactly(stage: Stage) -> None:
 
 
 @SUITE.shows(p.BODIES_EXACT)
-async def every_character_comes_back(stage: Stage) -> None:
+async def every_character_comes_back(stage: StateStage) -> None:
     """One body holds every character that a JSON text can hold."""
     await _comes_back(stage, "every character", "a", None, _every_character())
 
 
 @SUITE.shows(p.BODIES_EXACT)
-async def big_bodies_come_back(stage: Stage) -> None:
+async def big_bodies_come_back(stage: StateStage) -> None:
     """1 MB and 10 MB, in letters of one byte and of two."""
     for megabytes, letter in ((1, "x"), (1, "\u00e6"), (10, "x"), (10, "\u00e6")):
         length = megabytes * 1_000_000 // len(letter.encode())
@@ -131,7 +131,7 @@ async def big_bodies_come_back(stage: Stage) -> None:
         )
 
 
-async def _comes_back(stage: Stage, kind: str, key: str, expected: int | None, body: str) -> None:
+async def _comes_back(stage: StateStage, kind: str, key: str, expected: int | None, body: str) -> None:
     await stage.store.made(Write(key, expected, body))
     held = (await stage.store.read(key)).get(key)
     stage.require(held is not None, f"a body ({kind}) is not there after it was written")
@@ -140,7 +140,7 @@ async def _comes_back(stage: Stage, kind: str, key: str, expected: int | None, b
     _same(stage, f"{kind}, from a scan", body, found.document.body)
 
 
-def _same(stage: Stage, kind: str, body: str, seen: str) -> None:
+def _same(stage: StateStage, kind: str, body: str, seen: str) -> None:
     if seen == body:
         return
     at = next(

@@ -10,10 +10,12 @@ from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.testing._kit import promises as p
 from visma_busy_sync.testing._kit.children import Wins, run_children
 from visma_busy_sync.testing._kit.harness import AMBIENT_TRANSACTION, PROCESSES, REOPEN
-from visma_busy_sync.testing._kit.stage import TENANT, Instance, Stage, Worker, raised
+from visma_busy_sync.testing._kit.shells import Worker
+from visma_busy_sync.testing._kit.stage import raised
+from visma_busy_sync.testing._kit.state_stage import TENANT, Instance, StateStage
 from visma_busy_sync.testing._kit.suite import Suite
 
-SUITE: Final = Suite()
+SUITE: Final = Suite(StateStage)
 
 _WORKERS: Final = 8
 _ROUNDS: Final = 15
@@ -26,7 +28,7 @@ _MISSING: Final = tuple(f"missing/{at}" for at in range(2_500))
 
 
 @SUITE.shows(p.DURABLE)
-async def what_is_committed_is_stored(stage: Stage) -> None:
+async def what_is_committed_is_stored(stage: StateStage) -> None:
     """As soon as a commit is answered True, it is seen past the port and by a new instance."""
     store = stage.store
     for writes, wanted in (
@@ -48,7 +50,7 @@ async def what_is_committed_is_stored(stage: Stage) -> None:
 
 
 @SUITE.shows(p.DURABLE, needs=(REOPEN,))
-async def what_is_committed_outlives_the_store(stage: Stage) -> None:
+async def what_is_committed_outlives_the_store(stage: StateStage) -> None:
     """After everything was closed and opened anew, the data is as the last commit left it."""
     await stage.store.made(Write("a", None, "1"), Write("b", None, "1"), Write("c", None, "1"))
     await stage.store.made(Write("a", 1, "2"), Write("b", 1, None))
@@ -60,7 +62,7 @@ async def what_is_committed_outlives_the_store(stage: Stage) -> None:
 
 
 @SUITE.shows(p.OWN_TRANSACTION, needs=(AMBIENT_TRANSACTION,))
-async def a_commit_does_not_join_the_hosts_transaction(stage: Stage) -> None:
+async def a_commit_does_not_join_the_hosts_transaction(stage: StateStage) -> None:
     """What is committed inside a transaction that the host rolls back stays, or is refused clearly."""
     await stage.store.made(Write("changed", None, "1"), Write("deleted", None, "1"))
     writes = [Write("new", None, "1"), Write("changed", 1, "2"), Write("deleted", 1, None)]
@@ -96,7 +98,7 @@ async def a_commit_does_not_join_the_hosts_transaction(stage: Stage) -> None:
 
 
 @SUITE.shows(p.NO_STALE_READS)
-async def an_instance_sees_what_another_wrote(stage: Stage) -> None:
+async def an_instance_sees_what_another_wrote(stage: StateStage) -> None:
     """What an instance has read, or not found, it reads anew after another one wrote."""
     one, other = stage.store, stage.another()
     await one.made(Write("changed", None, "1"), Write("deleted", None, "1"))
@@ -110,7 +112,7 @@ async def an_instance_sees_what_another_wrote(stage: Stage) -> None:
 
 
 @SUITE.shows(p.NO_STALE_READS)
-async def an_instance_sees_what_was_written_past_the_port(stage: Stage) -> None:
+async def an_instance_sees_what_was_written_past_the_port(stage: StateStage) -> None:
     """A document that another program put there is read and written over at its version."""
     store = stage.store
     await store.made(Write("changed", None, "1"))
@@ -126,7 +128,7 @@ async def an_instance_sees_what_was_written_past_the_port(stage: Stage) -> None:
     await _sees(stage, store, "another program and then itself", {"changed": Versioned(42, "2")})
 
 
-async def _sees(stage: Stage, who: Instance, writer: str, wanted: dict[str, Versioned]) -> None:
+async def _sees(stage: StateStage, who: Instance, writer: str, wanted: dict[str, Versioned]) -> None:
     seen = await who.read("changed", "deleted", "new")
     stage.require(seen == wanted, f"after {writer} wrote, an instance reads {seen}, not {wanted}")
     found = {each.key: each.document for each in await who.scan("")}
@@ -134,7 +136,7 @@ async def _sees(stage: Stage, who: Instance, writer: str, wanted: dict[str, Vers
 
 
 @SUITE.shows(p.ONE_MOMENT)
-async def a_read_never_sees_half_a_commit(stage: Stage) -> None:
+async def a_read_never_sees_half_a_commit(stage: StateStage) -> None:
     """A writer keeps documents equal; no reader sees them differ, few keys asked for or thousands."""
     few = tuple(f"pair/{at}" for at in range(6))
     wide = (few[0], *_MISSING, *few[1:-1], *_MISSING, few[-1])
@@ -179,7 +181,7 @@ async def a_read_never_sees_half_a_commit(stage: Stage) -> None:
 
 
 def _same_version(
-    stage: Stage, seen: dict[str, Versioned], asked: tuple[str, ...], few: tuple[str, ...]
+    stage: StateStage, seen: dict[str, Versioned], asked: tuple[str, ...], few: tuple[str, ...]
 ) -> None:
     versions = sorted({document.version for document in seen.values()})
     stage.require(
@@ -202,7 +204,7 @@ def _deleting(round_: int, me: int) -> tuple[Write, ...]:
     return (Write(f"race/{round_}", 1, None),)
 
 
-async def _race(stage: Stage, writes: Callable[[int, int], tuple[Write, ...]], what: str) -> None:
+async def _race(stage: StateStage, writes: Callable[[int, int], tuple[Write, ...]], what: str) -> None:
     # Half of the workers share an instance, the others have one each.
     stores = [stage.store if me % 2 else stage.another() for me in range(_WORKERS)]
     for round_ in range(_ROUNDS):
@@ -231,27 +233,27 @@ async def _race(stage: Stage, writes: Callable[[int, int], tuple[Write, ...]], w
 
 
 @SUITE.shows(p.ONE_WINNER)
-async def of_those_who_create_one_wins(stage: Stage) -> None:
+async def of_those_who_create_one_wins(stage: StateStage) -> None:
     """Workers create the same document at the same time."""
     await _race(stage, _creating, "who create one document")
 
 
 @SUITE.shows(p.ONE_WINNER)
-async def of_those_who_change_one_wins(stage: Stage) -> None:
+async def of_those_who_change_one_wins(stage: StateStage) -> None:
     """Workers write the same document from the same version at the same time."""
     await stage.store.made(Write("race", None, "{}"))
     await _race(stage, _changing, "who change one document")
 
 
 @SUITE.shows(p.TAKE_ONCE)
-async def of_those_who_take_one_wins(stage: Stage) -> None:
+async def of_those_who_take_one_wins(stage: StateStage) -> None:
     """Workers delete the same document at the same time."""
     await stage.store.made(*(Write(f"race/{round_}", None, "{}") for round_ in range(_ROUNDS)))
     await _race(stage, _deleting, "who delete one document")
 
 
 @SUITE.shows(p.ONE_WINNER)
-async def keys_in_another_order_do_not_lock_each_other(stage: Stage) -> None:
+async def keys_in_another_order_do_not_lock_each_other(stage: StateStage) -> None:
     """Two workers write the same two documents in opposite order: one wins, none hangs, nothing is raised."""
     await stage.store.made(Write("a", None, "0"), Write("b", None, "0"))
     stores = (stage.store, stage.another())
@@ -271,7 +273,7 @@ async def keys_in_another_order_do_not_lock_each_other(stage: Stage) -> None:
 
 
 @SUITE.shows(p.ONE_WINNER)
-async def no_update_is_lost(stage: Stage) -> None:
+async def no_update_is_lost(stage: StateStage) -> None:
     """Workers count up in one document, each reading anew after a lost race; nothing is missing."""
     await stage.store.made(Write("count", None, "0"))
 
@@ -298,7 +300,7 @@ async def no_update_is_lost(stage: Stage) -> None:
 
 
 @SUITE.shows(p.ONE_WINNER, needs=(PROCESSES,))
-async def processes_race_as_workers_do(stage: Stage) -> None:
+async def processes_race_as_workers_do(stage: StateStage) -> None:
     """Three processes count up in one document and take others: no update is lost, each is taken once."""
     takes = [f"take/{at}" for at in range(20)]
     await stage.store.made(Write("count", None, "0"), *(Write(key, None, "{}") for key in takes))

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeAlias, final
+from typing import Any, Generic, TypeAlias, TypeVar, final
 
 from attrs import frozen
 
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.testing._kit.harness import (
-    AsyncStateHarness,
+    AwaitedHarness,
+    BlockingHarness,
     Capability,
     CapabilityMissing,
     Harness,
-    StateHarness,
     has,
 )
 from visma_busy_sync.testing._kit.promises import Promise
-from visma_busy_sync.testing._kit.stage import AwaitedStage, BlockingStage, Stage
+from visma_busy_sync.testing._kit.stage import Stage
 
-Body: TypeAlias = Callable[[Stage], Coroutine[Any, Any, None]]
+S = TypeVar("S", bound=Stage)
+
 Factory: TypeAlias = Callable[[], Harness]
 
 
@@ -32,13 +33,15 @@ class Check:
         name: Unique within its port; a test of it is called `test_` and this.
         promise: What it shows.
         needs: Capabilities without which it is skipped.
+        stage: What it stands on.
         body: The check itself.
     """
 
     name: str
     promise: Promise
     needs: tuple[Capability, ...]
-    body: Body
+    stage: type[Stage]
+    body: Callable[[Any], Coroutine[Any, Any, None]]
 
     @property
     def doc(self) -> str:
@@ -47,17 +50,20 @@ class Check:
 
 
 @final
-class Suite:
+class Suite(Generic[S]):
     """The checks of one port, collected from the modules that hold them."""
 
-    def __init__(self) -> None:
+    def __init__(self, stage: type[S]) -> None:
+        self._stage = stage
         self._checks: list[Check] = []
 
-    def shows(self, promise: Promise, *, needs: tuple[Capability, ...] = ()) -> Callable[[Body], Body]:
+    def shows(
+        self, promise: Promise, *, needs: tuple[Capability, ...] = ()
+    ) -> Callable[[Callable[[S], Coroutine[Any, Any, None]]], Callable[[S], Coroutine[Any, Any, None]]]:
         """Add a check of a promise; its name is that of the function."""
 
-        def add(body: Body) -> Body:
-            self._checks.append(Check(body.__name__, promise, needs, body))
+        def add(body: Callable[[S], Coroutine[Any, Any, None]]) -> Callable[[S], Coroutine[Any, Any, None]]:
+            self._checks.append(Check(body.__name__, promise, needs, self._stage, body))
             return body
 
         return add
@@ -75,35 +81,34 @@ def run_check(check: Check, factory: Factory) -> None:
         PromiseBroken: If the port does not keep a promise; mostly the check's own, but that promise on which
             it stands where this is already broken.
         CapabilityMissing: If the harness cannot show it.
+        TypeError: If the factory returns no harness of the check's port.
     """
     __tracebackhide__ = True
-    harness = _harness(factory())
+    harness = factory()
+    if not isinstance(harness, check.stage.harnesses):
+        raise TypeError(
+            f"the factory returned a {type(harness).__name__}: it must return a "
+            f"{' or an '.join(each.__name__ for each in check.stage.harnesses)}"
+        )
     for capability in check.needs:
         if not has(harness, capability):
             raise CapabilityMissing(capability)
-    if isinstance(harness, AsyncStateHarness):
+    if isinstance(harness, AwaitedHarness):
         with asyncio.Runner() as runner:
             runner.run(_awaited(check, harness))
     else:
         with harness:
-            step(_run, BlockingStage(harness, check.promise), check)
+            step(_run, check, harness)
 
 
-async def _awaited(check: Check, harness: AsyncStateHarness) -> None:
+async def _awaited(check: Check, harness: AwaitedHarness) -> None:
     __tracebackhide__ = True
     async with harness:
-        await _run(AwaitedStage(harness, check.promise), check)
+        await _run(check, harness)
 
 
-async def _run(stage: Stage, check: Check) -> None:
+async def _run(check: Check, harness: BlockingHarness | AwaitedHarness) -> None:
     __tracebackhide__ = True
+    stage = check.stage(harness, check.promise)
     await stage.probe()
     await check.body(stage)
-
-
-def _harness(made: object) -> Harness:
-    if isinstance(made, (StateHarness, AsyncStateHarness)):
-        return made
-    raise TypeError(
-        f"the factory returned a {type(made).__name__}: it must return a StateHarness or an AsyncStateHarness"
-    )
