@@ -26,18 +26,24 @@ class TestOurStateStore(StateStoreTests):
         return OurHarness()
 ```
 
+`CatalogueHarness` and `CatalogueTests` are the same for a `Catalogue`. A host gives those ports that it has;
+a harness of both is a subclass of both.
+
 A failure names the promise that is broken, what was seen, and what to do. It needs no test framework.
 """
 
 from __future__ import annotations
 
-from visma_busy_sync.testing._kit.base import StateStoreTests
-from visma_busy_sync.testing._kit.checks import STATE_CHECKS, checks_for
+from visma_busy_sync.testing._kit.base import CatalogueTests, StateStoreTests
+from visma_busy_sync.testing._kit.catalogue_promises import CATALOGUE_PROMISES
+from visma_busy_sync.testing._kit.checks import CATALOGUE_CHECKS, STATE_CHECKS, checks_for
 from visma_busy_sync.testing._kit.harness import (
     CAPABILITIES,
+    AsyncCatalogueHarness,
     AsyncStateHarness,
     Capability,
     CapabilityMissing,
+    CatalogueHarness,
     ChildStore,
     Harness,
     StateHarness,
@@ -47,11 +53,16 @@ from visma_busy_sync.testing._kit.suite import Check, Factory, run_check
 
 __all__ = [
     "CAPABILITIES",
+    "CATALOGUE_CHECKS",
+    "CATALOGUE_PROMISES",
     "STATE_CHECKS",
     "STATE_PROMISES",
+    "AsyncCatalogueHarness",
     "AsyncStateHarness",
     "Capability",
     "CapabilityMissing",
+    "CatalogueHarness",
+    "CatalogueTests",
     "Check",
     "ChildStore",
     "Factory",

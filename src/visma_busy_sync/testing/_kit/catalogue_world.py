@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
@@ -203,10 +204,10 @@ async def a_person_who_edits_at_the_same_time_loses_nothing(stage: CatalogueStag
         archived = False
         while not ended:
             archived = not archived
-            stage.edit_raw(record, archived=archived)
+            await stage.aside(partial(stage.edit_raw, record, archived=archived))
             for _ in range(2):
                 await stage.pause()
-                held = stage.raw(Kind.PROJECT, record.id)
+                held = await stage.aside(partial(stage.raw, Kind.PROJECT, record.id))
                 kept = held is not None and held.values["archived"] is archived
                 seen = f"a person saved archived = {archived}, and a change wrote over it: {told(held)}"
                 stage.require(kept, seen)

@@ -179,7 +179,10 @@ class AsyncStateHarness(_RawState, AwaitedHarness):
 
 
 class _RawCatalogue(ABC):
-    """What a person does in Busy and sees there, past the port. It is synchronous too.
+    """What a person does in Busy and sees there, past the port.
+
+    It is synchronous also beside an asynchronous catalogue, and may be called in a thread of its own, since a
+    person edits while changes are applied.
 
     Attributes:
         tenants: Two tenants of the host. Name others where a tenant must be there before its records are.

@@ -89,8 +89,8 @@ def _factory(reference: str) -> Factory:
         raise pytest.UsageError(f'{OPTION} "{reference}" raised an error:\n{trace}') from error
     if not checks_for(harness):
         raise pytest.UsageError(
-            f'{OPTION} "{reference}" returned a {type(harness).__name__}: it must return a StateHarness '
-            "or an AsyncStateHarness of visma_busy_sync.testing.conformance"
+            f'{OPTION} "{reference}" returned a {type(harness).__name__}: it must return a StateHarness, '
+            "a CatalogueHarness, or their asynchronous twins, of visma_busy_sync.testing.conformance"
         )
     return factory
 

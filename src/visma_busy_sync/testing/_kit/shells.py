@@ -43,6 +43,10 @@ class Shell(ABC):
         """Let other workers go first."""
 
     @abstractmethod
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Call what may wait for a lock that another worker holds."""
+
+    @abstractmethod
     async def reopen(self) -> None:
         """Close the data and open it anew."""
 
@@ -110,6 +114,10 @@ class Threads(Shell):
         """Let other threads go first, those too that ask again and again for a lock."""
         time.sleep(_PAUSE_SECONDS)  # noqa: ASYNC251 - this shell is stepped, it never runs in a loop
 
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Call it: the others are threads of their own."""
+        return work()
+
     async def reopen(self) -> None:
         """Close the data and open it anew."""
         self._harness.reopen()
@@ -138,6 +146,10 @@ class Tasks(Shell):
     async def pause(self) -> None:
         """Let other tasks go first."""
         await asyncio.sleep(0)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Call it in a thread: in the loop it would keep the holder of the lock from going on."""
+        return await asyncio.to_thread(work)
 
     async def reopen(self) -> None:
         """Close the data and open it anew."""

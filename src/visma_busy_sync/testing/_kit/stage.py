@@ -7,7 +7,7 @@ threads; beside an asynchronous one they are awaited and their workers are tasks
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, TypeVar
 
@@ -77,6 +77,10 @@ class Stage(ABC):
     async def pause(self) -> None:
         """Let other workers go first."""
         await self._shell.pause()
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Call what may wait for a lock that another worker holds."""
+        return await self._shell.aside(work)
 
     async def reopen(self) -> None:
         """Close the data and open it anew, with a new instance over it."""
