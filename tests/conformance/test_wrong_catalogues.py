@@ -66,7 +66,7 @@ BROKEN = {
     wrong.Remembers: "no-stale-records",
     wrong.LooksThenWrites: "one-change-wins",
     wrong.AsyncLooksThenWrites: "one-change-wins",
-    wrong.HidesWhatCameBack: MODEL,
+    wrong.StumblesOverTwoFields: MODEL,
 }
 
 

@@ -113,6 +113,8 @@ class Instance:
         """Change a record as it was loaded, and return it as it was told."""
         change = change_of(record, values, link)
         (outcome,) = await self.made(change)
+        lacking = ", ".join(sorted(record.values.keys() - outcome.values.keys()))
+        require(not lacking, p.VALUES_AS_STORED, f"the outcome of a change does not tell {lacking}")
         return Record(record.kind, record.id, dict(outcome.values), change.link)
 
     async def moved(self, change: Change, *, why: str, breaks: Promise, tenant: str | None = None) -> None:
@@ -141,7 +143,8 @@ def _is_outcome(change: Change, outcome: object) -> None:
     if isinstance(outcome, Applied):
         _is_id("Applied.id", outcome.id)
         known = change.id in {None, outcome.id}
-        _is(known, f"Applied.id is {outcome.id!r} for a change of {change.id!r}")
+        seen = f"a change of {change.id!r} has the outcome of {outcome.id!r}"
+        require(known, p.OUTCOME_FOR_EACH, seen)
         _are_values("Applied.values", change.kind, outcome.values)
     elif isinstance(outcome, Refused):
         _is(type(outcome.reason) is str, f"Refused.reason is a {named_type(outcome.reason)} instead of a str")
@@ -245,8 +248,22 @@ class CatalogueStage(Stage):
         """Return a record as it is loaded now."""
         found = await (instance or self.catalogue).record(record.kind, record.id)
         if found is None:
-            raise PromiseBroken(self.promise, f"{told(record)} is not loaded any more")
+            raise await self._missing(record)
         return self.known(found)
+
+    async def _missing(self, record: Record) -> PromiseBroken:
+        if await self.another().record(record.kind, record.id):
+            return PromiseBroken(p.NO_STALE_RECORDS, f"a new instance alone loads {told(record)}")
+        if self.raw(record.kind, record.id):
+            return PromiseBroken(p.ALL_RECORDS_LOADED, f"past the port there is {told(record)}, not loaded")
+        return PromiseBroken(p.APPLIED_IS_DURABLE, f"{told(record)} is not there any more")
+
+    def stored(self, record: Record, before: Record | None = None) -> None:
+        """Require that a change is there past the port: not nothing, nor what was there before it."""
+        held = self.raw(record.kind, record.id)
+        old = held is None or held == before
+        seen = f"a change was answered Applied, and past the port there is {told(held)}, not {told(record)}"
+        require(not old, p.APPLIED_IS_DURABLE, seen)
 
     async def unchanged(self, record: Record, why: str) -> None:
         """Require that a record is as it was, loaded and past the port."""

@@ -107,19 +107,23 @@ async def days_flags_and_notes_come_back_exactly(stage: CatalogueStage) -> None:
     for name, values in samples.items():
         for value in values:
             if name in has:
-                await _is_kept(stage, Kind.PROJECT, {name: value})
+                await _is_kept(stage, Kind.PROJECT, {name: value}, before=values[0])
     if "customer" in has:
         customer = await stage.catalogue.create(Kind.CUSTOMER)
         await _is_kept(stage, Kind.PROJECT, {"customer": customer.id})
-        await _is_kept(stage, Kind.PROJECT, {"customer": None})
+        await _is_kept(stage, Kind.PROJECT, {"customer": None}, before=customer.id)
     if "organization_number" in stage.fields[Kind.CUSTOMER]:
-        await _is_kept(stage, Kind.CUSTOMER, {"organization_number": "010203-0405"})
+        number = "010203-0405"
+        await _is_kept(stage, Kind.CUSTOMER, {"organization_number": number})
+        await _is_kept(stage, Kind.CUSTOMER, {"organization_number": None}, before=number)
 
 
-async def _is_kept(stage: CatalogueStage, kind: Kind, values: Mapping[str, Value]) -> None:
+async def _is_kept(
+    stage: CatalogueStage, kind: Kind, values: Mapping[str, Value], *, before: Value = None
+) -> None:
     (name, value), *_ = values.items()
     created = await stage.catalogue.create(kind, **values)
-    plain = await stage.catalogue.create(kind)
+    plain = await stage.catalogue.create(kind, **({} if before is None else {name: before}))
     # A number may belong to one record only, so that which has it gives it up first.
     if name == "number":
         await stage.catalogue.changed(created, number=f"{created.id[:8]}-")
