@@ -13,8 +13,8 @@ PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
 
 PORTS = """
     from visma_busy_sync.ports import Versioned, Write
-    from visma_busy_sync.stores import MemoryStateStore
-    from visma_busy_sync.testing.conformance import StateHarness
+    from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore
+    from visma_busy_sync.testing.conformance import CatalogueHarness, StateHarness
 
     class Partial:
         '''Writes one after the other until one cannot be made.'''
@@ -47,6 +47,28 @@ PORTS = """
 
         def write_raw(self, tenant, key, document):
             self._store._documents[tenant, key] = document
+
+    class Busy(CatalogueHarness):
+        def __init__(self):
+            self._busy = MemoryCatalogue()
+
+        def catalogue(self):
+            return self._busy
+
+        def record_raw(self, tenant, kind, id):
+            found = [each for each in self._busy.load(tenant, kind) if each.id == id]
+            return found[0] if found else None
+
+        def add_raw(self, tenant, kind, values):
+            return self._busy.add(tenant, kind, **values)
+
+        def edit_raw(self, tenant, kind, id, values):
+            self._busy.edit(tenant, kind, id, **values)
+
+    class Both(Harness, Busy):
+        def __init__(self):
+            Harness.__init__(self)
+            Busy.__init__(self)
 
     def right():
         return Harness()
@@ -94,6 +116,24 @@ def test_a_right_store_passes_and_the_report_names_what_was_not_shown(shop: Path
     assert 'capability "reopen" is missing: the harness has no method reopen()' in output
     assert "broken" not in output
     assert "test_of_the_shop" not in output
+
+
+def test_a_host_that_gives_a_catalogue_alone_is_tested_alone(shop: Path) -> None:
+    """And the report names what its harness could not show."""
+    code, output = run(shop, "--visma-ports", "shop.ports:Busy")
+    assert code == 0, output
+    assert "kept (17): all-records-loaded, answers-are-records, applied-is-durable, " in output
+    assert 'not shown, the capability "deletion" is missing: gone-is-moved (in part)' in output
+    refusals = "outcome-for-each (in part), refused-leaves-nothing"
+    assert f'not shown, the capability "refusals" is missing: {refusals}' in output
+    assert "all-or-nothing" not in output
+
+
+def test_a_harness_of_both_ports_shows_both(shop: Path) -> None:
+    code, output = run(shop, "--visma-ports", "shop.ports:Both", "-k", "take-once or new-id", "-v")
+    assert code == 0, output
+    assert "shop.ports:Both::a_document_is_taken_once[take-once] PASSED" in output
+    assert "shop.ports:Both::each_creation_is_a_record_of_its_own[new-id] PASSED" in output
 
 
 def test_a_broken_promise_fails_with_its_name_and_what_to_do(shop: Path) -> None:

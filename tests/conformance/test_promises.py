@@ -16,10 +16,17 @@ import pytest
 from visma_busy_sync.testing import conformance
 from visma_busy_sync.testing.conformance import (
     CAPABILITIES,
+    CATALOGUE_CHECKS,
+    CATALOGUE_PROMISES,
     STATE_CHECKS,
     STATE_PROMISES,
+    AsyncCatalogueHarness,
     AsyncStateHarness,
     CapabilityMissing,
+    CatalogueHarness,
+    CatalogueTests,
+    Check,
+    Promise,
     PromiseBroken,
     StateHarness,
     StateStoreTests,
@@ -31,6 +38,14 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
 
 
+class Stored(StateHarness):
+    state = read_raw = write_raw = None  # type: ignore[assignment]
+
+
+class Catalogued(CatalogueHarness):
+    catalogue = record_raw = add_raw = edit_raw = None  # type: ignore[assignment]
+
+
 def rows(heading: str) -> list[tuple[str, ...]]:
     """The cells of the table below a heading of the page, without its head."""
     lines = PAGE.partition(f"{heading}\n")[2].partition("\n#")[0].splitlines()
@@ -38,10 +53,13 @@ def rows(heading: str) -> list[tuple[str, ...]]:
     return [tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in table]
 
 
-def test_the_page_tells_the_promises_as_the_kit_does() -> None:
+@pytest.mark.parametrize(
+    ("port", "promises"), [("StateStore", STATE_PROMISES), ("Catalogue", CATALOGUE_PROMISES)]
+)
+def test_the_page_tells_the_promises_as_the_kit_does(port: str, promises: tuple[Promise, ...]) -> None:
     """Names, sentences and cures, in the same order."""
-    told = [(f"`{each.name}`", each.sentence, each.cure) for each in STATE_PROMISES]
-    assert rows("## The promises") == told
+    told = [(f"`{each.name}`", each.sentence, each.cure) for each in promises]
+    assert rows(f"## The promises of {port}") == told
 
 
 def test_the_page_tells_the_capabilities_as_the_kit_does() -> None:
@@ -72,33 +90,70 @@ def test_the_pages_harness_runs(tmp_path: Path) -> None:
     assert "promises of shop.bench:Bench" in done.stdout
     assert "kept (15): all-or-nothing, answers-are-values, bodies-exact, " in done.stdout
     assert f"runs {len(STATE_CHECKS)} checks" in PAGE
+    assert f"and {len(CATALOGUE_CHECKS)} over a" in PAGE
 
 
 def test_checks_and_promises_have_names_of_their_own() -> None:
     """Names are stable handles for reports and `-k`, so each is there once and in its form."""
     for names, form in (
         ([check.name for check in STATE_CHECKS], r"[a-z_]+"),
-        ([promise.name for promise in STATE_PROMISES], r"[a-z]+(-[a-z]+)*"),
+        ([check.name for check in CATALOGUE_CHECKS], r"[a-z_]+"),
+        # Over all ports, since a report of several does not say of which one it is.
+        ([promise.name for promise in (*STATE_PROMISES, *CATALOGUE_PROMISES)], r"[a-z]+(-[a-z]+)*"),
         ([capability.name for capability in CAPABILITIES], r"[a-z]+(-[a-z]+)*"),
     ):
         assert len(set(names)) == len(names)
         assert all(re.fullmatch(form, name) for name in names)
-    assert all(check.doc.endswith(".") for check in STATE_CHECKS)
+    assert all(check.doc.endswith(".") for check in (*STATE_CHECKS, *CATALOGUE_CHECKS))
 
 
-def test_each_check_is_a_method_of_the_base_class() -> None:
-    methods = {name for name in dir(StateStoreTests) if name.startswith("test_")}
-    assert methods == {f"test_{check.name}" for check in STATE_CHECKS}
+@pytest.mark.parametrize(
+    ("base", "checks"), [(StateStoreTests, STATE_CHECKS), (CatalogueTests, CATALOGUE_CHECKS)]
+)
+def test_each_check_is_a_method_of_the_base_class(base: type, checks: tuple[Check, ...]) -> None:
+    methods = {name for name in dir(base) if name.startswith("test_")}
+    assert methods == {f"test_{check.name}" for check in checks}
     for name in methods:
-        assert inspect.getdoc(getattr(StateStoreTests, name))
+        assert inspect.getdoc(getattr(base, name))
 
 
-def test_each_capability_is_a_method_that_a_harness_may_leave_out() -> None:
+@pytest.mark.parametrize(
+    ("harnesses", "checks"),
+    [
+        ((StateHarness, AsyncStateHarness), STATE_CHECKS),
+        ((CatalogueHarness, AsyncCatalogueHarness), CATALOGUE_CHECKS),
+    ],
+    ids=["state", "catalogue"],
+)
+def test_each_capability_is_a_method_that_a_harness_may_leave_out(
+    harnesses: tuple[type, ...], checks: tuple[Check, ...]
+) -> None:
     """Of the synchronous and of the asynchronous harness alike."""
-    for capability in CAPABILITIES:
-        for harness in (StateHarness, AsyncStateHarness):
+    for capability in {capability for check in checks for capability in check.needs}:
+        for harness in harnesses:
             assert inspect.getdoc(getattr(harness, capability.method))
-            assert capability.method not in harness.__abstractmethods__
+            assert capability.method not in harness.__abstractmethods__  # type: ignore[attr-defined]
+
+
+def test_each_capability_is_asked_for() -> None:
+    needed = {capability for check in (*STATE_CHECKS, *CATALOGUE_CHECKS) for capability in check.needs}
+    assert needed == set(CAPABILITIES)
+
+
+def test_a_harness_gets_the_checks_of_the_ports_that_it_gives() -> None:
+    """One, the other, or both."""
+
+    class Both(Stored, Catalogued):
+        pass
+
+    assert checks_for(Stored()) == STATE_CHECKS
+    assert checks_for(Catalogued()) == CATALOGUE_CHECKS
+    assert checks_for(Both()) == (*STATE_CHECKS, *CATALOGUE_CHECKS)
+
+
+def test_a_check_of_another_port_is_refused() -> None:
+    with pytest.raises(TypeError, match="must return a CatalogueHarness or an AsyncCatalogueHarness"):
+        run_check(CATALOGUE_CHECKS[0], Stored)
 
 
 def test_public_names_are_described() -> None:

@@ -11,7 +11,10 @@ from visma_busy_sync.sync._records import Change, Kind, Outcome, Record
 
 
 class Catalogue(Protocol):
-    """The host's projects, customers and products."""
+    """The host's projects, customers and products.
+
+    Tenants are kept apart: an id that is known in another tenant is gone in this one. So are kinds.
+    """
 
     def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
         """Return every record of a kind, archived ones too, each with its link.
@@ -29,7 +32,8 @@ class Catalogue(Protocol):
         Each change is made whole or not at all, together with its link, and is durable when this returns.
         Only the fields named in the change are touched. A record that is gone, or not as the change expects
         it in its values or its link, gives `Moved`; one that the host cannot hold gives `Refused`. One bad
-        record stops no other; nothing is raised for it.
+        record stops no other; nothing is raised for it. `Applied.values` tells every imported field of the
+        record as it is stored, also where that is not what was asked.
         """
         ...
 
