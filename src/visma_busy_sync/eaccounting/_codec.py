@@ -8,11 +8,12 @@ its path; but a fault in a member that a model can do without (see `Model.relied
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
@@ -95,9 +96,11 @@ def wire_name(attribute: attrs.Attribute[Any]) -> str:
     return cast("str", named) if named else "".join(p[:1].upper() + p[1:] for p in attribute.name.split("_"))
 
 
+@functools.cache
 def wire_types(model: type[Model]) -> Mapping[str, Any]:
     """Return the wire names of a model's members with their types, without `None` and `UNSET`."""
-    return {wire_name(a): _plain(a.type)[0] for a in _attributes(model) if a.name != "extra"}
+    types = {wire_name(a): _plain(a.type)[0] for a in _attributes(model) if a.name != "extra"}
+    return MappingProxyType(types)
 
 
 # --- reading -------------------------------------------------------------------------------------
