@@ -89,7 +89,8 @@ class Application:
                 case Refused(reason):
                     self.refused.append(Parked(each, reason, refused=True))
         if follow_ups:
-            # A follow-up only corrects the notes; if it does not take, the next run plans it again.
+            # A follow-up only corrects the notes. If it does not take, what was stored counts as a person's:
+            # it stands, and what eAccounting changes there is told as a divergence.
             await self._applied(follow_ups)
 
     @property
