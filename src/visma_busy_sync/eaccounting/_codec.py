@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from types import MappingProxyType, NoneType, UnionType
@@ -96,9 +96,13 @@ def wire_name(attribute: attrs.Attribute[Any]) -> str:
     return cast("str", named) if named else "".join(p[:1].upper() + p[1:] for p in attribute.name.split("_"))
 
 
-@functools.cache
 def wire_types(model: type[Model]) -> Mapping[str, Any]:
     """Return the wire names of a model's members with their types, without `None` and `UNSET`."""
+    return _wire_types(cast("Hashable", model))  # a class is; the checkers doubt it because of `==` on models
+
+
+@functools.cache
+def _wire_types(model: Any) -> Mapping[str, Any]:
     types = {wire_name(a): _plain(a.type)[0] for a in _attributes(model) if a.name != "extra"}
     return MappingProxyType(types)
 
