@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from visma_busy_sync.eaccounting import _endpoints as endpoints
+from visma_busy_sync.eaccounting._resources import AsyncResource, Resource
 from visma_busy_sync.eaccounting._walk import Inactive, Manner, Walk, changes, walk
 from visma_busy_sync.sandbox.profile import Profile
 
@@ -270,3 +272,20 @@ def test_nothing_that_stays_is_missed_in_a_sure_reading(part: int) -> None:
         found = read(listed, size=chance.randint(4, 6))
         missed = listed.always - ids(found)
         assert not (found.sure and missed), f"seed {seed}: {chosen} misses {missed}"
+
+
+@pytest.mark.parametrize("count", [3, 250])
+def test_a_list_of_the_client_is_walked_in_both_shells(count: int) -> None:
+    """Once with all that is not in use, and then in the manner that was found out."""
+    listed = filled(count, "customers", inactive_listed=False)
+    listed.switch(listed.rows[0], active=False)
+    blocking = Resource(endpoints.CUSTOMERS, Bench(listed, max_retries=0).env).walk()
+    assert blocking.sure
+    assert ids(blocking) == all_ids(listed)
+    assert blocking.manner.inactive is Inactive.HIDDEN
+    before = len(listed.requests)
+    awaited = asyncio.run(
+        AsyncResource(endpoints.CUSTOMERS, Bench(listed, max_retries=0).env).walk(manner=blocking.manner)
+    )
+    assert ids(awaited) == ids(blocking)
+    assert len(listed.requests) - before < before

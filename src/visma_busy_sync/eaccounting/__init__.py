@@ -17,6 +17,7 @@ from visma_busy_sync.eaccounting._oauth import PRODUCTION, SCOPES, Application, 
 from visma_busy_sync.eaccounting._oauth_client import AsyncOAuth, OAuth
 from visma_busy_sync.eaccounting._operation import Operation
 from visma_busy_sync.eaccounting._query import F, Filter
+from visma_busy_sync.eaccounting._walk import Inactive, Manner, Walk
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 
 __all__ = [
@@ -31,10 +32,13 @@ __all__ = [
     "Endpoints",
     "F",
     "Filter",
+    "Inactive",
+    "Manner",
     "OAuth",
     "Operation",
     "PendingLogin",
     "Secret",
     "TokenSet",
     "Transport",
+    "Walk",
 ]

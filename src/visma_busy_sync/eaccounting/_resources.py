@@ -13,7 +13,7 @@ from visma_busy_sync.eaccounting._endpoints import PAGE_SIZE, Endpoint, Page
 from visma_busy_sync.eaccounting._execute import Env, execute
 from visma_busy_sync.eaccounting._passes import Pass, next_rows
 from visma_busy_sync.eaccounting._query import Filter
-from visma_busy_sync.eaccounting._walk import Walk, walk
+from visma_busy_sync.eaccounting._walk import Manner, Walk, walk
 from visma_busy_sync.eaccounting.models import Model, NewOrder, Order
 
 M = TypeVar("M", bound=Model)
@@ -47,16 +47,19 @@ class Resource(Generic[M]):
             execute, self._endpoint.page(number, size=size, where=where, order_by=order_by), self._env
         )
 
-    def walk(self) -> Walk[M]:
+    def walk(self, *, manner: Manner | None = None) -> Walk[M]:
         """Read the whole list, rows that are not in use too, and say whether it is sure to be whole.
 
         It takes about one request per hundred rows where the server orders and filters by the change stamp,
         else twice as many. Use it where a missing row would be mistaken for a deleted one.
 
+        Args:
+            manner: What an earlier reading found out (`Walk.manner`), so that it is not found out anew.
+
         Raises:
             EAccountingError: If a page cannot be read.
         """
-        return step(walk, self._endpoint, self._env)
+        return step(walk, self._endpoint, self._env, manner=manner)
 
     def list(self, *, where: Filter | None = None, order_by: str | None = None) -> Iterator[M]:
         """Iterate over all rows, page by page, each id once.
@@ -116,16 +119,19 @@ class AsyncResource(Generic[M]):
             self._endpoint.page(number, size=size, where=where, order_by=order_by), self._env
         )
 
-    async def walk(self) -> Walk[M]:
+    async def walk(self, *, manner: Manner | None = None) -> Walk[M]:
         """Read the whole list, rows that are not in use too, and say whether it is sure to be whole.
 
         It takes about one request per hundred rows where the server orders and filters by the change stamp,
         else twice as many. Use it where a missing row would be mistaken for a deleted one.
 
+        Args:
+            manner: What an earlier reading found out (`Walk.manner`), so that it is not found out anew.
+
         Raises:
             EAccountingError: If a page cannot be read.
         """
-        return await walk(self._endpoint, self._env)
+        return await walk(self._endpoint, self._env, manner=manner)
 
     async def list(self, *, where: Filter | None = None, order_by: str | None = None) -> AsyncIterator[M]:
         """Iterate over all rows, page by page, each id once.
