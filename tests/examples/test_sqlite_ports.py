@@ -97,7 +97,7 @@ def test_a_sqlite_host_does_the_whole_job_and_survives_a_restart(
         projects = {r.id: r for r in ports.SqliteCatalogue(database).load("acme", Kind.PROJECT)}
         assert projects["p1"].values["archived"] is True
 
-        project = next(r for r in projects.values() if r.values["customer"] and not r.values["archived"])
+        (project,) = (r for r in projects.values() if r.values["number"] == "0001")
         products = {
             r.values["name"]: r.id for r in ports.SqliteCatalogue(database).load("acme", Kind.PRODUCT)
         }
