@@ -163,7 +163,7 @@ def test_the_reprs_of_what_holds_secrets_mask_them(office: Office) -> None:
     acme = office.connected()
     acme.sync()
     if office.shell.run is not None:
-        acme = acme.__dict__["_tenant"]
+        acme = acme.__dict__["_awaiting"]
     site = acme._site
     tokens = [repr(held) for sources in site._sources._kept.values() for held in sources.values()]
     shown = f"{site!r} {site.application!r} {site.sealer!r} {acme!r} {tokens}"

@@ -131,7 +131,7 @@ def pushed(office: Office, acme: Any, order: Any, count: int) -> list[Transfer |
             return list(pool.map(push, range(count)))
 
     async def together() -> list[Transfer | BaseException]:
-        tenant = acme.__dict__["_tenant"]
+        tenant = acme.__dict__["_awaiting"]
         pushes = (tenant.push(order) for _ in range(count))
         ended: list[Transfer | BaseException] = await asyncio.gather(*pushes, return_exceptions=True)
         return ended
@@ -165,7 +165,7 @@ def test_many_syncs_at_once_create_nothing_twice(office: Office) -> None:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(sync, range(4)))
     else:
-        tenant: Any = acme.__dict__["_tenant"]
+        tenant: Any = acme.__dict__["_awaiting"]
 
         async def together() -> Any:
             return await asyncio.gather(*(tenant.sync() for _ in range(4)), return_exceptions=True)
