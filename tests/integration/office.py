@@ -48,6 +48,8 @@ SESSION = "the browser's session"
 REDIRECT = "http://127.0.0.1:9/callback"
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 PATHS: Mapping[Kind, str] = {Kind.CUSTOMER: "customers", Kind.PRODUCT: "articles", Kind.PROJECT: "projects"}
+STAMPS = ("ChangedUtc", "ModifiedUtc")
+"""The change stamps, which the sandbox sets itself where an edit does not have them."""
 
 
 @final
@@ -262,9 +264,13 @@ class Office:
     def edit_upstream(self, kind: Kind, id: str, **members: Any) -> None:
         self.control("PATCH", f"/records/{PATHS[kind]}/{id}", members)
 
-    def add_upstream(self, kind: Kind, id: str, **members: Any) -> None:
-        like = {name: value for name, value in self.upstream(kind)[0].items() if not name.endswith("Utc")}
-        body = json.loads(json.dumps({**like, "Id": id, **members}, default=float))
+    def add_upstream(
+        self, kind: Kind, id: str, like: Mapping[str, Any] | None = None, **members: Any
+    ) -> None:
+        """Make a record now, like another one, by default the first."""
+        made = {**(like or self.upstream(kind)[0]), "Id": id, **members}
+        unstamped = {name: value for name, value in made.items() if name not in STAMPS}
+        body = json.loads(json.dumps(unstamped, default=float))
         self.control("PUT", f"/records/{PATHS[kind]}/{id}", body)
 
     def drafts(self) -> list[dict[str, Any]]:
