@@ -460,6 +460,31 @@ def test_a_call_renews_once_in_its_life(run: Callable[..., Any]) -> None:
     assert (source.renewals, len(bench.script.requests)) == (1, 3)
 
 
+@pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])
+def test_a_renewal_that_failed_for_now_is_tried_again(
+    run: Callable[..., Any], operation: Operation[Any]
+) -> None:
+    """The call ends with a new token, or with why there is none: never with "connect again"."""
+
+    class Returning(Renewable):
+        async def token_after_refusal(self, refused: Secret) -> Secret | None:
+            if self.renewals < failures:
+                self.renewals += 1
+                raise UnreadableAnswer(operation=POST_TOKEN, status=503, reason="it is a web page")
+            return await super().token_after_refusal(refused)
+
+    failures = 1
+    bench = Bench(STALE, STALE, GOOD, tokens=Returning())
+    assert run(operation, bench.env) == {"Name": "x"}
+    assert bearers(bench) == ["Bearer first", "Bearer first", "Bearer second"]
+    failures = 9
+    bench = Bench(STALE, tokens=(source := Returning()), max_retries=2)
+    with pytest.raises(UnreadableAnswer) as caught:
+        run(operation, bench.env)
+    assert (caught.value.operation, source.renewals) == (POST_TOKEN, 3)
+    assert not caught.value.may_have_happened
+
+
 def test_a_fault_after_the_renewal_is_repeated(run: Callable[..., Any]) -> None:
     """As any other one."""
     bench = Bench(STALE, BROKEN, GOOD, tokens=Renewable())

@@ -200,8 +200,9 @@ class _Call(Generic[T]):
     async def attempt(self) -> T:
         response, token = await self._sent(None)
         if response.status == 401 and not self.renewed and not self._in_doubt(response):
-            self.renewed, self.doubt.is_open = True, False
+            self.doubt.is_open = False
             other = await self._in_time(partial(self.env.tokens.token_after_refusal, token))
+            self.renewed = True  # not before: a renewal that failed for now is tried again with the call
             if other is not None and other != token:
                 response, _ = await self._sent(other)
         try:
