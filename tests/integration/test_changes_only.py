@@ -120,6 +120,21 @@ def test_where_it_cannot_be_told_what_changed_all_is_read(office: Office, switch
     assert office.records(Kind.CUSTOMER)[linked(office, Kind.CUSTOMER, row)]["name"] == "Renamed"
 
 
+def test_what_a_server_refused_is_asked_again_after_a_week_only(office: Office) -> None:
+    """Each sync in between would be refused for nothing."""
+    office.profile(ordering="refused")
+    acme = synced(office)
+
+    def refusals(seconds: int) -> int:
+        office.control("DELETE", "/journal")
+        later(office, seconds)
+        acme.sync(whole=True)
+        return [entry["status"] for entry in office.journal()].count(400)
+
+    assert refusals(6 * DAY) == 0
+    assert refusals(2 * DAY) > 0
+
+
 def test_finished_projects_that_lists_hide_arrive_archived(office: Office) -> None:
     """All projects are imported; later ones come with what changed."""
     office.profile(inactive_listed=False)

@@ -9,10 +9,10 @@ import pytest
 
 from visma_busy_sync.errors import ArchivingNotAllowed, ConfigurationError, ServerFault
 from visma_busy_sync.ports import Write
-from visma_busy_sync.sync import Action, Fate, Kind, Verdict
+from visma_busy_sync.sync import Action, Fate, Kind, Verdict, WarningCode
 
-from .given import archived, own_projects, synced
-from .office import ACME, Office
+from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
+from .office import ACME, PATHS, Office
 
 
 def deleted(office: Office, count: int) -> list[str]:
@@ -49,6 +49,49 @@ def test_d8_connecting_again_changes_nothing_the_sync_after_it_does(office: Offi
     assert archived_numbers(office) == before
     acme.sync(whole=True)
     assert archived_numbers(office) == before | set(gone)
+
+
+def test_gone_and_brought_back_by_hand_it_stays(office: Office) -> None:
+    acme = synced(office)
+    (number,) = deleted(office, 1)
+    acme.sync(whole=True)
+    id = next(id for id, values in office.records().items() if values["number"] == number)
+    office.busy.edit(ACME, Kind.PROJECT, id, archived=False)
+    for _ in range(2):
+        acme.sync(whole=True)
+        assert archived(office, [id]) == [False]
+
+
+@pytest.mark.parametrize(
+    ("status", "by_hand", "restored"),
+    [(ONGOING, False, True), (FINISHED, False, False), (ONGOING, True, False)],
+    ids=["ongoing", "finished-by-then", "a-person-had-archived-it"],
+)
+def test_what_comes_back_is_restored_unless_it_is_archived_for_another_reason(
+    office: Office, status: int, by_hand: bool, restored: bool
+) -> None:
+    acme = synced(office)
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    id = linked(office, Kind.PROJECT, row)
+    office.busy.edit(ACME, Kind.PROJECT, id, archived=by_hand)
+    office.control("DELETE", f"/records/projects/{row['Id']}")
+    acme.sync(whole=True)
+    assert archived(office, [id]) == [True]
+    office.add_upstream(Kind.PROJECT, row["Id"], row, Status=status)
+    acme.sync()
+    assert archived(office, [id]) == [not restored]
+
+
+@pytest.mark.parametrize("kind", [Kind.CUSTOMER, Kind.PRODUCT], ids=str)
+def test_a_customer_or_product_that_is_gone_stays_and_is_told_once(office: Office, kind: Kind) -> None:
+    acme = synced(office)
+    row = first(office, kind, IsActive=True)
+    before = office.records(kind)
+    office.control("DELETE", f"/records/{PATHS[kind]}/{row['Id']}")
+    told = [warning.code for warning in acme.sync(whole=True).plan.warnings if warning.kind is kind]
+    assert told == [WarningCode.MISSING_UPSTREAM]
+    assert not acme.sync(whole=True).plan.warnings
+    assert office.records(kind) == before
 
 
 def test_what_the_list_hides_is_not_archived(office: Office) -> None:

@@ -1,7 +1,7 @@
 """Busy's promises and the rules R1-R30, each as its user sees it, over a sandbox.
 
 One short test per rule. What surrounds a rule (refusals, races, odd answers) is tried beside its subject;
-the decided readings D1-D17 are in `test_decided_readings`.
+the decided readings D1-D17 are in `test_readings_decided`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from visma_busy_sync.integration import ConnectionState, LoginOutcome, OrderText
 from visma_busy_sync.orders import ProblemCode, State
 from visma_busy_sync.sync import FIELDS, Action, Kind
 
-from . import test_decided_readings
+from . import test_readings_decided
 from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
 from .office import ACME, MARCH, SESSION, Office, entry, ready_to_push, with_work
 
@@ -465,7 +465,7 @@ def test_every_rule_and_decision_has_a_test_of_its_name() -> None:
     """A rule of Busy's, or a decided reading up to D17, that is not tried is named here with the reason."""
     told = {
         number.upper()
-        for module in (sys.modules[__name__], test_decided_readings)
+        for module in (sys.modules[__name__], test_readings_decided)
         for name in vars(module)
         for number in re.findall(r"(?<=_)[rd][0-9]+(?=_)", name)
         if name.startswith("test_")

@@ -13,7 +13,7 @@ from visma_busy_sync.eaccounting.errors import (
     ServerFault,
 )
 from visma_busy_sync.integration import Choices
-from visma_busy_sync.sync import Action, ArchiveMissing, Kind, Owner
+from visma_busy_sync.sync import Action, ArchiveMissing, ConflictCode, Kind, Owner
 
 from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
 from .office import ACME, MARCH, PATHS, Office, waiting, with_work
@@ -123,6 +123,32 @@ def test_a_project_that_is_in_both_is_adopted(office: Office) -> None:
     acme.sync()
     assert len(office.records()) == len(office.upstream(Kind.PROJECT))
     assert office.records()[id]["notes"] == "Mine"
+
+
+def test_a_number_that_another_project_of_busys_has_merges_nothing(office: Office) -> None:
+    """The other is created beside it; at the connection Busy's is one that eAccounting does not have."""
+    row = first(office, Kind.PROJECT, Status=ONGOING)
+    id = office.busy.add(ACME, Kind.PROJECT, number=row["Number"], name="Et annet prosjekt")
+    report = office.connected().sync()
+    (conflict,) = report.plan.conflicts
+    assert (conflict.code, conflict.busy_id) == (ConflictCode.NUMBER_TAKEN, id)
+    assert office.record(Kind.PROJECT, row["Name"]).values["number"] == row["Number"]
+    assert office.records()[id]["name"] == "Et annet prosjekt"
+    assert archived(office, [id]) == [True]
+
+
+def test_at_adoption_number_and_customer_come_from_eaccounting_and_all_else_stays(office: Office) -> None:
+    row = next(row for row in office.upstream(Kind.PROJECT) if row["CustomerId"] and row["Notes"])
+    other = office.busy.add(ACME, Kind.CUSTOMER, number="99001", name="En annen kunde")
+    mine = {"name": row["Name"].upper(), "notes": "Mine", "start_date": date(2020, 1, 1)}
+    number = f" {row['Number']} "
+    id = office.busy.add(ACME, Kind.PROJECT, number=number, customer=other, **mine)
+    synced(office)
+    values = office.records()[id]
+    assert {name: values[name] for name in mine} == mine
+    assert values["number"] == row["Number"]
+    theirs = first(office, Kind.CUSTOMER, Id=row["CustomerId"])
+    assert values["customer"] == linked(office, Kind.CUSTOMER, theirs)
 
 
 def test_a_change_in_eaccounting_comes_through(office: Office) -> None:
