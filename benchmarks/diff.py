@@ -1,7 +1,7 @@
 """Measure the sync engine beside a bare comparison, diffsync and DeepDiff: time, growth and memory.
 
 ```
-python benchmarks/diff.py            # a quarter of an hour, and 5 GB for a million records
+python benchmarks/diff.py            # a quarter of an hour, and several GB for a million records
 python benchmarks/diff.py --quick    # small sizes, to see that it works
 ```
 
