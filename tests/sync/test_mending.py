@@ -133,6 +133,23 @@ def test_where_several_would_fit_nothing_is_proposed() -> None:
     assert proposed(host, rows) == ()
 
 
+def test_a_record_that_is_gone_without_a_successor_has_no_cure() -> None:
+    host = Host()
+    apply(host, plan_for(host, [project("old", "1", "Hus"), project("p2", "2", "Hytte")]))
+    rows = [project("p2", "2", "Hytte")]
+    asked_and_applied(host, rows)
+    assert proposed(host, rows) == ()
+
+
+def test_one_that_only_seems_to_be_linked_crosswise_is_left_alone() -> None:
+    """The other one's holder is called like neither."""
+    host = Host()
+    rows = [project("p1", "1", "Hus"), project("p2", "2", "Hytte")]
+    apply(host, plan_for(host, rows))
+    host.edit(host.linked("p1").id, number="2", name="Hytte")
+    assert proposed(host, rows) == ()
+
+
 def test_contradicting_organisation_numbers_are_no_candidates() -> None:
     host = Host()
     host.add(Kind.CUSTOMER, number="1", name="Acme Vest", organization_number="1")

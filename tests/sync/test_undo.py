@@ -105,6 +105,16 @@ def test_what_was_not_applied_is_left_out() -> None:
     assert host[id].link is None
 
 
+def test_a_record_whose_link_became_unreadable_is_left_out() -> None:
+    host = Host()
+    synced(host, [project("p1", "1", "Hus")])
+    plan = synced(host, [project("p1", "1", "Hytte")])
+    id = host.linked("p1").id
+    host.relink(id, Link("{"))
+    assert undone(host, plan) == ["1 Hytte"]
+    assert host[id].values["name"] == "Hytte"
+
+
 def test_a_host_that_cuts_and_lacks_fields_is_brought_back_too() -> None:
     """What it stored is what counts, not what it was asked to store."""
     host = Host(cut=5, lacks={Kind.PROJECT: ["notes"]})

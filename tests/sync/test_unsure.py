@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from visma_busy_sync.sync import Kind, Read, SyncSettings, Upstream, make_plan
+from visma_busy_sync.sync import Action, Kind, Read, SyncSettings, Upstream, WarningCode, make_plan
 
-from .host import COMPANY, Host, actions, codes, customer, plan_for, product, project, sync
+from .host import COMPANY, ON, Host, actions, codes, customer, plan_for, product, project, sync
 
 
 def test_d15_updates_of_linked_records() -> None:
@@ -77,3 +77,14 @@ def test_r7_r12_what_the_settings_import(settings: SyncSettings, kinds: list[str
     """Project sync decides about projects; customers and products come without it unless switched off."""
     rows = [project("p1"), product("a1"), customer("c1")]
     assert [each.kind for each in plan_for(Host(), rows, settings=settings).changes] == kinds
+
+
+def test_a_list_that_may_hide_what_is_not_in_use_is_told() -> None:
+    """Whatever is linked stays as it is."""
+    host = Host()
+    read = Read([project("p1")], sure=True, inactive_unknown=True)
+    plan = make_plan(COMPANY, {Kind.PROJECT: read}, host.records, settings=ON)
+    assert [(warning.code, warning.kind) for warning in plan.warnings] == [
+        (WarningCode.INACTIVE_UNKNOWN, Kind.PROJECT)
+    ]
+    assert plan.counts[Action.CREATE] == 1
