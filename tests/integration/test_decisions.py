@@ -7,10 +7,11 @@ import uuid
 import pytest
 
 from visma_busy_sync.errors import ConfigurationError, NotConnected
+from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.sync import Ailment, ConflictCode, Decide, Decision, Kind, WarningCode
 
 from .given import FINISHED, first, linked, synced
-from .office import ACME, Office
+from .office import ACME, Office, waiting
 
 
 def test_a_conflict_is_settled_by_a_decision(office: Office) -> None:
@@ -107,3 +108,79 @@ def test_purging_forgets_them(office: Office) -> None:
     bodies = {found.key: found.document.body for found in office.state.scan("", ACME)}
     about = [body for key, body in bodies.items() if key.startswith(("decisions/", "reading/", "runs"))]
     assert about == ['{"erased": true}'] * 3
+
+
+def test_a_decision_waits_while_its_kind_is_not_synced(office: Office) -> None:
+    """Project sync may be off for a while."""
+    acme = synced(office)
+    row = next(row for row in office.upstream(Kind.PROJECT) if row["Status"] != FINISHED)
+    chosen = Decision(Decide.UNLINK, Kind.PROJECT, linked(office, Kind.PROJECT, row))
+    acme.decide(chosen)
+    office.log_in(acme, project_sync=False)
+    acme.sync()
+    assert acme.decisions() == (chosen,)
+    office.log_in(acme, project_sync=True)
+    acme.sync()
+    assert [each.what for each in acme.decisions()] == [Decide.KEEP]
+
+
+def test_projects_follow_a_customer_that_is_linked_anew(office: Office) -> None:
+    """Also those that did not change in eAccounting."""
+    acme = synced(office)
+    row = first(office, Kind.CUSTOMER, IsActive=True)
+    before = linked(office, Kind.CUSTOMER, row)
+    mine = {id for id, values in office.records().items() if values["customer"] == before}
+    assert mine
+    now = office.busy.add(ACME, Kind.CUSTOMER, number="77", name="Rett kunde")
+    acme.decide(
+        Decision(Decide.ARCHIVE, Kind.CUSTOMER, before), Decision(Decide.LINK, Kind.CUSTOMER, now, row["Id"])
+    )
+    acme.sync()
+    assert {office.records()[id]["customer"] for id in mine} == {now}
+
+
+def test_no_project_goes_to_a_customer_that_was_cut_off(office: Office) -> None:
+    """The one that is to come in its place is refused by the host; the project waits for it."""
+    office.busy = MemoryCatalogue(unique_numbers=True)
+    acme = synced(office)
+    row = first(office, Kind.CUSTOMER, IsActive=True)
+    before = linked(office, Kind.CUSTOMER, row)
+    acme.decide(Decision(Decide.UNLINK, Kind.CUSTOMER, before))
+    office.add_upstream(Kind.PROJECT, str(uuid.uuid4()), Number="7777", Name="New", CustomerId=row["Id"])
+    report = acme.sync()
+    assert [parked.planned.eaccounting_id for parked in report.refused] == [row["Id"]]
+    (new,) = [values for values in office.records().values() if values["number"] == "7777"]
+    assert new["customer"] is None
+    office.busy.edit(ACME, Kind.CUSTOMER, before, number="9999")
+    acme.sync()
+    (new,) = [values for values in office.records().values() if values["number"] == "7777"]
+    assert new["customer"] == linked(office, Kind.CUSTOMER, row) != before
+
+
+def test_undoing_a_decision_takes_it_back(office: Office) -> None:
+    """Else the next plan would say that it is void."""
+    acme = synced(office)
+    row = next(row for row in office.upstream(Kind.PROJECT) if row["Status"] != FINISHED)
+    id = linked(office, Kind.PROJECT, row)
+    acme.decide(Decision(Decide.UNLINK, Kind.PROJECT, id))
+    report = acme.sync()
+    acme.undo(report.plan)
+    assert acme.decisions() == ()
+    assert WarningCode.DECISION_VOID not in {warning.code for warning in acme.plan().warnings}
+
+
+def test_the_preview_of_another_company_knows_what_was_decided_about_it(office: Office) -> None:
+    """It shows what the first sync with it will do."""
+    office.add_company("b", "Other AS")
+    acme = synced(office)
+    row = next(row for row in office.upstream(Kind.PROJECT) if row["Status"] != FINISHED)
+    id = linked(office, Kind.PROJECT, row)
+    acme.decide(Decision(Decide.UNLINK, Kind.PROJECT, id))
+    acme.sync()
+    office.log_in(acme, company="b")
+    acme.confirm_company(waiting(acme))
+    office.log_in(acme, company=office.control("GET", "/companies")["companies"][0]["id"])
+    preview = acme.preview_company()
+    acme.confirm_company(waiting(acme))
+    assert acme.plan().changes == preview.changes
+    assert acme.decisions() == (Decision(Decide.KEEP, Kind.PROJECT, id),)

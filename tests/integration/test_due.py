@@ -12,6 +12,7 @@ from visma_busy_sync import Choices, DueSync
 from visma_busy_sync.errors import ConfigurationError, ReconnectNeeded, ServerFault
 from visma_busy_sync.integration._due import spread
 from visma_busy_sync.ports import Write
+from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.sync import Kind
 
 from .office import Office
@@ -112,6 +113,29 @@ def test_one_that_is_being_synced_is_left_out(connected: Office) -> None:
     assert all(each.error is None for each in (*done, *during[0]))
 
 
+def test_one_that_was_left_out_stays_due(connected: Office) -> None:
+    """Its sync was not tried: something else held the right to it, an undo for instance."""
+    plan = connected.tenant("north", encryption_keys=[KEY]).sync().plan
+    connected.clock.advance(2 * HOUR.total_seconds())
+    before = connected.tenant("north", encryption_keys=[KEY]).status().attempted
+    during: list[list[DueSync]] = []
+    apply = connected.busy.apply
+
+    def meanwhile(tenant: str, changes: Any) -> Any:
+        if not during:
+            during.append([])
+            during[0] = due(connected.elsewhere())
+        return apply(tenant, changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryCatalogue, "apply", lambda self, tenant, changes: meanwhile(tenant, changes))
+        north = connected.tenant("north", encryption_keys=[KEY])
+        north.undo(plan)
+    assert "north" not in {each.tenant for each in during[0]}
+    assert north.status().attempted == before
+    assert "north" in {each.tenant for each in due(connected)}
+
+
 def test_how_many_at_most(connected: Office) -> None:
     """The rest is for the next call."""
     assert [each.tenant for each in due(connected, most=2)] == ["north", "south"]
@@ -138,6 +162,8 @@ def test_the_moment_can_be_given(connected: Office) -> None:
         ({"now": "2026-11-25"}, "now must be of type datetime"),
         ({"now": datetime(2026, 11, 25)}, "no time zone"),  # noqa: DTZ001 - that is the point
         ({"most": "two"}, "most must be of type int"),
+        ({"most": 0}, "whole number from 1"),
+        ({"most": True}, "whole number from 1"),
     ],
 )
 def test_wrong_arguments_are_named(connected: Office, given: dict[str, Any], told: str) -> None:

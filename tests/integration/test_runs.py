@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from visma_busy_sync.errors import ServerFault
+import pytest
+from cryptography.fernet import Fernet
+
+from visma_busy_sync.errors import ConnectionChanged, ServerFault
 from visma_busy_sync.state._runs import MOST_RUNS
 from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.sync import Kind
@@ -69,3 +72,23 @@ def test_only_the_last_runs_are_kept(office: Office) -> None:
 
 def test_who_never_synced_has_none(office: Office) -> None:
     assert office.connected().runs() == ()
+
+
+def test_a_tenant_that_leaves_meanwhile_leaves_nothing_behind(office: Office, monkeypatch: Any) -> None:
+    """Neither what was read, nor that it was."""
+    key = Fernet.generate_key()
+    office.connected(encryption_keys=[key])
+    leaving = office.elsewhere().tenant(encryption_keys=[key])
+    apply = office.busy.apply
+
+    def applied(self: MemoryCatalogue, tenant: str, changes: Any) -> Any:
+        outcomes = apply(tenant, changes)
+        if changes[0].kind is Kind.PROJECT:
+            leaving.purge(everything=True)
+        return outcomes
+
+    monkeypatch.setattr(MemoryCatalogue, "apply", applied)
+    with pytest.raises(ConnectionChanged):
+        office.tenant(encryption_keys=[key]).sync()
+    kept = {found.key for found in office.state.scan("", ACME) if found.document.body != '{"erased": true}'}
+    assert not {key for key in kept if key.startswith(("runs", "reading", "decisions", "connection"))}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from attrs import evolve
+
 from visma_busy_sync.sync import (
     FIELDS,
     Applied,
@@ -17,6 +19,7 @@ from visma_busy_sync.sync import (
     Noted,
     Outcome,
     Plan,
+    PlannedChange,
     Read,
     Record,
     Refused,
@@ -234,13 +237,18 @@ def sync(
     return plan
 
 
-def apply(host: Host, plan: Plan) -> None:
+def apply(host: Host, plan: Plan) -> Plan:
+    """Apply a plan as a sync does, and return it as it was carried out."""
+    done: list[PlannedChange] = []
     for planned in plan.changes:
         customers = linked_ids(plan.company, host.all(Kind.CUSTOMER))
         change = resolve(planned, customers)
         outcome = host.apply(change)
         if isinstance(outcome, Applied):
             _settle(host, plan, change, outcome)
+            planned = evolve(planned, busy_id=outcome.id, change=change)  # noqa: PLW2901
+        done.append(planned)
+    return evolve(plan, changes=tuple(done), carried_out=True)
 
 
 def _settle(host: Host, plan: Plan, change: Change, outcome: Applied) -> None:

@@ -17,6 +17,7 @@ from visma_busy_sync.sync import (
     Link,
     Plan,
     Reason,
+    SyncSettings,
     Upstream,
     WarningCode,
     make_plan,
@@ -178,7 +179,7 @@ def test_customers_are_decided_about_too() -> None:
         decide("link", "0002", "p1"),
         decide("relink", "0002", "p3"),
         decide("keep", "0002"),
-        decide("archive", "0002"),
+        decide("archive", "nobody"),
         decide("keep", "nobody"),
     ],
     ids=lambda d: f"{d.what}-{d.busy_id}-{d.eaccounting_id}",
@@ -195,6 +196,97 @@ def test_what_cannot_be_carried_out_is_told_and_changes_nothing(decision: Decisi
     assert plan.is_empty
     assert warned(plan) == [(WarningCode.DECISION_VOID, decision.busy_id)]
     assert host.records == before
+
+
+def test_archive_cuts_a_link() -> None:
+    """As for what was created beside the right one. If nothing is linked to eAccounting's, it comes anew."""
+    host = Host()
+    rows = [project("p1", "1", "Hus")]
+    apply(host, plan_for(host, rows))
+    id = host.one().id
+    done(host, rows, decide("archive", id))
+    assert host[id].values["archived"] is True
+    assert host.linked("p1").id != id
+    finished = host.add(Kind.PROJECT, host.linked("p1").link, number="1", name="Hus", archived=True)
+    assert finished
+    plan = planned(host, rows, decide("archive", finished))
+    assert [(change.action, change.reason) for change in plan.changes] == [(Action.NOTE, Reason.DECIDED)]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_decisions_that_stand_in_each_others_way_are_void_in_any_order(turned: bool) -> None:
+    """One cannot leave its place, so the other cannot take it; nothing is linked twice."""
+    host = Host()
+    rows = [project("p1", "1", "Hus"), project("p2", "2", "Hytte")]
+    apply(host, plan_for(host, rows))
+    first = host.linked("p1").id
+    free = host.add(Kind.PROJECT, number="9", name="Naust")
+    decisions = [decide("link", free, "p1"), decide("relink", first, "p9")]
+    plan = planned(host, rows, *(reversed(decisions) if turned else decisions))
+    assert plan.is_empty
+    assert plan.conflicts == ()
+    assert sorted(warned(plan)) == sorted((WarningCode.DECISION_VOID, id) for id in (first, free))
+
+
+def test_a_void_decision_spares_nothing() -> None:
+    """The project is archived at the connection as if nothing had been decided."""
+    host = Host()
+    id = host.add(Kind.PROJECT, number="9", name="Naust")
+    rows = [project("p1", "1", "Hus")]
+    plan = planned(host, rows, decide("link", id, "nothing"), candidates=frozenset({id}))
+    assert plan.counts[Action.ARCHIVE] == 1
+
+
+@pytest.mark.parametrize("doctor", ["crossed", "beside"])
+def test_projects_follow_their_customer_to_whom_it_is_linked_now(doctor: str) -> None:
+    """Else an order would go to the wrong one. What a person chose in Busy stays."""
+    host = Host()
+    rows = [
+        customer("c1", "1", "Acme"),
+        customer("c2", "2", "Bolaget"),
+        project("p1", "1", "Hus", customer="c1"),
+        project("p2", "2", "Hytte", customer="c1"),
+    ]
+    apply(host, plan_for(host, rows))
+    one, two = host.linked("c1").id, host.linked("c2").id
+    chosen = host.add(Kind.CUSTOMER, number="7", name="Valgt")
+    host.edit(host.linked("p2").id, customer=chosen)
+    if doctor == "crossed":
+        decisions = [
+            decide("relink", one, "c2", "customer"),
+            decide("relink", two, "c1", "customer"),
+        ]
+        now = two
+    else:
+        now = host.add(Kind.CUSTOMER, number="1", name="Acme AS")
+        decisions = [decide("link", now, "c1", "customer"), decide("archive", one, None, "customer")]
+    done(host, rows, *decisions)
+    assert host.linked("c1").id == now
+    assert host.linked("p1").values["customer"] == now
+    assert host.linked("p2").values["customer"] == chosen
+    assert plan_for(host, rows).is_empty
+
+
+def test_a_project_follows_a_customer_that_is_made_anew() -> None:
+    """Its customer was cut off, and comes beside it in the same plan."""
+    host = Host()
+    rows = [customer("c1", "1", "Acme"), project("p1", "1", "Hus", customer="c1")]
+    apply(host, plan_for(host, rows))
+    one = host.linked("c1").id
+    done(host, rows, decide("unlink", one, None, "customer"))
+    assert host.linked("p1").values["customer"] == host.linked("c1").id != one
+
+
+def test_where_customers_are_busys_projects_keep_theirs() -> None:
+    host = Host()
+    settings = SyncSettings(project_sync=True, owners={"project.customer": "keep_busy"})
+    rows = [customer("c1", "1", "Acme"), project("p1", "1", "Hus", customer="c1")]
+    apply(host, plan_for(host, rows, settings=settings))
+    one = host.linked("c1").id
+    other = host.add(Kind.CUSTOMER, number="7", name="Valgt")
+    decisions = [decide("unlink", one, None, "customer"), decide("link", other, "c1", "customer")]
+    apply(host, make_plan(COMPANY, reads(rows), host.records, settings=settings, decisions=decisions))
+    assert host.linked("p1").values["customer"] == one
 
 
 def test_what_is_done_already_leads_to_nothing() -> None:

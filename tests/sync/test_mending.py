@@ -53,13 +53,34 @@ def test_a_record_that_was_created_anew_under_another_name_gets_its_record_back(
     beside = host.linked("new").id
     (mending,) = proposed(host, rows)
     assert mending.ailment is Ailment.GONE_AND_BACK
-    assert str(mending).startswith("gone_and_back project 1 Hus i skogen / 1 Huset i skogen")
+    assert str(mending) == (
+        "project: linked to what is gone, and there is another one of its number or name. "
+        "eAccounting: 1 Huset i skogen (new). "
+        f"Busy: 1 Hus i skogen ({first}): Decided: link to new instead.; "
+        f"1 Huset i skogen ({beside}): Decided: archive it in Busy."
+    )
+    assert mending.text("nb").startswith("prosjekt: koblet til noe som er borte")
     assert "skogen" not in repr(mending)
     mended(host, rows, mending)
     assert host.linked("new").id == first
     assert host[first].values["archived"] is False
     assert host.noted(beside).eaccounting_id is None
+    assert host[beside].values["archived"] is True
     assert proposed(host, rows) == ()
+
+
+def test_of_a_record_that_is_gone_the_number_is_enough() -> None:
+    """Whatever the new one is called: nobody else has the number there."""
+    host = Host()
+    apply(host, plan_for(host, [project("old", "1", "Hus"), project("p2", "2", "Hytte")]))
+    first = host.linked("old").id
+    rows = [project("new", "1", "Noe helt annet"), project("p2", "2", "Hytte")]
+    asked_and_applied(host, rows)
+    (mending,) = proposed(host, rows)
+    mended(host, rows, mending)
+    assert host.linked("new").id == first
+    active = [record for record in host.all(Kind.PROJECT) if not record.values["archived"]]
+    assert len(active) == 2
 
 
 @pytest.mark.parametrize(

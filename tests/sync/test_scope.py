@@ -9,7 +9,7 @@ import pytest
 from visma_busy_sync.errors import ConfigurationError
 from visma_busy_sync.sync import Fate, Kind, SyncSettings
 
-from .host import Host, apply, customer, plan_for, project
+from .host import Host, apply, asked, customer, plan_for, project
 
 TENS = SyncSettings(project_sync=True, scope={"project": ["10*", "2??"]})
 
@@ -39,6 +39,26 @@ def test_archive_missing_respects_it() -> None:
     apply(host, plan)
     assert host[inside].values["archived"] is True
     assert host[outside].values["archived"] is False
+
+
+def test_what_is_linked_already_goes_on_also_when_it_is_created_anew() -> None:
+    """D11: its successor is found, though its number is not imported."""
+    host = Host()
+    apply(host, plan_for(host, [project("old", "30", "Hus")]))
+    id = host.one().id
+    rows = [project("new", "30", "Hus"), project("p1", "100", "Hytte")]
+    apply(host, asked(host, rows, settings=TENS))
+    assert host.noted(id).eaccounting_id == "new"
+    assert host[id].values["archived"] is False
+
+
+def test_a_pattern_is_compared_like_a_number_and_a_bracket_stands_for_itself() -> None:
+    """White space around it does not count, nor the way in which a letter is composed."""
+    settings = SyncSettings(project_sync=True, scope={"project": [" A[1]* ", "A\u030a"]})
+    rows = [project("p1", "A[1]7", "Hus"), project("p2", "A17", "Hytte"), project("p3", "\u00c5", "Naust")]
+    host = Host()
+    apply(host, plan_for(host, rows, settings=settings))
+    assert {record.values["name"] for record in host.all(Kind.PROJECT)} == {"Hus", "Naust"}
 
 
 def test_what_is_linked_already_goes_on() -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from visma_busy_sync.sync import Action, Applied, Kind, Link, Plan, Upstream, undo
+import pytest
 
-from .host import Host, apply, customer, plan_for, product, project
+from visma_busy_sync.sync import Action, Applied, Decision, Kind, Link, Plan, Upstream, make_plan, undo
+
+from .host import COMPANY, ON, Host, apply, asked, customer, plan_for, product, project, reads
 
 
 def synced(host: Host, rows: Iterable[Upstream], **given: Any) -> Plan:
-    plan = plan_for(host, rows, **given)
-    apply(host, plan)
-    return plan
+    return apply(host, plan_for(host, rows, **given))
 
 
 def values(host: Host) -> dict[str, dict[str, Any]]:
@@ -85,7 +85,7 @@ def test_what_a_person_touched_since_is_left_out() -> None:
     assert host.linked("p1").values["archived"] is False
 
 
-def test_what_a_later_sync_touched_is_left_out() -> None:
+def test_what_a_later_sync_changed_is_left_out() -> None:
     host = Host()
     plan = synced(host, [project("p1", "1", "Hus")])
     synced(host, [project("p1", "1", "Hus", notes="x")])
@@ -100,9 +100,60 @@ def test_what_was_not_applied_is_left_out() -> None:
     assert undone(host, plan) == ["2 Hytte", "1 Hus"]
     host = Host()
     id = host.add(Kind.PROJECT, number="1", name="Hus")
-    plan = plan_for(host, [project("p1", "1", "Hus")])
-    assert undone(host, plan) == ["1 Hus"]
+    plan = plan_for(host, [project("p1", "1", "Hus"), project("p2", "2", "Hytte")])
+    assert undone(host, plan) == ["2 Hytte", "1 Hus"]
     assert host[id].link is None
+
+
+def test_a_customer_that_came_with_the_same_sync_is_taken_back_too() -> None:
+    """The project has the customer that it had before."""
+    host = Host()
+    synced(host, [customer("c1"), project("p1", customer="c1")])
+    before = dict(host.linked("p1").values)
+    both = [customer("c1"), customer("c2", "2", "Bolaget")]
+    plan = synced(host, [*both, project("p1", name="Hytte", customer="c2")])
+    assert host.linked("p1").values["customer"] == host.linked("c2").id
+    assert undone(host, plan) == []
+    assert host.linked("p1").values == before
+
+
+@pytest.mark.parametrize("created", [True, False])
+def test_a_customer_that_a_later_sync_set_is_left_alone(created: bool) -> None:
+    host = Host()
+    customers = [customer("c1"), customer("c2", "2", "Bolaget")]
+    synced(host, [*customers, *([] if created else [project("p1")])])
+    plan = synced(host, [*customers, project("p1", customer="c1")])
+    synced(host, [*customers, project("p1", customer="c2")])
+    after = values(host)
+    assert undone(host, plan) == ["1 Hus"]
+    assert values(host) == after
+
+
+def test_what_was_archived_as_gone_is_active_again_unless_a_person_brought_it_back() -> None:
+    host = Host()
+    rows = [project("p1"), project("p2", "2", "Hytte")]
+    synced(host, rows)
+    plan = apply(host, asked(host, rows[1:]))
+    gone = host.linked("p1").id
+    assert host[gone].values["archived"] is True
+    assert undone(host, plan) == []
+    assert host[gone].values["archived"] is False
+    plan = apply(host, asked(host, rows[1:]))
+    host.edit(gone, archived=False)
+    assert undone(host, plan) == ["1 Hus"]
+
+
+def test_a_record_that_a_person_linked_in_place_of_the_created_one_is_left_alone() -> None:
+    """Only what the sync itself created is archived."""
+    host = Host()
+    own = host.add(Kind.PROJECT, number="1", name="Another")
+    rows = [project("p1", "1", "Hus")]
+    plan = synced(host, rows)
+    beside = host.linked("p1").id
+    decisions = [Decision("unlink", "project", beside), Decision("link", "project", own, "p1")]
+    apply(host, make_plan(COMPANY, reads(rows), host.records, settings=ON, decisions=decisions))
+    assert undone(host, plan) == ["1 Hus"]
+    assert host[own].values["archived"] is False
 
 
 def test_a_record_whose_link_became_unreadable_is_left_out() -> None:

@@ -20,6 +20,7 @@ from visma_busy_sync.sync import (
     Kind,
     Moved,
     Outcome,
+    Plan,
     PlannedChange,
     Reason,
     Refused,
@@ -64,11 +65,22 @@ class Application:
     moved: list[Parked] = field(factory=list[Parked])
     refused: list[Parked] = field(factory=list[Parked])
     _customers: dict[str, str] = field(init=False)
+    _done: dict[int, PlannedChange] = field(factory=dict[int, PlannedChange])
     _without_customer: list[PlannedChange] = field(factory=list[PlannedChange])
 
     def __attrs_post_init__(self) -> None:
         company = self.situation.connection.company_id
-        self._customers = linked_ids(company, self.situation.records[Kind.CUSTOMER])
+        # Whom each customer of eAccounting is linked to; those whose link is to change only when it has.
+        customers = [each for each in self.situation.plan.changes if each.kind is Kind.CUSTOMER]
+        changing = {each.busy_id for each in customers} | {None}
+        coming = {each.eaccounting_id for each in customers if each.action is Action.CREATE}
+        linked = linked_ids(company, self.situation.records[Kind.CUSTOMER])
+        ids = {each.busy_id: each.eaccounting_id for each in customers}
+        self._customers = {
+            id: busy_id
+            for id, busy_id in linked.items()
+            if id not in coming and (busy_id not in changing or ids[busy_id] == id)
+        }
 
     async def apply(self, kind: Kind, planned: Sequence[PlannedChange]) -> None:
         """Have the host make changes of one kind, and note what it stored."""
@@ -80,6 +92,7 @@ class Application:
             match outcome:
                 case Applied():
                     self.made[kind, each.action] += 1
+                    self._done[id(each)] = evolve(each, busy_id=outcome.id, change=change)
                     if kind is Kind.CUSTOMER and each.eaccounting_id is not None:
                         self._customers[each.eaccounting_id] = outcome.id
                     follow_up = settle(self.situation.connection.company_id, change, outcome)
@@ -92,6 +105,12 @@ class Application:
             # A follow-up only corrects the notes. If it does not take, what was stored counts as a person's:
             # it stands, and what eAccounting changes there is told as a divergence.
             await self._applied(follow_ups)
+
+    def carried_out(self) -> Plan:
+        """Return the plan as it was carried out: with Busy's ids of what was created, and their customers."""
+        plan = self.situation.plan
+        changes = tuple(self._done.get(id(each), each) for each in plan.changes)
+        return evolve(plan, changes=changes, carried_out=True)
 
     @property
     def applied(self) -> Mapping[Action, int]:

@@ -59,6 +59,8 @@ async def sync_due(site: Site, now: datetime | None = None, *, most: int | None 
         raise ConfigurationError("now has no time zone.", advice="Pass an aware datetime, or leave it out.")
     if most is not None:
         require("most", most, int, advice="Pass how many tenants to sync at most.")
+        if isinstance(most, bool) or most < 1:
+            raise ConfigurationError("most is a whole number from 1.", advice="Or leave it out.")
     done: list[DueSync] = []
     due: list[tuple[datetime, str]] = []
     for found in await site.state.scan(CONNECTION):
@@ -86,6 +88,8 @@ async def _synced(site: Site, tenant: str, connection: Connection) -> DueSync:
         report = await sync(site, tenant)
         # What the plan was made from is all that the tenant has: too much to keep for all tenants.
         return DueSync(tenant, attrs.evolve(report, plan=attrs.evolve(report.plan, seen=None)))
+    except SyncRunning as error:
+        return DueSync(tenant, error=error)
     except Exception as error:  # noqa: BLE001 - as above
         # Also where it ended before it began, as with a dead login: else its turn would never be over.
         await note_attempt(site, tenant, connection)

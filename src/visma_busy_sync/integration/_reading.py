@@ -36,7 +36,7 @@ def needs_whole(notes: ListNotes, *, now: datetime, every: timedelta) -> bool:
     """
     if notes.since is None or notes.whole_at is None or len(notes.open) > MOST_OPEN:
         return True
-    return not notes.whole_at <= now < notes.whole_at + every
+    return not timedelta(0) <= now - notes.whole_at < every
 
 
 async def fetch(
@@ -57,7 +57,7 @@ async def fetch(
     Raises:
         EAccountingError: If it cannot be read; nothing is known then.
     """
-    if notes.learned_at is None or not notes.learned_at <= now < notes.learned_at + RELEARN_AFTER:
+    if notes.learned_at is None or not timedelta(0) <= now - notes.learned_at < RELEARN_AFTER:
         notes = evolve(notes, by_stamp=True, inactive=Inactive.UNKNOWN.value, learned_at=now)
     manner = Manner(by_stamp=notes.by_stamp, inactive=Inactive(notes.inactive))
     if not whole and notes.since is not None:

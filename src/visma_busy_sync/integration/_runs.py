@@ -9,6 +9,7 @@ from datetime import datetime
 
 from visma_busy_sync.integration._application import Application
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration.errors import ConnectionChanged
 from visma_busy_sync.state import (
     MOST_PARKED,
     RUNS,
@@ -34,7 +35,12 @@ async def note_run(site: Site, tenant: str, run: SyncRun) -> None:
 
 
 async def note_failure(site: Site, tenant: str, error: Exception, *, started: datetime) -> None:
-    """Keep a run that an error ended; where that fails too, the error itself is what matters."""
+    """Keep a run that an error ended; where that fails too, the error itself is what matters.
+
+    Of a tenant whose connection changed meanwhile nothing is kept: it may have left.
+    """
+    if isinstance(error, ConnectionChanged):
+        return
     with contextlib.suppress(Exception):
         ended = site.clock.now()
         await note_run(site, tenant, SyncRun(started=started, ended=ended, error=type(error).__name__))

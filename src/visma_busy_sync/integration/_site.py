@@ -27,6 +27,8 @@ from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
 from visma_busy_sync.state import Sealer, WithoutErased
 from visma_busy_sync.sync import ArchiveMissing, Match, Owner, SyncSettings
 
+_LONGEST: Final = timedelta(days=3660)
+
 # The connected login, one that waits to be confirmed, and one that was just replaced.
 _SOURCES_PER_TENANT: Final = 4
 
@@ -48,8 +50,9 @@ class Choices:
         registers_without_projects: Import customers and products also while project sync is off (R12).
         pkce: Send a PKCE challenge at login; the vendor does not document it.
         send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
-        sync_every: How often an import is due; above 0.
-        whole_every: How often an import reads all of eAccounting instead of what changed; above 0.
+        sync_every: How often an import is due; above 0, ten years at most.
+        whole_every: How often an import reads all of eAccounting instead of what changed; above 0, ten
+            years at most.
 
     Raises:
         ConfigurationError: If a value is none of the allowed ones.
@@ -67,8 +70,11 @@ class Choices:
 
     def __attrs_post_init__(self) -> None:
         for name, every in (("sync_every", self.sync_every), ("whole_every", self.whole_every)):
-            if not isinstance(cast("object", every), timedelta) or every <= timedelta(0):
-                raise ConfigurationError(f"{name} is a timedelta above 0.")
+            if not isinstance(cast("object", every), timedelta) or not timedelta(0) < every <= _LONGEST:
+                raise ConfigurationError(
+                    f"{name} is a timedelta above 0, of {_LONGEST.days} days at most.",
+                    advice="For instance timedelta(minutes=30).",
+                )
         self.sync_settings(project_sync=False)  # what is wrong shows when it is set up, not at the first sync
 
     def sync_settings(self, *, project_sync: bool) -> SyncSettings:

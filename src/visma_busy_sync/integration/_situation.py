@@ -94,7 +94,7 @@ async def look(
         all_of_it = (
             whole
             or (kind is Kind.PROJECT and archiving is not None)
-            or any(each.kind is kind and each.what is not Decide.KEEP for each in decisions)
+            or any(_concerns(each, kind) for each in decisions)
             or needs_whole(before, now=started, every=site.choices.whole_every)
         )
         found[kind], notes[kind] = await fetch(upstream, kind, before, whole=all_of_it, now=started)
@@ -130,6 +130,12 @@ async def look(
         archiving=archiving,
         started=started,
     )
+
+
+def _concerns(decision: Decision, kind: Kind) -> bool:
+    """Whether a decision that is to be carried out is about a list, or about whom its records refer to."""
+    about = {decision.kind, Kind.PROJECT} if decision.kind is Kind.CUSTOMER else {decision.kind}
+    return decision.what is not Decide.KEEP and kind in about
 
 
 async def _notes(site: Site, tenant: str, connection: Connection) -> Mapping[Kind, ListNotes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, final
+from typing import final
 
 from attrs import field, frozen
 
@@ -16,10 +16,12 @@ from visma_busy_sync.sync._texts import (
     ACTIONS,
     APPLIED,
     DONE,
+    LEFT_AS_IT_IS,
     MOVED,
     NOTHING,
     NOTHING_TO_DO,
     REFUSED,
+    UNDONE,
     WAITING,
     WAS_MOVED,
     WAS_REFUSED,
@@ -87,23 +89,26 @@ class SyncReport:
         return self.text("en")
 
 
-TOUCHED: Final = "it was not applied, or the record was changed since"
-
-
 @final
 @frozen
 class UndoReport:
-    """What undoing a sync did; `str(report)` says it in one line.
+    """What undoing a sync did; `str(report)` says it in one line of English, `text("nb")` of Norwegian.
 
     Attributes:
         undone: What is as it was before.
-        left_out: What is not: it was never applied, or its record was changed since, or the host cannot hold
-            what was there before.
+        left_out: What is not: it was never applied, or its record was changed since (`moved`), or the host
+            cannot hold what was there before.
     """
 
     undone: tuple[PlannedChange, ...] = field(default=(), repr=False)
     left_out: tuple[Parked, ...] = field(default=(), repr=False)
 
+    def text(self, language: Language) -> str:
+        """Say it in a language, in one line."""
+        told = UNDONE.of(language).format(count=len(self.undone))
+        if self.left_out:
+            told += "; " + LEFT_AS_IT_IS.of(language).format(count=len(self.left_out))
+        return told
+
     def __str__(self) -> str:
-        left = f"; {len(self.left_out)} left as they are" if self.left_out else ""
-        return f"undone: {len(self.undone)}{left}"
+        return self.text("en")

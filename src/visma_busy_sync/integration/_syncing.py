@@ -15,12 +15,12 @@ from visma_busy_sync.integration._alone import Alone, gist
 from visma_busy_sync.integration._application import Application
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._connection import connection_of
-from visma_busy_sync.integration._deciding import decisions_of, settle_decisions
+from visma_busy_sync.integration._deciding import decisions_of, forget_decision, settle_decisions
 from visma_busy_sync.integration._other_company import connection_to, other_company_of
 from visma_busy_sync.integration._runs import note_failure, note_run, run_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._situation import look
-from visma_busy_sync.integration._sync_report import TOUCHED, Parked, SyncReport, UndoReport
+from visma_busy_sync.integration._sync_report import Parked, SyncReport, UndoReport
 from visma_busy_sync.integration.errors import ArchivingNotAllowed, ConnectionChanged
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
@@ -35,8 +35,9 @@ from visma_busy_sync.state import (
     reading_key,
     update,
 )
-from visma_busy_sync.sync import Applied, Kind, Moved, Plan, PlannedChange, Refused, Verdict
+from visma_busy_sync.sync import Applied, Kind, Moved, Plan, PlannedChange, Reason, Refused, Verdict
 from visma_busy_sync.sync import undo as inverse_of
+from visma_busy_sync.sync._texts import TOUCHED
 
 
 async def plan(site: Site, tenant: str) -> Plan:
@@ -49,7 +50,8 @@ async def plan(site: Site, tenant: str) -> Plan:
 async def preview_company(site: Site, tenant: str) -> Plan:
     """Return what the first sync with the other company that waits would do; nothing is changed (D10)."""
     _, other = await other_company_of(site, tenant)
-    return (await look(site, tenant, connection_to(other, site), unconfirmed=True)).plan
+    chosen = await decisions_of(site, tenant, other.company_id)
+    return (await look(site, tenant, connection_to(other, site), unconfirmed=True, decisions=chosen)).plan
 
 
 async def sync(
@@ -101,11 +103,14 @@ async def _sync(
         await alone.still()
         await work.apply(kind, list(changes))
     ended = site.clock.now()
-    await settle_decisions(site, tenant, connection.company_id, chosen, open=work.undecided())
+    # Once more, so that nothing is noted about a tenant that left meanwhile.
+    await alone.still()
+    known = [each for each in chosen if each.kind in situation.read]
+    await settle_decisions(site, tenant, connection.company_id, known, open=work.undecided())
     await _note(site, tenant, work, ended)
     await note_run(site, tenant, run_of(work, ended=ended))
     return SyncReport(
-        plan=situation.plan,
+        plan=work.carried_out(),
         applied=work.applied,
         moved=tuple(work.moved),
         refused=tuple(work.refused),
@@ -136,7 +141,7 @@ async def undo(site: Site, tenant: str, plan: Plan) -> UndoReport:
 async def _undo(site: Site, tenant: str, alone: Alone, plan: Plan) -> UndoReport:
     inverse = inverse_of(plan, {kind: await site.catalogue.load(tenant, kind) for kind in Kind})
     done: list[PlannedChange] = []
-    left_out = [Parked(planned, TOUCHED) for planned in inverse.left_out]
+    left_out = [Parked(planned, TOUCHED.en) for planned in inverse.left_out]
     # First: what is undone, and what may be so when this ends early, is to be read again.
     await update(site.state, tenant, reading_key(plan.company), READING_SCHEMA, _nothing_known)
     for _, group in groupby(inverse.changes, key=lambda pair: pair[0].kind):
@@ -148,9 +153,13 @@ async def _undo(site: Site, tenant: str, alone: Alone, plan: Plan) -> UndoReport
                 case Applied():
                     done.append(planned)
                 case Moved():
-                    left_out.append(Parked(planned, TOUCHED))
+                    left_out.append(Parked(planned, TOUCHED.en))
                 case Refused(reason):
-                    left_out.append(Parked(planned, reason))
+                    left_out.append(Parked(planned, reason, refused=True))
+    # What a decision did is taken back, so the decision is too.
+    for planned in done:
+        if planned.reason is Reason.DECIDED and planned.busy_id is not None:
+            await forget_decision(site, tenant, planned.kind, planned.busy_id)
     return UndoReport(undone=tuple(done), left_out=tuple(left_out))
 
 

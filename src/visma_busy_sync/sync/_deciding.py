@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from visma_busy_sync.sync._changes import PlanWarning, Reason, WarningCode, label_of
 from visma_busy_sync.sync._collecting import Work
@@ -11,8 +12,12 @@ from visma_busy_sync.sync._drafting import archiving_as_missing, parting
 from visma_busy_sync.sync._links import Noted
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._missing import Holder
+from visma_busy_sync.sync._records import Record
 from visma_busy_sync.sync._side import Side
 from visma_busy_sync.sync._texts import ADVICE
+
+_Taken: TypeAlias = "tuple[Record, Noted | None]"
+"""A record that was taken out of where it stood, and its notes."""
 
 
 def carry_out(
@@ -31,28 +36,49 @@ def carry_out(
     spared: set[str] = set()
     # All links that end come first: two records may change places.
     waiting = [pair for each in decisions if (pair := _taken_out(work, each, side, spared)) is not None]
-    for decision, holder in waiting:
-        id = decision.eaccounting_id or ""
-        if id in rows and id not in side.linked and id not in side.unchanged:
-            side.linked[id] = [holder]
+    possible = _possible(waiting, rows, side)
+    for decision, (record, noted) in waiting:
+        if decision in possible:
+            side.linked[decision.eaccounting_id or ""] = [(record, noted or Noted(None))]
             work.decided[decision.kind].add(decision.busy_id)
         else:
-            _void(work, decision, holder)
-            _put_back(side, holder, spared)
+            _void(work, decision, record)
+            _put_back(side, record, noted)
     for id in spared:
         side.unlinked.pop(id, None)
     return spared
 
 
+def _possible(
+    waiting: Sequence[tuple[Decision, _Taken]], rows: Mapping[str, Upstream], side: Side
+) -> set[Decision]:
+    """Return those whose place is free: not that of another one, nor of one that has to stay where it was."""
+    possible = {decision for decision, _ in waiting}
+    while True:
+        kept = {
+            noted.eaccounting_id for decision, (_, noted) in waiting if noted and decision not in possible
+        }
+        blocked = {
+            each
+            for each in possible
+            if (id := each.eaccounting_id or "") not in rows
+            or id in side.linked
+            or id in side.unchanged
+            or id in kept
+        }
+        if not blocked:
+            return possible
+        possible -= blocked
+
+
 def _taken_out(
     work: Work, decision: Decision, side: Side, spared: set[str]
-) -> tuple[Decision, Holder] | None:
+) -> tuple[Decision, _Taken] | None:
     """Carry out a decision, or take a record that is to be linked out of where it stands and return it."""
     free, linked = side.unlinked.get(decision.busy_id), side.holder(decision.busy_id)
     match decision.what:
         case Decide.LINK if free is not None:
-            record, noted = side.unlinked.pop(decision.busy_id)
-            return decision, (record, noted or Noted(None))
+            return decision, side.unlinked.pop(decision.busy_id)
         case Decide.RELINK if linked is not None and not _is_done(decision, linked):
             _take_out(side, linked)
             return decision, linked
@@ -61,13 +87,16 @@ def _taken_out(
         case Decide.UNLINK if linked is not None:
             _take_out(side, linked)
             work.changes.append(parting(work.company, linked[0]))
-        case Decide.ARCHIVE if free is not None:
-            if free[0].values.get("archived") is False:
+        case Decide.ARCHIVE if free is not None or linked is not None:
+            if linked is not None:
+                _take_out(side, linked)
+                work.changes.append(archiving_as_missing(work.company, linked[0], Reason.DECIDED))
+            elif free is not None and free[0].values.get("archived") is False:
                 work.changes.append(archiving_as_missing(work.company, free[0], Reason.DECIDED))
         case Decide.KEEP | Decide.UNLINK if free is not None:
             pass
         case _:
-            _void(work, decision, linked)
+            _void(work, decision, linked[0] if linked else None)
             return None
     spared.add(decision.busy_id)
     return None
@@ -85,22 +114,21 @@ def _take_out(side: Side, linked: Holder) -> None:
         side.linked[id] = left
 
 
-def _put_back(side: Side, holder: Holder, spared: set[str]) -> None:
-    record, noted = holder
-    if noted.eaccounting_id is None:
-        spared.add(record.id)
+def _put_back(side: Side, record: Record, noted: Noted | None) -> None:
+    if noted is None or noted.eaccounting_id is None:
+        side.unlinked[record.id] = (record, noted)
     else:
-        side.linked.setdefault(noted.eaccounting_id, []).append(holder)
+        side.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
 
 
-def _void(work: Work, decision: Decision, holder: Holder | None) -> None:
+def _void(work: Work, decision: Decision, record: Record | None) -> None:
     work.warnings.append(
         PlanWarning(
             code=WarningCode.DECISION_VOID,
             kind=decision.kind,
             busy_id=decision.busy_id,
             eaccounting_id=decision.eaccounting_id,
-            label="" if holder is None else label_of(holder[0].values),
+            label="" if record is None else label_of(record.values),
             advice=ADVICE[WarningCode.DECISION_VOID].en,
         )
     )

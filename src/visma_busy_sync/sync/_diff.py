@@ -37,7 +37,7 @@ from visma_busy_sync.sync._guards import guarded
 from visma_busy_sync.sync._links import Noted, linked_ids
 from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._matching import Group, Marks, Matching, marks_of, match
-from visma_busy_sync.sync._merge import merge
+from visma_busy_sync.sync._merge import customer_moved, merge
 from visma_busy_sync.sync._missing import Gone, Holder, recreated, twins
 from visma_busy_sync.sync._names import name_key, number_key
 from visma_busy_sync.sync._plan import Plan
@@ -154,12 +154,13 @@ def _plan_kind(
     if kind is Kind.CUSTOMER:
         work.references.known = side.known
     missing = _plan_linked(work, kind, read, rows, side)
-    imports = work.settings.in_scope
-    strangers = [row for row in _strangers(rows, side) if imports(kind, row.values.get("number"))]
+    strangers = _strangers(rows, side)
     if side.unreadable:
         strangers = _without_claimed(work, strangers, side.unreadable)
     if missing:
         strangers = _plan_missing(work, read, missing, strangers, side, gone, spared)
+    imports = work.settings.in_scope
+    strangers = [row for row in strangers if imports(kind, row.values.get("number"))]
     if not read.sure:
         work.warn(WarningCode.UNSURE_READ, kind)
         _plan_unsure(work, strangers, rows, records)
@@ -221,7 +222,7 @@ def _plan_linked(
             missing.append((record, noted))
         else:
             unchanged += not (
-                _differs(row, record, noted) and _alter(work, row, record, noted, sure=read.sure)
+                _differs(work, row, record, noted) and _alter(work, row, record, noted, sure=read.sure)
             )
     work.unchanged[kind] = unchanged
     return missing
@@ -298,12 +299,14 @@ def _is_active(record: Record) -> bool:
     return record.values.get("archived") is False
 
 
-def _differs(row: Upstream, record: Record, noted: Noted) -> bool:
+def _differs(work: Work, row: Upstream, record: Record, noted: Noted) -> bool:
     """Whether a linked record needs a closer look. In most runs most records do not: this is the fast way."""
     returned = noted.missing_since is not None
     moved = noted.eaccounting_id != row.id
     differs = moved or noted.archived_elsewhere or noted.base != row.values
-    return _brought_back(record, noted) or returned or differs
+    if _brought_back(record, noted) or returned or differs:
+        return True
+    return row.kind is Kind.PROJECT and customer_moved(row, record, noted, work.references, work.settings)
 
 
 def _brought_back(record: Record, noted: Noted) -> bool:

@@ -108,16 +108,17 @@ def archiving_as_missing(
 ) -> PlannedChange:
     """Plan to archive a record that eAccounting does not have (R8). Its link gets no eAccounting id."""
     noted = Noted(None, archive_reason=ArchiveReason.MISSING_AT_CONNECTION)
+    active = record.values.get("archived") is False
     return PlannedChange(
-        action=Action.ARCHIVE,
+        action=Action.ARCHIVE if active else Action.NOTE,
         kind=record.kind,
         busy_id=record.id,
         eaccounting_id=None,
         label=label_of(record.values),
-        fields=(FieldChange("archived", False, True),),
+        fields=(FieldChange("archived", False, True),) if active else (),
         reason=reason,
         company=company,
-        change=_change(company, record, {"archived": True}, noted),
+        change=_change(company, record, {"archived": True} if active else {}, noted),
     )
 
 

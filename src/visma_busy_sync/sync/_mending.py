@@ -13,6 +13,7 @@ from typing import Final, final
 
 from attrs import define, field, frozen
 
+from visma_busy_sync._core.texts import Language
 from visma_busy_sync.sync._changes import label_of
 from visma_busy_sync.sync._decisions import Decide, Decision
 from visma_busy_sync.sync._errors import LinkUnreadable
@@ -20,6 +21,7 @@ from visma_busy_sync.sync._links import Noted, noted_in
 from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._matching import Marks, contradict, marks_of
 from visma_busy_sync.sync._records import Kind, Record
+from visma_busy_sync.sync._texts import AILMENTS, DECISIONS, KINDS
 
 ALIKE: Final = 0.8
 """How alike two names must be, of 1, for records of one number to be taken for the same."""
@@ -49,23 +51,34 @@ class Ailment(enum.StrEnum):
 class Mending:
     """One proposal; hand its `decisions` on if a person agrees.
 
-    `str(mending)` shows numbers and names, so it belongs in no log; its repr hides them.
+    `str(mending)` and `text("nb")` show numbers and names, so they belong in no log; its repr hides them.
 
     Attributes:
         ailment: What seems to be wrong.
         kind: What the records are.
-        labels: Number and name of the records that take part, Busy's first.
+        busy: Number and name of the record of Busy that each decision is about.
+        eaccounting: Number and name of the records of eAccounting that take part, by id.
         decisions: What would mend it.
     """
 
     ailment: Ailment
     kind: Kind
-    labels: tuple[str, ...] = field(repr=False)
+    busy: tuple[str, ...] = field(repr=False)
+    eaccounting: Mapping[str, str] = field(repr=False)
     decisions: tuple[Decision, ...]
 
+    def text(self, language: Language) -> str:
+        """Say it in a language: what seems wrong, about which records, and what would mend it."""
+        done = "; ".join(
+            f"{busy} ({each.busy_id}): {DECISIONS[each.what].of(language).format(id=each.eaccounting_id)}"
+            for each, busy in zip(self.decisions, self.busy, strict=True)
+        )
+        there = ", ".join(f"{label} ({id})" for id, label in self.eaccounting.items())
+        kind, ailment = KINDS[self.kind][0].of(language), AILMENTS[self.ailment].of(language)
+        return f"{kind}: {ailment}. eAccounting: {there}. Busy: {done}"
+
     def __str__(self) -> str:
-        done = ", ".join(f"{each.what} {each.busy_id}" for each in self.decisions)
-        return f"{self.ailment} {self.kind} {' / '.join(self.labels)}: {done}"
+        return self.text("en")
 
 
 def mendings(
@@ -166,7 +179,8 @@ class _Doctor:
     def _gone_and_back(self) -> list[Mending]:
         found: list[Mending] = []
         for patient in self._gone:
-            candidates = self._candidates(marks_of(patient.noted.base if patient.noted else {}))
+            before = marks_of(patient.noted.base if patient.noted else {})
+            candidates = self._candidates(before, number_is_enough=True)
             if len(candidates) == 1:
                 found.append(self._moved(Ailment.GONE_AND_BACK, patient, candidates[0], Decide.RELINK))
         return found
@@ -181,14 +195,15 @@ class _Doctor:
                 found.append(self._moved(ailment, patient, candidates[0], Decide.LINK))
         return found
 
-    def _candidates(self, marks: Marks) -> list[str]:
+    def _candidates(self, marks: Marks, *, number_is_enough: bool = False) -> list[str]:
         """Return the rows that may be what has these marks, and are free."""
-        near = {id for key in marks.keys for id in self._by_key.get(key, ())}
-        return [
-            id
-            for id in sorted(near)
-            if _alike(marks, self._marks[id]) and not contradict(marks, self._marks[id]) and self._is_free(id)
-        ]
+        near = sorted({id for key in marks.keys for id in self._by_key.get(key, ())})
+        return [id for id in near if self._may_be(id, marks, number_is_enough=number_is_enough)]
+
+    def _may_be(self, id: str, marks: Marks, *, number_is_enough: bool) -> bool:
+        theirs = self._marks[id]
+        alike = _alike(marks, theirs, number_is_enough=number_is_enough)
+        return alike and not contradict(marks, theirs) and self._is_free(id)
 
     def _is_free(self, id: str) -> bool:
         """Whether nothing is linked to a row, or only one that is called as it is: created from it, maybe."""
@@ -196,11 +211,11 @@ class _Doctor:
         return not holders or (len(holders) == 1 and self._agrees(holders[0].marks, self._marks[id]))
 
     def _moved(self, ailment: Ailment, patient: _Patient, id: str, what: Decide) -> Mending:
-        """Propose to link a record to a row, away from the one that was created beside it."""
+        """Propose to link a record to a row, and to archive the one that was created for the row."""
         beside = self._holders.get(id, [])
         decisions = [
             self._decide(what, patient, id),
-            *(self._decide(Decide.UNLINK, each) for each in beside),
+            *(self._decide(Decide.ARCHIVE, each) for each in beside),
         ]
         return self._mending(ailment, [patient, *beside], [id], decisions)
 
@@ -218,17 +233,24 @@ class _Doctor:
         ids: Iterable[str],
         decisions: Iterable[Decision],
     ) -> Mending:
-        labels = [label_of(each.record.values) for each in patients]
-        labels += [label_of(self._rows[id].values) for id in ids]
-        return Mending(ailment, self._kind, tuple(labels), tuple(decisions))
+        busy = tuple(label_of(each.record.values) for each in patients)
+        eaccounting = {id: label_of(self._rows[id].values) for id in ids}
+        return Mending(ailment, self._kind, busy, eaccounting, tuple(decisions))
 
 
-def _alike(one: Marks, other: Marks) -> bool:
-    """Whether two records have a number and similar names, or a name, or an organisation number in common."""
+def _alike(one: Marks, other: Marks, *, number_is_enough: bool) -> bool:
+    """Whether two records have a number and similar names, or a name, or an organisation number in common.
+
+    Of a record that is gone in eAccounting the number is enough: nobody else has it there.
+    """
     if one.organization is not None and one.organization == other.organization:
         return True
     if one.name is not None and one.name == other.name:
         return True
-    if one.number is None or one.number != other.number or one.name is None or other.name is None:
+    if one.number is None or one.number != other.number:
+        return False
+    if number_is_enough:
+        return True
+    if one.name is None or other.name is None:
         return False
     return SequenceMatcher(None, one.name, other.name).ratio() >= ALIKE

@@ -97,7 +97,8 @@ def merge(
     for name in FIELDS[row.kind]:
         if name == "archived" or name not in record.values:
             continue
-        if name not in draft.base or draft.base[name] != row.values[name]:
+        changed = name not in draft.base or draft.base[name] != row.values[name]
+        if changed or (name == "customer" and customer_moved(row, record, noted, references, settings)):
             _merge_field(draft, row, name, record.values[name], references, settings)
     reason = noted.archive_reason
     if "archived" in record.values:
@@ -110,6 +111,22 @@ def merge(
         diverged=tuple(draft.diverged),
         customer_unknown=draft.customer_unknown,
     )
+
+
+def customer_moved(
+    row: Upstream, record: Record, noted: Noted, references: References, settings: SyncSettings
+) -> bool:
+    """Whether a project's customer, the same one in eAccounting, is linked to another one in Busy by now.
+
+    Only a customer that eAccounting gave follows: not one that a person chose in Busy, nor where customers
+    are Busy's by setting.
+    """
+    mine = record.values.get("customer")
+    if mine is None or mine != noted.stored.get("customer"):
+        return False
+    if settings.owner_of(row.kind, "customer") is not Owner.EACCOUNTING:
+        return False
+    return references.leads_elsewhere(row.values["customer"], mine)
 
 
 def _merge_field(

@@ -35,6 +35,7 @@ class Plan:
         archiving: What is archived because eAccounting does not have it, and whether it waits for a person.
         unconfirmed: Kind and eAccounting's id of linked records that the reading lacks and that nobody asked
             for by id yet; nothing is done about them before that.
+        carried_out: Whether it is that of a sync's report: then what was created has Busy's id too.
         seen: What it was made from, for `fates` and `explain`. It counts for nothing when plans are compared,
             and does not go into their JSON; None in a plan that was read from there.
     """
@@ -46,6 +47,7 @@ class Plan:
     unchanged: Mapping[Kind, int] = field(factory=dict[Kind, int])
     archiving: Archiving = field(factory=Archiving)
     unconfirmed: tuple[tuple[Kind, str], ...] = ()
+    carried_out: bool = False
     seen: Seen | None = field(default=None, eq=False)
 
     @property
@@ -117,7 +119,8 @@ class Plan:
     def text(self, language: Language) -> str:
         """Say in a language and in one line how much there is to do, and that nothing of it is done."""
         waiting = len(self.archiving.withheld)
-        return summary(self.counts, len(self.conflicts), len(self.warnings), language, waiting=waiting)
+        counts = (len(self.conflicts), len(self.warnings))
+        return summary(self.counts, *counts, language, waiting=waiting, carried_out=self.carried_out)
 
     def __str__(self) -> str:
         findings = self.conflicts or self.warnings or self.archiving.waits

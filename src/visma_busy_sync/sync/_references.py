@@ -47,6 +47,11 @@ class References:
             return self.known[id]
         return Pending(id) if id in self.coming else UNKNOWN
 
+    def leads_elsewhere(self, eaccounting_id: Value, busy_id: Value) -> bool:
+        """Return whether a customer of eAccounting is another one in Busy than this, as by a decision."""
+        resolved = self.resolve(eaccounting_id)
+        return eaccounting_id is not None and resolved is not UNKNOWN and resolved != busy_id
+
     def is_archived(self, eaccounting_id: Value) -> bool:
         """Return whether a customer is archived in Busy, or comes archived."""
         id = cast("str", eaccounting_id)

@@ -54,7 +54,13 @@ SIGNS: Final[Mapping[Action, str]] = {
 
 
 def summary(
-    counts: Mapping[Action, int], conflicts: int, warnings: int, language: Language, *, waiting: int = 0
+    counts: Mapping[Action, int],
+    conflicts: int,
+    warnings: int,
+    language: Language,
+    *,
+    waiting: int = 0,
+    carried_out: bool = False,
 ) -> str:
     """Return a plan in one line, for instance `+ 12 create  ~ 3 update; nothing has changed yet`."""
     changes = "  ".join(
@@ -71,7 +77,7 @@ def summary(
     if waiting:
         projects = counted(waiting, KINDS[Kind.PROJECT], language)
         parts.append(TO_ALLOW.of(language).format(projects=projects))
-    if changes:
+    if changes and not carried_out:
         parts.append(NOT_YET.of(language))
     return "; ".join(parts)
 

@@ -91,10 +91,11 @@ def _scope(given: Mapping[str, Iterable[str]]) -> Mapping[Kind, tuple[str, ...]]
         raise ConfigurationError("The setting scope is a mapping of kinds to patterns.", advice=advice)
     found: dict[Kind, tuple[str, ...]] = {}
     for kind, patterns in given.items():
-        texts = () if isinstance(patterns, str) else tuple(patterns)
-        if not texts or not all(isinstance(cast("object", each), str) and each for each in texts):
+        listed = isinstance(cast("object", patterns), Iterable) and not isinstance(patterns, str)
+        texts = tuple(number_key(cast("Value", each)) for each in patterns) if listed else ()
+        if not texts or None in texts:
             raise ConfigurationError(f"The setting scope[{kind!r}] is a list of patterns.", advice=advice)
-        found[_choice(Kind, "scope", kind)] = tuple(texts)
+        found[_choice(Kind, "scope", kind)] = tuple(text for text in texts if text is not None)
     return found
 
 
@@ -141,7 +142,8 @@ class SyncSettings:
         if patterns is None:
             return True
         key = number_key(number)
-        return key is not None and any(fnmatchcase(key, pattern) for pattern in patterns)
+        # A bracket is no sign of a pattern, but stands for itself.
+        return key is not None and any(fnmatchcase(key, each.replace("[", "[[]")) for each in patterns)
 
     def told(self, name: str, kind: Kind) -> str:
         """Return what a setting says about a kind, as a text."""

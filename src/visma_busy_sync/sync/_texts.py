@@ -278,6 +278,9 @@ WAITING: Final = Texts(
 )
 MOVED: Final = Texts("{count} endret i mellomtiden", "{count} moved meanwhile")
 REFUSED: Final = Texts("{count} avvist av Busy", "{count} refused by Busy")
+UNDONE: Final = Texts("angret: {count}", "undone: {count}")
+LEFT_AS_IT_IS: Final = Texts("{count} står som de er", "{count} left as they are")
+TOUCHED: Final = Texts("ble ikke utført, eller er endret siden", "it was not applied, or was changed since")
 WAS_MOVED: Final = Texts("endret i Busy i mellomtiden", "the record changed in Busy meanwhile")
 WAS_REFUSED: Final = Texts("avvist av Busy: {reason}", "refused by Busy: {reason}")
 
@@ -433,6 +436,23 @@ DECISIONS: Final[Mapping[str, Texts]] = MappingProxyType(
     }
 )
 """What a person decided about a record."""
+
+AILMENTS: Final[Mapping[str, Texts]] = MappingProxyType(
+    {
+        "gone_and_back": Texts(
+            "koblet til noe som er borte, og det finnes et annet med samme nummer eller navn",
+            "linked to what is gone, and there is another one of its number or name",
+        ),
+        "renamed": Texts(
+            "samme nummer og nesten samme navn, men ikke koblet sammen",
+            "the same number and nearly the same name, but not linked",
+        ),
+        "renumbered": Texts("samme navn, men ikke koblet sammen", "the same name, but not linked"),
+        "crossed": Texts("koblet i kryss", "linked crosswise"),
+        "linked_twice": Texts("to er koblet til det samme", "two are linked to the same one"),
+    }
+)
+"""What seems wrong with a link."""
 
 GONE_SINCE: Final = Texts("Borte siden {day}.", "Gone since {day}.")
 SETTINGS: Final = Texts("Innstillinger: {settings}", "Settings: {settings}")

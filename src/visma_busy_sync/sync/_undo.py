@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from visma_busy_sync.sync._changes import Action, PlannedChange
 from visma_busy_sync.sync._errors import LinkUnreadable
-from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with, linked_ids, noted_in
+from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with, noted_in
 from visma_busy_sync.sync._plan import Plan
 from visma_busy_sync.sync._records import Change, Kind, Record
 
@@ -21,7 +21,7 @@ class Undo:
 
     Attributes:
         changes: Each planned change that is undone, and the change that does it; the last one first.
-        left_out: What was not applied, or whose record was touched since, by a person or by a later sync.
+        left_out: What was not applied, or whose record is not as it was left.
     """
 
     changes: tuple[tuple[PlannedChange, Change], ...] = ()
@@ -36,16 +36,15 @@ def undo(plan: Plan, records: Mapping[Kind, Sequence[Record]]) -> Undo:
     itself any more. All else is as it was, the links included.
 
     Args:
-        plan: A plan that was applied, as a whole or in part.
+        plan: A plan as it was carried out, such as a sync's report has: what was created is found by Busy's
+            id of it.
         records: All records that the host has now, by kind.
     """
     held = {kind: {record.id: record for record in records.get(kind, ())} for kind in Kind}
-    linked = {kind: linked_ids(plan.company, records.get(kind, ())) for kind in Kind}
     changes: list[tuple[PlannedChange, Change]] = []
     left_out: list[PlannedChange] = []
     for planned in reversed(plan.changes):
-        id = planned.busy_id or linked[planned.kind].get(planned.eaccounting_id or "")
-        record = held[planned.kind].get(id or "")
+        record = held[planned.kind].get(planned.busy_id or "")
         inverse = None if record is None else _inverse(plan.company, planned, record)
         if inverse is None:
             left_out.append(planned)
@@ -63,13 +62,15 @@ def _inverse(company: str, planned: PlannedChange, record: Record) -> Change | N
         before = noted_in(change.expected_link, company, kind=kind, id=record.id)
     except LinkUnreadable:
         return None
-    if now is None or then is None or _gist(now) != _gist(then):
+    # How the host stored it is noted after it, so that alone may differ.
+    if now is None or then is None or evolve(now, stored={}) != evolve(then, stored={}):
         return None
-    if any(
-        record.values[name] != now.stored.get(name, value)
+    # Of the flag not what is noted counts, but what was set: archiving what is gone notes no value.
+    left = {
+        name: value if name == "archived" else now.stored.get(name, value)
         for name, value in change.values.items()
-        if name in record.values
-    ):
+    }
+    if any(record.values[name] != value for name, value in left.items() if name in record.values):
         return None
     values = {name: value for name, value in change.expected.items() if name in record.values}
     if planned.action is Action.CREATE:
@@ -83,9 +84,3 @@ def _inverse(company: str, planned: PlannedChange, record: Record) -> Change | N
         expected_link=record.link,
         link=link_with(record.link, company, before or Noted(None), kind=kind, id=record.id),
     )
-
-
-def _gist(noted: Noted) -> Noted:
-    """Return what a change notes for certain: how the host stored it, and a new customer's id, come later."""
-    base = {name: value for name, value in noted.base.items() if name != "customer"}
-    return evolve(noted, base=base, stored={})
