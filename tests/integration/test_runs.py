@@ -92,3 +92,17 @@ def test_a_tenant_that_leaves_meanwhile_leaves_nothing_behind(office: Office, mo
         office.tenant(encryption_keys=[key]).sync()
     kept = {found.key for found in office.state.scan("", ACME) if found.document.body != '{"erased": true}'}
     assert not {key for key in kept if key.startswith(("runs", "reading", "decisions", "connection"))}
+
+
+def test_the_status_tells_that_the_last_sync_failed(office: Office) -> None:
+    """Until one succeeds; what it holds was fetched before."""
+    acme = synced(office)
+    office.fault("GET", "/articles", "status", status=500)
+    with pytest.raises(ServerFault):
+        acme.sync()
+    status = acme.status()
+    assert status.failed == "ServerFault"
+    assert "; the last sync failed (ServerFault)" in str(status)
+    assert "; siste henting mislyktes (ServerFault)" in status.text("nb")
+    acme.sync()
+    assert acme.status().failed is None

@@ -83,7 +83,7 @@ def test_a_sync_that_failed_is_told_as_tried_not_as_fetched(office: Office) -> N
     assert status.attempted == dict.fromkeys(Kind, office.clock.now())
     assert status.fetched == status.read == dict.fromkeys(Kind, fetched)
     assert (status.last_fetched, status.next_due) == (fetched, office.clock.now() + timedelta(hours=1))
-    assert str(status).endswith("last fetched 1 hour ago")
+    assert str(status).endswith("last fetched 1 hour ago; the last sync failed (UnreadableAnswer)")
 
 
 def test_a_new_login_to_the_same_company_keeps_what_is_known(office: Office) -> None:

@@ -435,3 +435,12 @@ def test_every_rule_is_in_the_glossary() -> None:
         for rule in rules
     }
     assert named <= known
+
+
+def test_an_ambiguous_record_is_explained_with_its_candidates() -> None:
+    """Else nobody knows between whom to decide."""
+    host = Host()
+    ids = [host.add(Kind.PROJECT, number="1", name="Hus") for _ in range(2)]
+    explanation = plan_for(host, [project("p1", "1", "Hus")]).explain(Kind.PROJECT, "p1")
+    assert f"It is about these of Busy: {ids[0]}, {ids[1]}." in str(explanation)
+    assert f"Det gjelder disse i Busy: {ids[0]}, {ids[1]}." in explanation.text("nb")

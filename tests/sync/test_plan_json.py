@@ -22,7 +22,8 @@ def plan() -> Plan:
     host.edit(host.linked("p8").id, name="Vår")
     acme = customer("c1", "1", "Acme \ud800 & Sønn")
     changed = project("p9", "9", "Ny", customer="c1", start_date=date(2026, 1, 2), notes="2026-01-02")
-    plan = asked(host, [*rows[4:8], project("p8", "8", "Deres"), changed, acme])
+    twins = [project(f"t{n}", "77", f"Tvilling {n}") for n in range(2)]
+    plan = asked(host, [*rows[4:8], project("p8", "8", "Deres"), changed, acme, *twins])
     assert plan.changes
     assert plan.conflicts
     assert plan.warnings

@@ -176,7 +176,7 @@ def test_archiving_that_waits_is_told_in_norwegian() -> None:
     ]
     assert told[-2:] == [
         "uendret: 7 prosjekter",
-        "ingenting å gjøre; 3 advarsler; 3 prosjekter arkiveres hvis du tillater det",
+        "ingenting å gjøre; 3 prosjekter arkiveres hvis du tillater det",
     ]
     now = asked(host, rows[4:], allowed=plan.archiving.digest)
     assert "ikke lenger det som ble tillatt arkivert" in render(now, "nb")

@@ -26,6 +26,8 @@ from visma_busy_sync.state import (
     CONNECTION_SCHEMA,
     LOGIN,
     LOGIN_SCHEMA,
+    RUNS,
+    RUNS_SCHEMA,
     Connection,
     DocumentUnreadable,
     EncryptionKeyMissing,
@@ -229,6 +231,9 @@ async def status(site: Site, tenant: str) -> Status:
         kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
         connection, standing = kept.value if kept else None, ConnectionState.LOCKED
     login = await login_of(site, tenant)
+    last = None
+    with contextlib.suppress(DocumentUnreadable):  # what it did is no part of how the connection stands
+        last = await read(site.state, tenant, RUNS, RUNS_SCHEMA)
     now, kinds = site.clock.now(), tuple[Kind, ...]()
     if connection is not None:
         kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
@@ -240,5 +245,6 @@ async def status(site: Site, tenant: str) -> Status:
         and login.value.expires_at > now,
         kinds=kinds,
         every=site.choices.sync_every,
+        failed=last.value.runs[0].error if last and last.value.runs else None,
         now=now,
     )

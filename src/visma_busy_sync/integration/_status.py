@@ -78,6 +78,7 @@ _FETCHED: Final = Texts("sist hentet {ago}", "last fetched {ago}")
 _FETCHED_UNSURELY: Final = Texts(
     "sist hentet {ago}, ikke sikkert fullstendig", "last fetched {ago}, not surely complete"
 )
+_FAILED: Final = Texts("; siste henting mislyktes ({error})", "; the last sync failed ({error})")
 _NEVER_FETCHED: Final = Texts("aldri hentet", "never fetched")
 
 _PRESS_CONFIRM: Final = Texts(
@@ -132,6 +133,7 @@ class Status:
             None for one that never was.
         read: The same, of the last reading that was carried out, be it whole or not surely complete.
         attempted: The same, of the last attempt, whatever became of it.
+        failed: The name of the error that ended the last sync; None if none did.
         next_due: When the next import is due; None while there is no connection that works. `sync_due` takes
             each tenant a little later, by up to a tenth of the interval.
         now: The moment this was asked.
@@ -146,6 +148,7 @@ class Status:
     fetched: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     read: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     attempted: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
+    failed: str | None = None
     next_due: datetime | None = None
     now: datetime
 
@@ -158,6 +161,7 @@ class Status:
         login_pending: bool,
         kinds: Iterable[Kind] = (),
         every: timedelta,
+        failed: str | None = None,
         now: datetime,
     ) -> Self:
         """Make the status of what is stored.
@@ -168,6 +172,7 @@ class Status:
             login_pending: Whether a login waits for its callback.
             kinds: Those that are synchronised.
             every: How often they are due.
+            failed: The name of the error that ended the last sync.
             now: The moment.
         """
         state = standing
@@ -189,6 +194,7 @@ class Status:
             fetched={kind: connection.fetched.get(kind) for kind in known},
             read={kind: connection.read.get(kind) for kind in known},
             attempted=attempted,
+            failed=failed,
             next_due=due if known and state is ConnectionState.CONNECTED else None,
             now=now,
         )
@@ -220,6 +226,8 @@ class Status:
         """Say it in a language: how the connection stands, when was last fetched, and what to press."""
         facts = {"company": self.company_name, "fetched": self._told(language)}
         said = _SAID[self.state].of(language).format_map(facts)
+        if self.failed is not None and self.state is ConnectionState.CONNECTED:
+            said += _FAILED.of(language).format(error=self.failed)
         if self.login_pending and self.state is not ConnectionState.LOGIN_PENDING:
             said += _PENDING.of(language)
         press = self.press.of(language)

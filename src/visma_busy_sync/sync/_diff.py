@@ -279,8 +279,9 @@ def _plan_missing(
         if noted.missing_since is not None:
             _stay_missing(work, record, noted)
         else:
-            work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
             archive = kind is Kind.PROJECT and work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
+            if not (archive and _is_active(record)):  # else the change says it
+                work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
             work.changes.append(departure(work.company, record, noted, on=answered.on, archive=archive))
     spared |= relinked
     taken = again.rows | waiting

@@ -25,6 +25,7 @@ from visma_busy_sync.sync._records import Kind
 from visma_busy_sync.sync._render import called, field_name, finding_line, verdict_text
 from visma_busy_sync.sync._seen import Seen
 from visma_busy_sync.sync._texts import (
+    CANDIDATES,
     DECISIONS,
     FATES,
     FIELD_REASONS,
@@ -176,7 +177,10 @@ class Explanation:
         lines += [_field_line(each, fate, language) for each in self.fields]
         if self.settings:
             lines.append(SETTINGS.of(language).format(settings=_listed(self.settings)))
-        lines += [finding_line(finding, language) for finding in fate.conflicts]
+        for conflict in fate.conflicts:
+            if len(conflict.busy_ids) > 1:
+                lines.append(CANDIDATES.of(language).format(ids=", ".join(conflict.busy_ids)))
+            lines.append(finding_line(conflict, language))
         lines += [finding_line(finding, language) for finding in fate.warnings]
         return "\n".join(lines)
 

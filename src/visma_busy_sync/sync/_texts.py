@@ -136,9 +136,9 @@ ADVICE: Final[Mapping[str, Texts]] = MappingProxyType(
     {
         "ambiguous": Texts(
             "Flere kan være den samme, så ingen av dem blir koblet sammen, opprettet eller arkivert. Gjør "
-            "numre, navn og organisasjonsnumre entydige.",
+            "numre, navn og organisasjonsnumre entydige, eller bestem hvilke som hører sammen.",
             "Several records could be the same one, so none of them is linked, created or archived. Make "
-            "numbers, names and organisation numbers unique.",
+            "numbers, names and organisation numbers unique, or decide which belong together.",
         ),
         "diverged": Texts(
             "Feltet er endret både i eAccounting og i Busy siden forrige henting. Hvilken verdi som "
@@ -175,9 +175,9 @@ ADVICE: Final[Mapping[str, Texts]] = MappingProxyType(
         ),
         "organisation_differs": Texts(
             "Nummer og navn er like, men organisasjonsnumrene er ulike, så de to blir ikke koblet sammen. "
-            "Rett organisasjonsnummeret på den ene siden.",
+            "Rett organisasjonsnummeret på den ene siden, eller bestem at de hører sammen.",
             "Number and name agree, but the organisation numbers do not, so the two are not linked. "
-            "Correct the organisation number on one side.",
+            "Correct the organisation number on one side, or decide that they belong together.",
         ),
         "archiving_waits": Texts(
             "eAccounting har ingen prosjekter, så ingen av Busys blir arkivert nå. Den første hentingen "
@@ -454,6 +454,7 @@ AILMENTS: Final[Mapping[str, Texts]] = MappingProxyType(
 )
 """What seems wrong with a link."""
 
+CANDIDATES: Final = Texts("Det gjelder disse i Busy: {ids}.", "It is about these of Busy: {ids}.")
 GONE_SINCE: Final = Texts("Borte siden {day}.", "Gone since {day}.")
 SETTINGS: Final = Texts("Innstillinger: {settings}", "Settings: {settings}")
 LAST_SEEN: Final = Texts("sist sett: {base}", "last seen: {base}")
