@@ -324,8 +324,8 @@ def test_the_explanation_names_the_decision() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("join", "project", "1"), "no sort"),
-        (("keep", "hour", "1"), "no kind"),
+        (("join", "project", "1"), "Decision.what"),
+        (("keep", "hour", "1"), "Decision.kind"),
         (("keep", "project", " "), "busy_id"),
         (("keep", "project", None), "busy_id"),
         (("link", "project", "1"), "needs the id"),

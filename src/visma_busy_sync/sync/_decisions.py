@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.sync._members import member_of
 from visma_busy_sync.sync._records import Kind
 
 
@@ -34,25 +35,13 @@ class Decide(enum.StrEnum):
 
 _NEEDS_ID = frozenset({Decide.LINK, Decide.RELINK})
 
-T = TypeVar("T", Decide, Kind)
-
-
-def _member(of: type[T], name: str, value: str) -> T:
-    try:
-        return of(value)
-    except ValueError:
-        allowed = ", ".join(of)
-        raise ConfigurationError(
-            f"{value!r} is no {name} of a decision.", advice=f"Use one of: {allowed}."
-        ) from None
-
 
 def _what(value: str) -> Decide:
-    return _member(Decide, "sort", value)
+    return member_of(Decide, "Decision.what", value)
 
 
 def _kind(value: str) -> Kind:
-    return _member(Kind, "kind", value)
+    return member_of(Kind, "Decision.kind", value)
 
 
 def _is_id(_: object, attribute: attrs.Attribute[Any], value: object) -> None:

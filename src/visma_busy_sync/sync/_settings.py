@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import TypeVar, cast, final
+from typing import cast, final
 
 import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.sync._members import member_of
 from visma_busy_sync.sync._names import number_key
 from visma_busy_sync.sync._records import FIELDS, Kind, Value
 
@@ -48,25 +49,13 @@ OWNERS: Mapping[str, Owner] = {
 }
 """Who owns which imported field unless a setting says otherwise (R22). `archived` has its own rules."""
 
-_Choice = TypeVar("_Choice", Match, ArchiveMissing, Owner, Kind)
-
-
-def _choice(choices: type[_Choice], name: str, value: str) -> _Choice:
-    try:
-        return choices(value)
-    except ValueError:
-        allowed = ", ".join(choices)
-        raise ConfigurationError(
-            f"{value!r} is no value of the setting {name}.", advice=f"Use one of: {allowed}."
-        ) from None
-
 
 def _match(value: str) -> Match:
-    return _choice(Match, "match", value)
+    return member_of(Match, "the setting match", value)
 
 
 def _archive_missing(value: str) -> ArchiveMissing:
-    return _choice(ArchiveMissing, "archive_missing", value)
+    return member_of(ArchiveMissing, "the setting archive_missing", value)
 
 
 def _owners(given: Mapping[str, str]) -> Mapping[str, Owner]:
@@ -82,7 +71,7 @@ def _owners(given: Mapping[str, str]) -> Mapping[str, Owner]:
                 f"{name!r} is no field whose owner can be set.",
                 advice=f"Use one of: {', '.join(OWNERS)}; for one kind only, {', '.join(sorted(known))}.",
             )
-    return {name: _choice(Owner, f"owners[{name!r}]", owner) for name, owner in given.items()}
+    return {name: member_of(Owner, f"the setting owners[{name!r}]", owner) for name, owner in given.items()}
 
 
 def _scope(given: Mapping[str, Iterable[str]]) -> Mapping[Kind, tuple[str, ...]]:
@@ -95,7 +84,7 @@ def _scope(given: Mapping[str, Iterable[str]]) -> Mapping[Kind, tuple[str, ...]]
         texts = tuple(number_key(cast("Value", each)) for each in patterns) if listed else ()
         if not texts or None in texts:
             raise ConfigurationError(f"The setting scope[{kind!r}] is a list of patterns.", advice=advice)
-        found[_choice(Kind, "scope", kind)] = tuple(text for text in texts if text is not None)
+        found[member_of(Kind, "the setting scope", kind)] = tuple(text for text in texts if text is not None)
     return found
 
 
