@@ -239,7 +239,7 @@ class _Doctor:
 
 
 def _alike(one: Marks, other: Marks, *, number_is_enough: bool) -> bool:
-    """Whether two records have a number and similar names, or a name, or an organisation number in common.
+    """Whether two records that have something in common are alike: in more than the number, or nearly.
 
     Of a record that is gone in eAccounting the number is enough: nobody else has it there.
     """
@@ -247,10 +247,6 @@ def _alike(one: Marks, other: Marks, *, number_is_enough: bool) -> bool:
         return True
     if one.name is not None and one.name == other.name:
         return True
-    if one.number is None or one.number != other.number:
-        return False
-    if number_is_enough:
-        return True
-    if one.name is None or other.name is None:
-        return False
+    if one.name is None or other.name is None or number_is_enough:
+        return number_is_enough
     return SequenceMatcher(None, one.name, other.name).ratio() >= ALIKE
