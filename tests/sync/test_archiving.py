@@ -310,6 +310,24 @@ def test_d10_finished_meanwhile_it_stays_archived_until_it_is_ongoing_again(host
     assert plan_for(host, [ONGOING]).is_empty
 
 
+@pytest.mark.parametrize("row", [ONGOING, FINISHED], ids=["ongoing", "finished"])
+def test_what_the_wrong_company_had_archived_is_active_in_the_right_one(row: Upstream) -> None:
+    """Adopted there, it is as eAccounting has it: it was archived only because the former lacks it (R7)."""
+    host = Host()
+    id = host.add(Kind.PROJECT, number="1", name="Hus")
+    sync(host, [OTHER], candidates=host.ids, company=OTHER_COMPANY)
+    assert host[id].values["archived"] is True
+    sync(host, [row], candidates=host.ids)
+    assert host.link_of(host[id]) == "p1"
+    assert host[id].values["archived"] is (row is FINISHED)
+    assert plan_for(host, [row]).is_empty
+    sync(host, [FINISHED])
+    sync(host, [ONGOING])
+    assert host[id].values["archived"] is False
+    host.edit(id, archived=True)  # by hand: what the wrong company did is used up
+    assert plan_for(host, [ONGOING]).is_empty
+
+
 def test_d15_unsure_read_does_not_archive_what_is_finished(host: Host) -> None:
     """The transition to finished waits for a sure read; other fields come through."""
     row = project("p1", "1", "Villa", archived=True)

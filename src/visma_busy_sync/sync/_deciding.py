@@ -9,7 +9,7 @@ from visma_busy_sync.sync._changes import PlanWarning, Reason, WarningCode, labe
 from visma_busy_sync.sync._collecting import Work
 from visma_busy_sync.sync._decisions import Decide, Decision
 from visma_busy_sync.sync._drafting import archiving_as_missing, parting
-from visma_busy_sync.sync._links import Noted
+from visma_busy_sync.sync._links import Noted, nothing_noted
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._missing import Holder
 from visma_busy_sync.sync._records import Record
@@ -39,7 +39,8 @@ def carry_out(
     possible = _possible(waiting, rows, side)
     for decision, (record, noted) in waiting:
         if decision in possible:
-            side.linked[decision.eaccounting_id or ""] = [(record, noted or Noted(None))]
+            before = noted or nothing_noted(record.link, kind=record.kind, id=record.id)
+            side.linked[decision.eaccounting_id or ""] = [(record, before)]
             work.decided[decision.kind].add(decision.busy_id)
         else:
             _void(work, decision, record)

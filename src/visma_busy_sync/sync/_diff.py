@@ -34,7 +34,7 @@ from visma_busy_sync.sync._drafting import (
     forgetting,
 )
 from visma_busy_sync.sync._guards import guarded
-from visma_busy_sync.sync._links import Noted, linked_ids
+from visma_busy_sync.sync._links import Noted, linked_ids, nothing_noted
 from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._matching import Group, Marks, Matching, marks_of, match
 from visma_busy_sync.sync._merge import customer_moved, merge
@@ -317,13 +317,13 @@ def _brought_back(record: Record, noted: Noted) -> bool:
 
 def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, sure: bool) -> bool:
     """Plan what is to change in a linked or adopted record; False if that is nothing."""
-    before = noted or Noted(None)
+    before = noted or nothing_noted(record.link, kind=record.kind, id=record.id)
     merged = merge(row, record, before, work.references, settings=work.settings, may_archive=sure)
     if merged.customer_unknown:
         work.warn(WarningCode.CUSTOMER_UNKNOWN, row.kind, row=row, record=record)
     if merged.diverged:
         work.conflict(ConflictCode.DIVERGED, row=row, records=(record,), fields=merged.diverged)
-    planned = alteration(work.company, row, record, noted, merged)
+    planned = alteration(work.company, row, record, before, merged)
     if planned is not None:
         _warn_of_archived_customer(work, row, record)
         decided = record.id in work.decided[row.kind]

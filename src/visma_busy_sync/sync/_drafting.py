@@ -58,7 +58,7 @@ def creation(company: str, row: Upstream, references: References) -> tuple[Plann
 
 
 def alteration(
-    company: str, row: Upstream, record: Record, noted: Noted | None, merged: Merged
+    company: str, row: Upstream, record: Record, noted: Noted, merged: Merged
 ) -> PlannedChange | None:
     """Plan what `merged` says about a record that Busy has; None if that is nothing.
 
@@ -66,16 +66,16 @@ def alteration(
         company: eAccounting's id of the company.
         row: The record in eAccounting.
         record: The record in Busy.
-        noted: What its link says now; None, or without an id, if this change adopts it.
+        noted: What its link says now; without an id, if this change adopts it.
         merged: What becomes of it.
     """
     archived = merged.values.get("archived", record.values.get("archived"))
-    active_again = noted is not None and noted.archived_elsewhere and archived is False
+    active_again = noted.archived_elsewhere and archived is False
     if noted == merged.noted and not merged.fields and not active_again:
         return None
-    adopted = noted is None or noted.eaccounting_id is None
+    adopted = noted.eaccounting_id is None
     action, reason = _action(merged, adopted=adopted)
-    if noted is not None and not adopted and noted.eaccounting_id != row.id and action is not Action.ARCHIVE:
+    if not adopted and noted.eaccounting_id != row.id and action is not Action.ARCHIVE:
         reason = Reason.RECREATED
     return PlannedChange(
         action=action,

@@ -91,6 +91,18 @@ def noted_in(link: Link | None, company: str, *, kind: Kind, id: str) -> Noted |
         raise _damaged(kind, id) from None
 
 
+def nothing_noted(link: Link | None, *, kind: Kind, id: str) -> Noted:
+    """Return the notes of a record of which `link` notes nothing for the company: it is not linked.
+
+    What another company had archived is not taken for a person's doing.
+
+    Raises:
+        LinkUnreadable: If the document is damaged or was written by a newer version of this package.
+    """
+    parts = {} if link is None else _parts(link, kind, id)
+    return Noted(None, archived_elsewhere=any(map(_is_archiving, parts.values())))
+
+
 def link_with(
     link: Link | None,
     company: str,
