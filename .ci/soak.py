@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 
 SCHEDULES = 20_000
 FUZZ_RUNS = 60_000
+IMPORTS = "2000"
 
 
 class Check(NamedTuple):
@@ -53,15 +54,21 @@ CHECKS: Mapping[str, Callable[[int], Check]] = {
     "limiter": lambda number: Check(
         ("tests/eaccounting/test_limits.py", "tests/state/test_limits.py", f"--hypothesis-seed={number}"), {}
     ),
+    "imports": lambda number: Check(
+        ("tests/integration/test_import_machine.py", f"--hypothesis-seed={number}"), {"IMPORT_RUNS": IMPORTS}
+    ),
     "processes": lambda _: Check(("tests/processes",), {}),
 }
+
+
+_SETTINGS = ("SCHEDULE", "FUZZ_", "IMPORT_")
 
 
 def passes(name: str, check: Check) -> bool:
     """Run a check; tell how it went."""
     began = time.monotonic()
     # Without the settings of this shell, such as SCHEDULE, which would make another check of it.
-    outside = {key: value for key, value in os.environ.items() if not key.startswith(("SCHEDULE", "FUZZ_"))}
+    outside = {key: value for key, value in os.environ.items() if not key.startswith(_SETTINGS)}
     ended = subprocess.run(
         check.command,
         cwd=ROOT,

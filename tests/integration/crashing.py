@@ -40,6 +40,11 @@ ENDS: Final = (Killed, HostGone, StoreUnavailable)
 """How a use case may end whose port failed."""
 
 
+def writes(call: str) -> bool:
+    """Whether a call changes something."""
+    return call.startswith(("commit", "apply"))
+
+
 @final
 @define
 class Fuse:
@@ -48,12 +53,14 @@ class Fuse:
     Attributes:
         at: The number of the call that fails, from 1; 0: none does.
         how: How it fails.
-        calls: What was called, in order.
+        only_writes: Whether only calls that change something are counted.
+        calls: What was called, in order, as far as it is counted.
         dead: Whether the process is gone: then nothing is done any more, not even what tidies up.
     """
 
     at: int = 0
     how: How = How.KILLED_BEFORE
+    only_writes: bool = False
     calls: list[str] = field(factory=list[str])
     dead: bool = False
 
@@ -61,6 +68,8 @@ class Fuse:
         """Make a call, or let it fail."""
         if self.dead:
             raise Killed
+        if self.only_writes and not writes(name):
+            return call()
         self.calls.append(name)
         fails = len(self.calls) == self.at
         if fails and self.how in _BEFORE:
@@ -69,6 +78,11 @@ class Fuse:
         if fails:
             self._fail(failure)
         return value
+
+    @property
+    def burnt(self) -> bool:
+        """Whether a call failed."""
+        return 0 < self.at <= len(self.calls)
 
     def _fail(self, failure: Exception) -> None:
         if self.how in _KILLS:

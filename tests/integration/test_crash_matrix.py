@@ -16,7 +16,7 @@ import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Protocol, cast, final
+from typing import Any, cast, final
 
 import pytest
 import sqlalchemy
@@ -26,7 +26,7 @@ from cryptography.fernet import Fernet
 from visma_busy_sync import BusySync
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
-from visma_busy_sync.ports import Catalogue, StateStore
+from visma_busy_sync.ports import Catalogue
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
@@ -34,12 +34,12 @@ from visma_busy_sync.state import (
     TOKENS_PREFIX,
     archive_missing_key,
 )
-from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
-from visma_busy_sync.stores.sql import SqlCatalogue, SqlStateStore
+from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 from visma_busy_sync.sync import Action, Change, ConflictCode, Kind, Outcome, Record, Value
 from visma_busy_sync.testing import scheduler
 
-from .crashing import ENDS, FailingCatalogue, FailingState, Fuse, How
+from .crashing import ENDS, FailingCatalogue, FailingState, Fuse, How, writes
+from .lasting import InMemory, InSql, Stores
 from .office import ACME, SESSION
 from .small_visma import FINISHED, ONGOING, SmallVisma
 
@@ -47,63 +47,6 @@ COMPANY = "0c0c0c0c-0000-0000-0000-000000000001"
 KEYS = [Fernet.generate_key()]
 LEASE_SECONDS = SYNC_LEASE_LASTS.total_seconds()
 HOUR = 3600
-
-
-class Persons(Catalogue, Protocol):
-    """A catalogue in which people work too."""
-
-    def add(self, tenant: str, kind: Kind, **values: Value) -> str: ...
-    def edit(self, tenant: str, kind: Kind, id: str, **values: Value) -> None: ...
-
-
-class Stores(Protocol):
-    """What outlives a process, and can be brought back to an earlier moment."""
-
-    @property
-    def busy(self) -> Persons: ...
-    @property
-    def state(self) -> StateStore: ...
-    def kept(self) -> object: ...
-    def bring_back(self, kept: Any) -> None: ...
-
-
-@final
-class InMemory:
-    def __init__(self) -> None:
-        self.busy = MemoryCatalogue()
-        self.state = MemoryStateStore()
-
-    def kept(self) -> object:
-        rows = {key: dict(rows) for key, rows in self.busy._rows.items()}
-        return rows, copy.copy(self.busy._ids), dict(self.state._documents)
-
-    def bring_back(self, kept: Any) -> None:
-        rows, ids, documents = kept
-        self.busy._rows = {key: dict(each) for key, each in rows.items()}
-        self.busy._ids = copy.copy(ids)
-        self.state._documents = dict(documents)
-
-
-@final
-class InSql:
-    def __init__(self, engine: sqlalchemy.Engine) -> None:
-        self.busy = SqlCatalogue(engine)
-        self.state = SqlStateStore(engine)
-        self.busy.create_table()
-        self.state.create_table()
-        self._engine = engine
-        self._tables = (self.busy._table, self.state._table)
-
-    def kept(self) -> object:
-        with self._engine.connect() as connection:
-            return [[dict(row._mapping) for row in connection.execute(t.select())] for t in self._tables]
-
-    def bring_back(self, kept: Any) -> None:
-        with self._engine.begin() as connection:
-            for table, rows in zip(self._tables, kept, strict=True):
-                connection.execute(table.delete())
-                if rows:
-                    connection.execute(table.insert(), rows)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -378,7 +321,7 @@ def crashes(calls: Sequence[str], hows: Collection[How]) -> Iterator[tuple[int, 
     """Each call with what may happen there. Reading has no effect that a failure could come after."""
     for at, name in enumerate(calls, start=1):
         for how in How:
-            if how in hows and (how is not How.FAILED_AFTER or name.startswith(("commit", "apply"))):
+            if how in hows and (how is not How.FAILED_AFTER or writes(name)):
                 yield at, how
 
 
@@ -423,7 +366,7 @@ def crash_everywhere(
         broken = Fuse(at, how)
         with contextlib.suppress(*ENDS):
             stage.act(world, world.process(broken))
-        assert len(broken.calls) >= at, where
+        assert broken.burnt, where
         world.clock.advance(LEASE_SECONDS)
         meanwhile(world)
         acme = world.process()
