@@ -262,7 +262,7 @@ class ReadsThenWrites(Catalogue):
         early = self.find(tenant, change)
         if early is None:
             return super().one(tenant, change)
-        time.sleep(0.001)
+        time.sleep(0.01)  # long enough for a person to come in between, also on a busy machine
         with self.data.guard:
             outcome = super().one(tenant, change)
             if isinstance(outcome, Applied):
