@@ -345,6 +345,8 @@ class Oracle:
         if up == base and name == "customer" and mine == stored and None not in (mine, theirs):
             # It may be another one of Busy by now; the project follows, unless a person chose its customer.
             yield theirs, (up, theirs)
+            if not sync.whole:
+                yield mine, (base, stored)  # what changed was read, and the project is not among it
         elif up == base:
             yield mine, (base, stored)
         elif mine == theirs or (base is _NEVER and mine is not None and not (theirs and name in _ITS_OWN)):

@@ -147,12 +147,12 @@ class Import(RuleBasedStateMachine):
         company: str | None,
     ) -> None:
         """Both sides have something; mostly the workspace is connected."""
-        for kind, here, number, name in upstream:
-            self.create_upstream(kind, here, number, name, which=0)
         for kind, number, name in busy:
             self.make(kind, number, name, organization=None, archived=False)
         if company:
             self.log_in(company, project_sync=True, confirms=True)
+        for kind, here, number, name in upstream:
+            self.create_upstream(kind, here, number, name, which=0)
 
     # People in Busy
 
