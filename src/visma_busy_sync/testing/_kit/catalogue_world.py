@@ -173,7 +173,10 @@ async def a_load_never_sees_half_a_change(stage: CatalogueStage) -> None:
         async def read() -> None:
             nonlocal ended, reading
             try:
-                for _ in range(_READS):
+                for turn in range(_READS):
+                    # A change was just made; each time a little later, to meet every moment of the next one.
+                    for _ in range(turn % 4):
+                        await stage.pause()
                     before = changes
                     seen = await stage.loaded(record, instance)
                     whole = seen.link == Link(f'"{seen.values["name"]}"')
