@@ -72,14 +72,13 @@ class Application:
         company = self.situation.connection.company_id
         # Whom each customer of eAccounting is linked to; those whose link is to change only when it has.
         customers = [each for each in self.situation.plan.changes if each.kind is Kind.CUSTOMER]
-        changing = {each.busy_id for each in customers} | {None}
         coming = {each.eaccounting_id for each in customers if each.action is Action.CREATE}
+        becomes = {each.busy_id: each.eaccounting_id for each in customers}
         linked = linked_ids(company, self.situation.records[Kind.CUSTOMER])
-        ids = {each.busy_id: each.eaccounting_id for each in customers}
         self._customers = {
             id: busy_id
             for id, busy_id in linked.items()
-            if id not in coming and (busy_id not in changing or ids[busy_id] == id)
+            if id not in coming and becomes.get(busy_id, id) == id
         }
 
     async def apply(self, kind: Kind, planned: Sequence[PlannedChange]) -> None:

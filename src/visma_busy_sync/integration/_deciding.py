@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 import attrs
@@ -45,8 +45,15 @@ async def forget_decision(site: Site, tenant: str, kind: Kind, busy_id: str) -> 
     """Let go of a decision; if there is none, nothing happens."""
     require("kind", kind, Kind, advice="Pass a Kind of visma_busy_sync.sync.")
     require_id("busy_id", busy_id)
+    return await forget_decisions(site, tenant, {(kind, busy_id)})
+
+
+async def forget_decisions(
+    site: Site, tenant: str, about: Collection[tuple[Kind, str | None]]
+) -> Sequence[Decision]:
+    """Let go of the decisions about records, by kind and Busy's id."""
     return await _changed(
-        site, tenant, lambda old: [d for d in old if (d.kind, d.busy_id) != (kind, busy_id)]
+        site, tenant, lambda old: [each for each in old if (each.kind, each.busy_id) not in about]
     )
 
 

@@ -15,7 +15,7 @@ from visma_busy_sync.integration._alone import Alone, gist
 from visma_busy_sync.integration._application import Application
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._connection import connection_of
-from visma_busy_sync.integration._deciding import decisions_of, forget_decision, settle_decisions
+from visma_busy_sync.integration._deciding import decisions_of, forget_decisions, settle_decisions
 from visma_busy_sync.integration._other_company import connection_to, other_company_of
 from visma_busy_sync.integration._runs import note_failure, note_run, run_of
 from visma_busy_sync.integration._site import Site
@@ -157,9 +157,8 @@ async def _undo(site: Site, tenant: str, alone: Alone, plan: Plan) -> UndoReport
                 case Refused(reason):
                     left_out.append(Parked(planned, reason, refused=True))
     # What a decision did is taken back, so the decision is too.
-    for planned in done:
-        if planned.reason is Reason.DECIDED and planned.busy_id is not None:
-            await forget_decision(site, tenant, planned.kind, planned.busy_id)
+    if decided := {(each.kind, each.busy_id) for each in done if each.reason is Reason.DECIDED}:
+        await forget_decisions(site, tenant, decided)
     return UndoReport(undone=tuple(done), left_out=tuple(left_out))
 
 
