@@ -36,7 +36,7 @@ from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._status import ago
 from visma_busy_sync.orders import OrderError, State
 from visma_busy_sync.state import Connection, WaitingCompany
-from visma_busy_sync.sync import Action, Change, Kind, Link, Plan, PlannedChange, Reason
+from visma_busy_sync.sync import Action, Kind, Noted, Plan, PlannedChange, Reason
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -299,7 +299,6 @@ def test_all_is_sorted_and_there() -> None:
 
 
 def test_a_report_counts_in_the_order_of_the_plan() -> None:
-    change = Change(kind=Kind.PROJECT, id="1", values={}, expected={}, expected_link=None, link=Link("{}"))
     planned = PlannedChange(
         action=Action.NOTE,
         kind=Kind.PROJECT,
@@ -308,7 +307,7 @@ def test_a_report_counts_in_the_order_of_the_plan() -> None:
         label="",
         reason=Reason.NOTED,
         company="c",
-        change=change,
+        noted=Noted("2"),
     )
     plan = Plan(company="c", changes=(planned,))
     applied = {Action.NOTE: 4, Action.RESTORE: 3, Action.ADOPT: 2, Action.CREATE: 1, Action.UPDATE: 0}

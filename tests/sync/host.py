@@ -242,12 +242,14 @@ def apply(host: Host, plan: Plan) -> Plan:
     done: list[PlannedChange] = []
     for planned in plan.changes:
         customers = linked_ids(plan.company, host.all(Kind.CUSTOMER))
-        change = resolve(planned, customers)
+        complete = resolve(planned, customers)
+        change = complete.change
         outcome = host.apply(change)
         if isinstance(outcome, Applied):
             _settle(host, plan, change, outcome)
-            planned = evolve(planned, busy_id=outcome.id, change=change)  # noqa: PLW2901
-        done.append(planned)
+            done.append(evolve(complete, busy_id=outcome.id))
+        else:
+            done.append(planned)
     return evolve(plan, changes=tuple(done), carried_out=True)
 
 

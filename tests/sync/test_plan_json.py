@@ -90,6 +90,14 @@ def test_a_value_that_is_none_is_refused(value: object) -> None:
         plan_from_json(json.dumps(document))
 
 
+@pytest.mark.parametrize("day", [{"pending": "c1"}, "2026-01-01", {"day": "2026-13-01"}])
+def test_a_day_that_is_none_is_refused(day: object) -> None:
+    document = json.loads(plan_to_json(plan_for(Host(), [customer("c1")])))
+    document["plan"]["changes"][0]["noted"]["missing_since"] = day
+    with pytest.raises(PlanUnreadable):
+        plan_from_json(json.dumps(document))
+
+
 def test_a_newer_version_is_told_as_such() -> None:
     with pytest.raises(PlanUnreadable, match="it has schema version 2, this package knows 1") as caught:
         plan_from_json('{"version": 2, "plan": {}}')

@@ -46,7 +46,7 @@ def test_a_linked_customer_is_resolved_at_once(host: Host) -> None:
     (planned,) = plan.changes
     assert planned.pending is None
     assert planned.change.values["customer"] == host.linked("c1").id
-    assert resolve(planned, {}) is planned.change
+    assert resolve(planned, {}) is planned
 
 
 def test_a_customer_adopted_by_the_same_plan_is_resolved_at_once() -> None:

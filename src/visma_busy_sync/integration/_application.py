@@ -83,15 +83,16 @@ class Application:
 
     async def apply(self, kind: Kind, planned: Sequence[PlannedChange]) -> None:
         """Have the host make changes of one kind, and note what it stored."""
-        changes = [resolve(each, self._customers) for each in planned]
+        complete = [resolve(each, self._customers) for each in planned]
+        changes = [each.change for each in complete]
         self._without_customer += [each for each in planned if self._lacks_customer(each)]
         outcomes = await self._applied(changes)
         follow_ups: list[Change] = []
-        for each, change, outcome in zip(planned, changes, outcomes, strict=True):
+        for each, made, change, outcome in zip(planned, complete, changes, outcomes, strict=True):
             match outcome:
                 case Applied():
                     self.made[kind, each.action] += 1
-                    self._done[id(each)] = evolve(each, busy_id=outcome.id, change=change)
+                    self._done[id(each)] = evolve(made, busy_id=outcome.id)
                     if kind is Kind.CUSTOMER and each.eaccounting_id is not None:
                         self._customers[each.eaccounting_id] = outcome.id
                     follow_up = settle(self.situation.connection.company_id, change, outcome)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TypeAlias, final
+from typing import Final, TypeAlias, final
 
 import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language
-from visma_busy_sync.sync._records import Change, Kind, Value
+from visma_busy_sync.sync._links import Noted, link_with
+from visma_busy_sync.sync._records import Change, Kind, Link, Value
 from visma_busy_sync.sync._texts import ADVICE, FIELD_NAMES, FINDING, KINDS, NAMELESS, TITLES
+
+NOTHING: Final[Mapping[str, Value]] = {}
+"""No values; one for all, because many changes set none."""
 
 
 class Action(enum.StrEnum):
@@ -121,7 +125,12 @@ class PlannedChange:
         reason: Why.
         adopted: Whether the change links the record for the first time, whatever else it does.
         company: eAccounting's id of the company.
-        change: What the host is asked. A reference that is `Pending` is left out of it: see `resolve`.
+        values: The fields that the host is asked to set, without a customer that is `Pending`: see `resolve`.
+        expected: For each of them, what Busy has now; empty for a record that is created.
+        expected_link: The link that the record has now; None if it has none, or is created.
+        noted: What its new link notes for the company.
+        active_again: Whether the record is in use again, so that the new link forgets that another company's
+            connection had it archived.
     """
 
     action: Action
@@ -134,7 +143,34 @@ class PlannedChange:
     reason: Reason
     adopted: bool = False
     company: str
-    change: Change = field(repr=False)
+    values: Mapping[str, Value] = field(default=NOTHING, repr=False)
+    expected: Mapping[str, Value] = field(default=NOTHING, repr=False)
+    expected_link: Link | None = field(default=None, repr=False)
+    noted: Noted = field(repr=False)
+    active_again: bool = False
+
+    @property
+    def change(self) -> Change:
+        """What the host is asked. Its link is written here, because most plans are only looked at.
+
+        Raises:
+            LinkUnreadable: If the link that the record has is not one of this package's.
+        """
+        return Change(
+            kind=self.kind,
+            id=self.busy_id,
+            values=self.values,
+            expected=self.expected,
+            expected_link=self.expected_link,
+            link=link_with(
+                self.expected_link,
+                self.company,
+                self.noted,
+                kind=self.kind,
+                id=self.busy_id,
+                active_again=self.active_again,
+            ),
+        )
 
     @property
     def pending(self) -> Pending | None:
@@ -262,4 +298,5 @@ def in_one_line(text: str) -> str:
 
 def label_of(values: Mapping[str, Value]) -> str:
     """Return number and name of a record, as far as it has them."""
-    return " ".join(str(values[name]) for name in ("number", "name") if values.get(name))
+    number, name = values.get("number"), values.get("name")
+    return f"{number} {name}" if number and name else f"{number or name or ''}"

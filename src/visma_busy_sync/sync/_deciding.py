@@ -44,7 +44,7 @@ def carry_out(
             work.decided[decision.kind].add(decision.busy_id)
         else:
             _void(work, decision, record)
-            _put_back(side, record, noted)
+            side.put(record, noted)
     for id in spared:
         side.unlinked.pop(id, None)
     return spared
@@ -79,7 +79,8 @@ def _taken_out(
     free, linked = side.unlinked.get(decision.busy_id), side.holder(decision.busy_id)
     match decision.what:
         case Decide.LINK if free is not None:
-            return decision, side.unlinked.pop(decision.busy_id)
+            del side.unlinked[free.id]
+            return decision, (free, side.notes.get(free.id))
         case Decide.RELINK if linked is not None and not _is_done(decision, linked):
             _take_out(side, linked)
             return decision, linked
@@ -92,8 +93,8 @@ def _taken_out(
             if linked is not None:
                 _take_out(side, linked)
                 work.changes.append(archiving_as_missing(work.company, linked[0], Reason.DECIDED))
-            elif free is not None and free[0].values.get("archived") is False:
-                work.changes.append(archiving_as_missing(work.company, free[0], Reason.DECIDED))
+            elif free is not None and free.values.get("archived") is False:
+                work.changes.append(archiving_as_missing(work.company, free, Reason.DECIDED))
         case Decide.KEEP | Decide.UNLINK if free is not None:
             pass
         case _:
@@ -113,13 +114,6 @@ def _take_out(side: Side, linked: Holder) -> None:
     left = [holder for holder in side.linked.pop(id) if holder[0].id != record.id]
     if left:
         side.linked[id] = left
-
-
-def _put_back(side: Side, record: Record, noted: Noted | None) -> None:
-    if noted is None or noted.eaccounting_id is None:
-        side.unlinked[record.id] = (record, noted)
-    else:
-        side.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
 
 
 def _void(work: Work, decision: Decision, record: Record | None) -> None:

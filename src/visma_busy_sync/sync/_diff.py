@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from attrs import evolve
@@ -27,6 +28,7 @@ from visma_busy_sync.sync._collecting import Work
 from visma_busy_sync.sync._deciding import carry_out
 from visma_busy_sync.sync._decisions import Decision, check_decisions
 from visma_busy_sync.sync._drafting import (
+    adoption,
     alteration,
     archiving_as_missing,
     creation,
@@ -165,7 +167,7 @@ def _plan_kind(
         work.warn(WarningCode.UNSURE_READ, kind)
         _plan_unsure(work, strangers, rows, records)
     elif strangers:
-        free = (record for record, _ in side.unlinked.values() if record.id not in spared)
+        free = (record for record in side.unlinked.values() if record.id not in spared)
         matching = match(strangers, free, work.settings.match)
         spared |= _plan_matched(work, matching, rows, side)
     at_connection = work.settings.archive_missing is ArchiveMissing.AT_CONNECTION
@@ -187,18 +189,18 @@ def _strangers(rows: Mapping[str, Upstream], side: Side) -> list[Upstream]:
 def _archive_missing(work: Work, side: Side, candidates: frozenset[str]) -> None:
     """Plan to archive the candidates that eAccounting does not have (R8, R23), if it could have them."""
     for id in candidates & side.unlinked.keys():
-        record, noted = side.unlinked[id]
+        record = side.unlinked[id]
         # One that has notes was archived before and brought back by a person since.
-        active = noted is None and record.values.get("archived") is False
+        active = id not in side.notes and record.values.get("archived") is False
         if active and work.settings.in_scope(Kind.PROJECT, record.values.get("number")):
             work.changes.append(archiving_as_missing(work.company, record))
 
 
 def _forget(work: Work, side: Side, spared: set[str]) -> None:
     """Plan to forget why unlinked records were archived that a person brought back since."""
-    for id in side.unlinked.keys() - spared:
-        record, noted = side.unlinked[id]
-        if noted is not None and _brought_back(record, noted):
+    for id in side.notes.keys() & side.unlinked.keys() - spared:
+        record, noted = side.unlinked[id], side.notes[id]
+        if _brought_back(record, noted):
             work.changes.append(forgetting(work.company, record, noted))
 
 
@@ -264,7 +266,7 @@ def _plan_missing(
         if read.sure and noted.missing_since is None:
             work.warn(WarningCode.MISSING_UPSTREAM, kind, record=record)
         _stay_missing(work, record, noted)
-    again = recreated(same, confirmed, (record for record, _ in side.unlinked.values()))
+    again = recreated(same, confirmed, side.unlinked.values())
     relinked = again.records
     for row, (record, noted) in again.pairs:
         if kind is Kind.CUSTOMER:
@@ -333,8 +335,9 @@ def _alter(work: Work, row: Upstream, record: Record, noted: Noted | None, *, su
 
 def _warn_of_archived_customer(work: Work, row: Upstream, record: Record | None = None) -> None:
     """Tell that a project that is in use belongs to a customer that is not."""
-    customer = row.values.get("customer")
-    if customer is not None and row.values["archived"] is False and work.references.is_archived(customer):
+    if row.kind is not Kind.PROJECT or row.values["archived"] is not False:
+        return
+    if row.values["customer"] in work.references.archived:
         work.warn(WarningCode.CUSTOMER_ARCHIVED, row.kind, row=row, record=record)
 
 
@@ -389,16 +392,21 @@ def _plan_matched(work: Work, matching: Matching, rows: Mapping[str, Upstream], 
     if any(row.kind is Kind.CUSTOMER for row, _ in matching.pairs):
         work.references.known.update((row.id, record.id) for row, record in matching.pairs)
     for row, record in matching.pairs:
-        _alter(work, row, record, side.unlinked[record.id][1], sure=True)
+        planned = adoption(work.company, row, record, work.references)
+        if planned is None:
+            _alter(work, row, record, side.notes.get(record.id), sure=True)
+        else:
+            _warn_of_archived_customer(work, row, record)
+            work.changes.append(planned)
     _report(work, ConflictCode.AMBIGUOUS, matching.ambiguous)
     _report(work, ConflictCode.ORGANISATION_DIFFERS, matching.differing)
     spared = {record.id for _, record in matching.pairs}
     spared.update(
         record.id for group in (*matching.ambiguous, *matching.differing) for record in group.records
     )
-    missing = [holders[0][0] for id, holders in side.linked.items() if id not in rows]
-    free = [record for id, (record, _) in side.unlinked.items() if id not in spared]
-    _create_all(work, matching.alone, rows, (*free, *missing))
+    missing = (holders[0][0] for id, holders in side.linked.items() if id not in rows)
+    free = (record for id, record in side.unlinked.items() if id not in spared)
+    _create_all(work, matching.alone, rows, chain(free, missing))
     return spared
 
 

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Final, cast
 
 from attrs import evolve
 
-from visma_busy_sync.sync._changes import Action, FieldChange, Pending, PlannedChange, Reason, Shown, label_of
-from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with
+from visma_busy_sync.sync._changes import (
+    NOTHING,
+    Action,
+    FieldChange,
+    Pending,
+    PlannedChange,
+    Reason,
+    Shown,
+    label_of,
+)
+from visma_busy_sync.sync._links import ArchiveReason, Noted
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._merge import Merged
-from visma_busy_sync.sync._records import FIELDS, Change, Record, Value
+from visma_busy_sync.sync._records import FIELDS, Kind, Record, Value
 from visma_busy_sync.sync._references import UNKNOWN, References
+
+_ARCHIVED: Final[Mapping[str, Value]] = {"archived": True}
+_ACTIVE: Final[Mapping[str, Value]] = {"archived": False}
 
 
 def creation(company: str, row: Upstream, references: References) -> tuple[PlannedChange, bool]:
@@ -22,7 +35,6 @@ def creation(company: str, row: Upstream, references: References) -> tuple[Plann
         The change, and whether the customer is unknown and so left out.
     """
     values: dict[str, Value] = {}
-    base = dict(row.values)
     fields: list[FieldChange] = []
     unknown = False
     for name in FIELDS[row.kind]:
@@ -36,13 +48,11 @@ def creation(company: str, row: Upstream, references: References) -> tuple[Plann
         if new:
             fields.append(FieldChange(name, None, new, None, None, label))
         values[name] = None if isinstance(new, Pending) else new
-    stored = dict(values)
+    base, stored = row.values, values
     if values.get("customer") is None and base.get("customer") is not None:
         # Not yet in Busy: without a base the field is compared anew in the next run.
-        del base["customer"], stored["customer"]
+        base, stored = ({n: v for n, v in each.items() if n != "customer"} for each in (base, stored))
     reason = ArchiveReason.FINISHED if row.values["archived"] else None
-    noted = Noted(row.id, base, stored, reason)
-    link = link_with(None, company, noted, kind=row.kind, id=None)
     planned = PlannedChange(
         action=Action.CREATE,
         kind=row.kind,
@@ -52,9 +62,35 @@ def creation(company: str, row: Upstream, references: References) -> tuple[Plann
         fields=tuple(fields),
         reason=Reason.NEW,
         company=company,
-        change=Change(row.kind, None, values, {}, None, link),
+        values=values,
+        noted=Noted(row.id, base, stored, reason),
     )
     return planned, unknown
+
+
+def adoption(company: str, row: Upstream, record: Record, references: References) -> PlannedChange | None:
+    """Plan to link two records that agree in everything; None for two that need a closer look.
+
+    This is the fast way, which most adoptions go. It brings what `merge` and `alteration` would bring.
+    """
+    if record.link is not None:
+        return None
+    values = row.values
+    if row.kind is Kind.PROJECT:
+        values = {**values, "customer": cast("Value", references.resolve(values["customer"]))}
+    if record.values != values:
+        return None
+    return PlannedChange(
+        action=Action.ADOPT,
+        kind=row.kind,
+        busy_id=record.id,
+        eaccounting_id=row.id,
+        label=label_of(values),
+        reason=Reason.ADOPTED,
+        adopted=True,
+        company=company,
+        noted=Noted(row.id, row.values, record.values),
+    )
 
 
 def alteration(
@@ -71,9 +107,9 @@ def alteration(
     """
     archived = merged.values.get("archived", record.values.get("archived"))
     active_again = noted.archived_elsewhere and archived is False
-    if noted == merged.noted and not merged.fields and not active_again:
-        return None
     adopted = noted.eaccounting_id is None
+    if not adopted and noted == merged.noted and not merged.fields and not active_again:
+        return None
     action, reason = _action(merged, adopted=adopted)
     if not adopted and noted.eaccounting_id != row.id and action is not Action.ARCHIVE:
         reason = Reason.RECREATED
@@ -88,7 +124,11 @@ def alteration(
         reason=reason,
         adopted=adopted,
         company=company,
-        change=_change(company, record, merged.values, merged.noted, active_again=active_again),
+        values=merged.values,
+        expected={name: record.values[name] for name in merged.values} if merged.values else NOTHING,
+        expected_link=record.link,
+        noted=merged.noted,
+        active_again=active_again,
     )
 
 
@@ -118,7 +158,10 @@ def archiving_as_missing(
         fields=(FieldChange("archived", False, True),) if active else (),
         reason=reason,
         company=company,
-        change=_change(company, record, {"archived": True} if active else {}, noted),
+        values=_ARCHIVED if active else NOTHING,
+        expected=_ACTIVE if active else NOTHING,
+        expected_link=record.link,
+        noted=noted,
     )
 
 
@@ -148,7 +191,10 @@ def departure(company: str, record: Record, noted: Noted, *, on: date, archive: 
         fields=(FieldChange("archived", False, True, noted.base.get("archived")),) if archives else (),
         reason=Reason.MISSING,
         company=company,
-        change=_change(company, record, {"archived": True} if archives else {}, noted),
+        values=_ARCHIVED if archives else NOTHING,
+        expected=_ACTIVE if archives else NOTHING,
+        expected_link=record.link,
+        noted=noted,
     )
 
 
@@ -162,7 +208,8 @@ def parting(company: str, record: Record) -> PlannedChange:
         label=label_of(record.values),
         reason=Reason.DECIDED,
         company=company,
-        change=_change(company, record, {}, Noted(None)),
+        expected_link=record.link,
+        noted=Noted(None),
     )
 
 
@@ -176,25 +223,6 @@ def forgetting(company: str, record: Record, noted: Noted) -> PlannedChange:
         label=label_of(record.values),
         reason=Reason.NOTED,
         company=company,
-        change=_change(company, record, {}, evolve(noted, archive_reason=None)),
-    )
-
-
-def _change(
-    company: str,
-    record: Record,
-    values: Mapping[str, Value],
-    noted: Noted,
-    *,
-    active_again: bool = False,
-) -> Change:
-    return Change(
-        kind=record.kind,
-        id=record.id,
-        values=values,
-        expected={name: record.values[name] for name in values},
         expected_link=record.link,
-        link=link_with(
-            record.link, company, noted, kind=record.kind, id=record.id, active_again=active_again
-        ),
+        noted=evolve(noted, archive_reason=None),
     )

@@ -227,7 +227,7 @@ def _case(fate: RecordFate, company: str, seen: Seen | None) -> Case:
         record = seen.held.get(fate.kind, {}).get(fate.busy_id or "")
     link = None if record is None else record.link
     if seen is None and fate.planned is not None:
-        link = fate.planned.change.expected_link
+        link = fate.planned.expected_link
     try:
         noted = noted_in(link, company, kind=fate.kind, id=fate.busy_id or "")
     except LinkUnreadable:

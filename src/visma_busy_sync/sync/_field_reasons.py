@@ -234,7 +234,7 @@ class Case:
         if self.fate.fate is not Fate.HELD_BACK and change is not None and name in self._set:
             new = change.new
         elif self.fate.fate is Fate.CREATE and self.fate.planned is not None:
-            new = self.fate.planned.change.values[name]
+            new = self.fate.planned.values[name]
         return ExplainedField(
             field=name,
             reason=reason,

@@ -65,6 +65,9 @@ class Noted:
     archived_elsewhere: bool = field(default=False, eq=False)
 
 
+_NOTHING: Final = Noted(None)
+
+
 def noted_in(link: Link | None, company: str, *, kind: Kind, id: str) -> Noted | None:
     """Return what `link` notes for `company`; None if it notes nothing.
 
@@ -99,7 +102,9 @@ def nothing_noted(link: Link | None, *, kind: Kind, id: str) -> Noted:
     Raises:
         LinkUnreadable: If the document is damaged or was written by a newer version of this package.
     """
-    parts = {} if link is None else _parts(link, kind, id)
+    if link is None:
+        return _NOTHING
+    parts = _parts(link, kind, id)
     return Noted(None, archived_elsewhere=any(map(_is_archiving, parts.values())))
 
 

@@ -15,7 +15,7 @@ Everything is done by look-ups in dicts over the unlinked records, so the time i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias, final
+from typing import Final, TypeAlias, TypeVar, final
 
 from attrs import define, field, frozen
 
@@ -81,6 +81,8 @@ def contradict(one: Marks, other: Marks) -> bool:
     """Whether both have an organisation number and the two differ (D3)."""
     return one.organization is not None and other.organization not in (None, one.organization)
 
+
+_Member = TypeVar("_Member", Upstream, Record)
 
 _Key: TypeAlias = Callable[[Marks], Hashable | None]
 
@@ -176,13 +178,15 @@ def match(rows: Iterable[Upstream], records: Iterable[Record], how: Match) -> Ma
     records_by_id = {record.id: record for record in records}
     if not records_by_id:
         return Matching((), (), (), tuple(rows_by_id.values()))
+    pairs = _plain_pairs(rows_by_id, records_by_id, how)
+    for row, record in pairs:
+        del rows_by_id[row.id], records_by_id[record.id]
     pool = _Pool(
         rows_by_id,
         records_by_id,
         {id: marks_of(row.values) for id, row in rows_by_id.items()},
         {id: marks_of(record.values) for id, record in records_by_id.items()},
     )
-    pairs: list[tuple[Upstream, Record]] = []
     for key in _SUREST[how]:
         pairs += [pool.take(row, record) for row, record in pool.single(key)]
     differing: list[Group] = []
@@ -199,6 +203,47 @@ def match(rows: Iterable[Upstream], records: Iterable[Record], how: Match) -> Ma
     grouped.update(row.id for group in (*differing, *ambiguous) for row in group.rows)
     alone = tuple(row for id, row in pool.rows.items() if id not in grouped)
     return Matching(tuple(pairs), tuple(differing), tuple(ambiguous), alone)
+
+
+def _plain_pairs(
+    rows: Mapping[str, Upstream], records: Mapping[str, Record], how: Match
+) -> list[tuple[Upstream, Record]]:
+    """Return the pairs that need no closer look, which at most first connections are most of them.
+
+    Whoever has no organisation number is in a group by its number alone. So two that have one number, which
+    nobody else has, can be in no larger group.
+    """
+    if how is Match.NEVER:
+        return []
+    numbered = _by_number(rows.values())
+    pairs: list[tuple[Upstream, Record]] = []
+    for number, record in _by_number(records.values()).items():
+        row = numbered.get(number)
+        if row is not None and record is not None and _is_plain(row.values, record.values, how):
+            pairs.append((row, record))
+    return pairs
+
+
+def _by_number(members: Iterable[_Member]) -> dict[str, _Member | None]:
+    """Return who has a number; None where several have it."""
+    found: dict[str, _Member | None] = {}
+    for member in members:
+        number = number_key(member.values.get("number"))
+        if number is not None:
+            found[number] = None if number in found else member
+    return found
+
+
+def _is_plain(one: Mapping[str, Value], other: Mapping[str, Value], how: Match) -> bool:
+    if one.get("organization_number") or other.get("organization_number"):
+        return False
+    if how is Match.NUMBER:
+        return True
+    name, mine = one.get("name"), other.get("name")
+    if name == mine:
+        return isinstance(name, str) and bool(name.strip())
+    key = name_key(name)
+    return key is not None and key == name_key(mine)
 
 
 def _groups(shelves: Sequence[_Shelf]) -> list[Group]:

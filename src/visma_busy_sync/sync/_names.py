@@ -20,7 +20,8 @@ def number_key(value: Value) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    return unicodedata.normalize("NFC", value).strip() or None
+    composed = value if value.isascii() else unicodedata.normalize("NFC", value)
+    return composed.strip() or None
 
 
 def name_key(value: Value) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from attrs import field, frozen
 from attrs.validators import in_
@@ -21,8 +21,11 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from visma_busy_sync._core.plain import PLAIN, exactly
 from visma_busy_sync.sync._changes import Pending, Shown
 from visma_busy_sync.sync._errors import PlanUnreadable
+from visma_busy_sync.sync._links import Noted
 from visma_busy_sync.sync._plan import Plan
 from visma_busy_sync.sync._records import Value
+
+T = TypeVar("T")
 
 SCHEMA_VERSION: Final = 1
 
@@ -35,8 +38,24 @@ def _shown(value: Any, _: object) -> Shown:
     return read[tag](exactly(text, str))
 
 
+def _read_day(value: Any, _: object) -> date:
+    day = _shown(value, None)
+    if not isinstance(day, date):
+        raise TypeError
+    return day
+
+
 def _day(value: date) -> dict[str, str]:
     return {"day": value.isoformat()}
+
+
+def _without(made: Converter, type_: type[T], member: str) -> None:
+    """Leave a member out of the JSON of a class: one that counts for nothing when values are compared."""
+    out: dict[str, Any] = {member: override(omit=True)}
+    made.register_structure_hook(
+        type_, make_dict_structure_fn(type_, made, _cattrs_forbid_extra_keys=True, **out)
+    )
+    made.register_unstructure_hook(type_, make_dict_unstructure_fn(type_, made, **out))
 
 
 def _converter() -> Converter:
@@ -48,11 +67,9 @@ def _converter() -> Converter:
     for union in (Value, Shown):
         made.register_structure_hook(union, _shown)
         made.register_unstructure_hook(union, made.unstructure)
-    # What a plan was made from is not part of what it says.
-    made.register_structure_hook(
-        Plan, make_dict_structure_fn(Plan, made, _cattrs_forbid_extra_keys=True, seen=override(omit=True))
-    )
-    made.register_unstructure_hook(Plan, make_dict_unstructure_fn(Plan, made, seen=override(omit=True)))
+    made.register_structure_hook(date, _read_day)
+    _without(made, Noted, "archived_elsewhere")
+    _without(made, Plan, "seen")
     return made
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Final, Literal, TypeAlias, cast
 
 from attrs import define, evolve, field
 
 from visma_busy_sync.sync._changes import Pending, PlannedChange, Shown, label_of
-from visma_busy_sync.sync._links import Noted, link_with, noted_in
 from visma_busy_sync.sync._mapping import Upstream
-from visma_busy_sync.sync._records import Change, Record, Value
+from visma_busy_sync.sync._records import Record, Value
 
 
 class _Unknown(enum.Enum):
@@ -52,12 +52,12 @@ class References:
         resolved = self.resolve(eaccounting_id)
         return eaccounting_id is not None and resolved is not UNKNOWN and resolved != busy_id
 
-    def is_archived(self, eaccounting_id: Value) -> bool:
-        """Return whether a customer is archived in Busy, or comes archived."""
-        id = cast("str", eaccounting_id)
-        coming, record = self.coming.get(id), self.records.get(self.known.get(id, ""))
-        holder = coming or record
-        return holder is not None and holder.values.get("archived") is True
+    @cached_property
+    def archived(self) -> Collection[str]:
+        """EAccounting's ids of customers that are archived in Busy, or come archived. For after customers."""
+        known = {id: self.records[busy_id] for id, busy_id in self.known.items() if busy_id in self.records}
+        holders: dict[str, Record | Upstream] = {**known, **self.coming}
+        return {id for id, holder in holders.items() if holder.values.get("archived") is True}
 
     def label(self, value: Shown) -> str | None:
         """Return how to show a customer to a person; None if nothing is known about it."""
@@ -67,7 +67,7 @@ class References:
         return None if record is None else label_of(record.values)
 
 
-def resolve(planned: PlannedChange, customers: Mapping[str, str]) -> Change:
+def resolve(planned: PlannedChange, customers: Mapping[str, str]) -> PlannedChange:
     """Return the change to apply, after the plan's customers have been applied.
 
     Args:
@@ -80,20 +80,17 @@ def resolve(planned: PlannedChange, customers: Mapping[str, str]) -> Change:
         change without it; its link then says so, and a later run sets the customer.
     """
     pending = planned.pending
-    change = planned.change
     busy_id = None if pending is None else customers.get(pending.eaccounting_id)
     if pending is None or busy_id is None:
-        return change
-    noted = cast("Noted", noted_in(change.link, planned.company, kind=change.kind, id=change.id or ""))
-    noted = evolve(
-        noted,
-        base={**noted.base, "customer": pending.eaccounting_id},
-        stored={**noted.stored, "customer": busy_id},
-    )
+        return planned
     old = {each.field: cast("Value", each.old) for each in planned.fields}
     return evolve(
-        change,
-        values={**change.values, "customer": busy_id},
-        expected={} if change.id is None else {**change.expected, "customer": old["customer"]},
-        link=link_with(change.link, planned.company, noted, kind=change.kind, id=change.id),
+        planned,
+        values={**planned.values, "customer": busy_id},
+        expected={} if planned.busy_id is None else {**planned.expected, "customer": old["customer"]},
+        noted=evolve(
+            planned.noted,
+            base={**planned.noted.base, "customer": pending.eaccounting_id},
+            stored={**planned.noted.stored, "customer": busy_id},
+        ),
     )

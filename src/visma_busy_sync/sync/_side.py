@@ -22,13 +22,15 @@ class Side:
     Attributes:
         unchanged: Records that need no closer look, by eAccounting's id.
         linked: Other records and their notes by eAccounting's id. More than one is a conflict.
-        unlinked: Records without an eAccounting id, with their notes if they have any.
+        unlinked: Records without an eAccounting id, by Busy's id.
+        notes: What is noted about such records all the same, by Busy's id: most have no notes.
         unreadable: Records whose link cannot be read.
     """
 
     unchanged: dict[str, Record] = field(factory=dict[str, Record])
     linked: dict[str, list[tuple[Record, Noted]]] = field(factory=dict[str, list[tuple[Record, Noted]]])
-    unlinked: dict[str, tuple[Record, Noted | None]] = field(factory=dict[str, tuple[Record, "Noted | None"]])
+    unlinked: dict[str, Record] = field(factory=dict[str, Record])
+    notes: dict[str, Noted] = field(factory=dict[str, Noted])
     unreadable: list[Record] = field(factory=list[Record])
 
     @property
@@ -37,6 +39,15 @@ class Side:
         known = {id: record.id for id, record in self.unchanged.items()}
         known.update((id, holders[0][0].id) for id, holders in self.linked.items() if len(holders) == 1)
         return known
+
+    def put(self, record: Record, noted: Noted | None) -> None:
+        """Put a record that needs a closer look where it belongs."""
+        if noted is not None and noted.eaccounting_id is not None:
+            self.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
+            return
+        self.unlinked[record.id] = record
+        if noted is not None:
+            self.notes[record.id] = noted
 
     def holder(self, id: str) -> Holder | None:
         """Return a linked record that needs a closer look, by Busy's id; None if there is none."""
@@ -75,7 +86,4 @@ def _sort_in(work: Work, side: Side, record: Record) -> None:
         side.unreadable.append(record)
         work.conflict(ConflictCode.LINK_UNREADABLE, records=(record,))
         return
-    if noted is None or noted.eaccounting_id is None:
-        side.unlinked[record.id] = (record, noted)
-    else:
-        side.linked.setdefault(noted.eaccounting_id, []).append((record, noted))
+    side.put(record, noted)

@@ -55,24 +55,23 @@ def undo(plan: Plan, records: Mapping[Kind, Sequence[Record]]) -> Undo:
 
 def _inverse(company: str, planned: PlannedChange, record: Record) -> Change | None:
     """Return what undoes a change; None if the record is not as the change left it."""
-    kind, change = planned.kind, planned.change
+    kind = planned.kind
     try:
         now = noted_in(record.link, company, kind=kind, id=record.id)
-        then = noted_in(change.link, company, kind=kind, id=record.id)
-        before = noted_in(change.expected_link, company, kind=kind, id=record.id)
+        before = noted_in(planned.expected_link, company, kind=kind, id=record.id)
     except LinkUnreadable:
         return None
     # How the host stored it is noted after it, so that alone may differ.
-    if now is None or then is None or evolve(now, stored={}) != evolve(then, stored={}):
+    if now is None or evolve(now, stored={}) != evolve(planned.noted, stored={}):
         return None
     # Of the flag not what is noted counts, but what was set: archiving what is gone notes no value.
     left = {
         name: value if name == "archived" else now.stored.get(name, value)
-        for name, value in change.values.items()
+        for name, value in planned.values.items()
     }
     if any(record.values[name] != value for name, value in left.items() if name in record.values):
         return None
-    values = {name: value for name, value in change.expected.items() if name in record.values}
+    values = {name: value for name, value in planned.expected.items() if name in record.values}
     if planned.action is Action.CREATE:
         before = Noted(None, archive_reason=ArchiveReason.MISSING_AT_CONNECTION)
         values = {"archived": True} if record.values.get("archived") is False else {}
