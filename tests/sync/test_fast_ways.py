@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visma_busy_sync.sync import Kind, Link, Match, Plan, Record, SyncSettings, Upstream, make_plan
-from visma_busy_sync.sync import _diff as diff
+from visma_busy_sync.sync import _comparing as comparing
 from visma_busy_sync.sync import _matching as matching
 from visma_busy_sync.sync._names import name_key
 
@@ -51,7 +51,7 @@ def test_most_of_a_first_connection_takes_the_fast_ways(monkeypatch: pytest.Monk
     host = Host()
     kari = host.add(Kind.CUSTOMER, number="7", name="Kari")
     host.add(Kind.PROJECT, number="1", name="Hus", customer=kari)
-    monkeypatch.setattr(diff, "merge", None)
+    monkeypatch.setattr(comparing, "merge", None)
     monkeypatch.setattr(matching, "marks_of", None)
     plan = plan_for(host, [customer("c1", "7", "Kari"), project("p1", "1", "Hus", customer="c1")])
     assert [(each.action, each.noted.stored["name"]) for each in plan.changes] == [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import define, field
 
@@ -16,6 +16,7 @@ from visma_busy_sync.sync._changes import (
 )
 from visma_busy_sync.sync._decisions import Decision
 from visma_busy_sync.sync._mapping import Upstream
+from visma_busy_sync.sync._matching import Group
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._references import References
 from visma_busy_sync.sync._settings import SyncSettings
@@ -75,6 +76,12 @@ class Work:
                 fields=fields,
             )
         )
+
+    def groups(self, code: ConflictCode, groups: Iterable[Group]) -> None:
+        """Report a conflict about each record of eAccounting in groups that cannot be told apart."""
+        for group in groups:
+            for row in group.rows:
+                self.conflict(code, row=row, records=group.records)
 
     def warn(
         self, code: WarningCode, kind: Kind, *, row: Upstream | None = None, record: Record | None = None
