@@ -48,6 +48,10 @@ PORTS = """
         def write_raw(self, tenant, key, document):
             self._store._documents[tenant, key] = document
 
+    class WrongHarness(Harness):
+        def read_raw(self, tenant, key):
+            raise KeyError("another table")
+
     class Busy(CatalogueHarness):
         def __init__(self):
             self._busy = MemoryCatalogue()
@@ -78,6 +82,9 @@ PORTS = """
 
     def raising():
         return Harness(Raising)
+
+    def wrong_harness():
+        return WrongHarness()
 
     def no_harness():
         return MemoryStateStore()
@@ -144,6 +151,16 @@ def test_a_broken_promise_fails_with_its_name_and_what_to_do(shop: Path) -> None
     assert "to do: Make all writes in one transaction" in output
     assert "broken (1): all-or-nothing" in output
     assert "Traceback" not in output
+
+
+def test_a_check_that_failed_over_something_else_leaves_its_promise_open(shop: Path) -> None:
+    """The harness is at fault, or another promise is broken: then other checks of it prove nothing."""
+    code, output = run(shop, "--visma-ports", "shop.ports:wrong_harness", "-k", "all-or-nothing")
+    assert code == 1, output
+    assert "KeyError: 'another table'" in output
+    assert "kept (0): none" in output
+    assert "not settled, a check failed over something else (1): all-or-nothing" in output
+    assert "broken (" not in output
 
 
 def test_an_error_of_the_store_is_shown_with_its_traceback(shop: Path) -> None:

@@ -56,23 +56,26 @@ class Plugin:
             if isinstance(report, pytest.TestReport)
         ]
         for reference in self._factories:
-            mine = [facts for report, facts in reports if report.nodeid.startswith(f"{reference}::")]
+            mine = [each for each in reports if each[0].nodeid.startswith(f"{reference}::")]
             terminalreporter.section(f"promises of {reference}")
-            for line in _summary([facts for facts in mine if _SHOWS in facts]):
+            for line in _summary([(report.passed, facts) for report, facts in mine if _SHOWS in facts]):
                 terminalreporter.line(line)
 
 
-def _summary(reports: list[dict[str, Any]]) -> Iterator[str]:
-    broken = {facts[_BREAKS] for facts in reports if _BREAKS in facts}
+def _summary(reports: list[tuple[bool, dict[str, Any]]]) -> Iterator[str]:
+    broken = {facts[_BREAKS] for _, facts in reports if _BREAKS in facts}
     lacking: defaultdict[str, set[str]] = defaultdict(set)
-    for facts in reports:
+    for _, facts in reports:
         if _LACKS in facts:
             lacking[facts[_LACKS]].add(facts[_SHOWS])
-    shown = {facts[_SHOWS] for facts in reports if not facts.keys() & {_BREAKS, _LACKS}}
-    kept = shown - broken
+    # A check may fail over another promise than its own, or over the harness: then its own is not settled.
+    failed = {facts[_SHOWS] for passed, facts in reports if not passed and _LACKS not in facts} - broken
+    kept = {facts[_SHOWS] for passed, facts in reports if passed} - broken - failed
     yield f"kept ({len(kept)}): {', '.join(sorted(kept)) or 'none'}"
     if broken:
         yield f"broken ({len(broken)}): {', '.join(sorted(broken))}"
+    if failed:
+        yield f"not settled, a check failed over something else ({len(failed)}): {', '.join(sorted(failed))}"
     for capability, promises in sorted(lacking.items()):
         names = ", ".join(f"{name} (in part)" if name in kept else name for name in sorted(promises))
         yield f'not shown, the capability "{capability}" is missing: {names}'
