@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -71,6 +72,7 @@ _SECRET = re.compile(r"sbx-(?:access|refresh|secret|code)-[A-Za-z0-9_-]{16,}")
 # The tests play the browser too, which is sent the code in an address; the HTTP library's own log has that.
 _SECRET_BUT_CODES = re.compile(r"sbx-(?:access|refresh|secret)-[A-Za-z0-9_-]{16,}")
 _seen: list[str] = []
+_TOLD = "where secrets were seen"
 
 
 class _Watch(logging.Handler):
@@ -97,6 +99,14 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if _seen:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    # Nobody looks at how a worker ends, so it says what it saw to the one that started it.
+    getattr(session.config, "workeroutput", {})[_TOLD] = _seen
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # One that broke down says nothing, and fails the run by itself.
+    _seen.extend(getattr(node, "workeroutput", {}).get(_TOLD, ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

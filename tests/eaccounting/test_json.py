@@ -98,7 +98,7 @@ def test_how_values_are_written(value: Any, text: str) -> None:
         Decimal("-Infinity"),
         {1: "x"},
         b"x",
-        {"x": object()},
+        pytest.param({"x": object()}, id="an object"),
         {"x": {1, 2}},
         "\ud800",
         {"\udfff": 1},

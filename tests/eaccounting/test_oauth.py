@@ -430,7 +430,9 @@ def test_a_server_that_does_not_rotate_keeps_the_refresh_token(refresh: object) 
 
 
 @pytest.mark.parametrize(
-    ("scope", "scopes"), [("a  b", {"a", "b"}), ("", None), (" ", None), (None, None), (["a"], None)], ids=str
+    ("scope", "scopes"),
+    [("a  b", {"a", "b"}), ("", None), (" ", None), (None, None), (["a"], None)],
+    ids=["two", "empty", "blank", "none", "a list"],
 )
 def test_scopes_that_were_granted(scope: object, scopes: set[str] | None) -> None:
     """Silence means all that was asked for (RFC 6749, 5.1)."""

@@ -104,7 +104,11 @@ def test_there_is_no_filter_on_lists() -> None:
     assert caught.value.advice == "There is no filter on this member."
 
 
-@pytest.mark.parametrize("use", [bool, lambda f: f and f, lambda f: f or f, lambda f: not f], ids=str)
+@pytest.mark.parametrize(
+    "use",
+    [bool, lambda f: f and f, lambda f: f or f, lambda f: not f],
+    ids=["bool", "and", "or", "not"],
+)
 def test_and_or_not_are_no_way_to_combine(use: Any) -> None:
     """`a and b` would silently be `b`."""
     with pytest.raises(ConfigurationError, match="neither true nor false"):

@@ -162,7 +162,10 @@ def test_resealing_brings_a_text_under_the_first_key() -> None:
     assert both.resealed(resealed, about=ABOUT) is None
 
 
-@pytest.mark.parametrize("key", [OLD, OLD.encode(), Secret(OLD), f"{OLD}\n", Fernet.generate_key()])
+@pytest.mark.parametrize(
+    "key",
+    [OLD, OLD.encode(), Secret(OLD), f"{OLD}\n", pytest.param(Fernet.generate_key(), id="a new one")],
+)
 def test_keys_come_as_texts_bytes_or_secrets(key: str | bytes | Secret) -> None:
     """A key is taken as it comes from a setting, a file or a vault."""
     sealer = FernetSealer([key])
