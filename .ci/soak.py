@@ -55,7 +55,7 @@ CHECKS: Mapping[str, Callable[[int], Check]] = {
         ("tests/eaccounting/test_limits.py", "tests/state/test_limits.py", f"--hypothesis-seed={number}"), {}
     ),
     "imports": lambda number: Check(
-        ("tests/integration/test_import_machine.py", f"--hypothesis-seed={number}"), {"IMPORT_RUNS": IMPORTS}
+        ("tests/integration/test_import_machine.py",), {"IMPORT_SEED": str(number), "IMPORT_RUNS": IMPORTS}
     ),
     "processes": lambda _: Check(("tests/processes",), {}),
 }

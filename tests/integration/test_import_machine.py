@@ -1,7 +1,7 @@
 """Anything that people, eAccounting and processes do, in any order; an oracle judges each sync.
 
-`IMPORT_RUNS=20000 pytest tests/integration/test_import_machine.py --hypothesis-seed=7` tries others than the
-ones that are always tried.
+`IMPORT_SEED=7 IMPORT_RUNS=20000 pytest tests/integration/test_import_machine.py` tries others than the ones
+that are always tried. The runs are made in parts, so that several processes can share them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final, final
 import pytest
 import sqlalchemy
 from cryptography.fernet import Fernet
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -52,7 +52,9 @@ from .office import ACME, SESSION
 from .oracle import FIELDS, Books, Oracle, Sync, books_of, rows_of, seen
 from .small_visma import FINISHED, ONGOING, Lie, Row, SmallVisma
 
+SEED: Final = int(os.environ.get("IMPORT_SEED", "0"))
 RUNS: Final = int(os.environ.get("IMPORT_RUNS", "2000"))
+PARTS: Final = 8
 STEPS: Final = 50
 
 COMPANIES: Final = ("0c0c0c0c-0000-0000-0000-00000000000a", "0c0c0c0c-0000-0000-0000-00000000000b")
@@ -398,7 +400,6 @@ def settings(runs: int) -> hypothesis_settings:
     return hypothesis_settings(
         max_examples=runs,
         stateful_step_count=STEPS,
-        derandomize="IMPORT_RUNS" not in os.environ,
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -415,14 +416,16 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
 ALL_SEEN: Final = {"created", "joined", "taken", "kept", "missing", "gone", "recreated", "restored"}
 
 
-def test_no_order_of_what_is_done_breaks_an_import() -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_order_of_what_is_done_breaks_an_import(part: int) -> None:
     judged: Counter[str] = Counter()
 
+    @seed(f"{SEED} {part}")
     class OverMemory(Import):
         def __init__(self) -> None:
             super().__init__(InMemory(), judged)
 
-    run_state_machine_as_test(OverMemory, settings=settings(RUNS))
+    run_state_machine_as_test(OverMemory, settings=settings(-(-RUNS // PARTS)))
     assert judged.keys() >= ALL_SEEN
 
 
@@ -431,6 +434,7 @@ def test_the_same_over_a_database(sqlite_url: str) -> None:
     stores = InSql(engine)
     nothing = stores.kept()
 
+    @seed(f"{SEED} sqlite")
     class OverSqlite(Import):
         def __init__(self) -> None:
             stores.bring_back(nothing)
