@@ -5,6 +5,7 @@ import random
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -354,11 +355,13 @@ def test_old_and_chatty_clients_are_served(api: Api) -> None:
 
 
 def test_a_request_takes_milliseconds(api: Api) -> None:
-    """No waiting for delayed acknowledgements: a hundred reads are done at once."""
-    begin = time.monotonic()
+    """No waiting for delayed acknowledgements, which take 40; what else the machine does holds up a few."""
+    taken: list[float] = []
     for _ in range(100):
+        begin = time.monotonic()
         api.http.get(f"{api.info.api_url}/nothing")
-    assert time.monotonic() - begin < 2
+        taken.append(time.monotonic() - begin)
+    assert median(taken) < 0.02
 
 
 def test_random_noise_never_breaks_it(api: Api) -> None:
