@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Whoever has nothing left to do takes from the others, for the tests take from a millisecond to half a minute.
-WORKERS ?= 2
+# Many tests wait: three processes keep two cores busy. Each has a PostgreSQL and a sandbox of its own.
+WORKERS ?= 3
+# Who has nothing left to do takes from the others, for a test takes from a millisecond to half a minute.
 SPREAD = --numprocesses=$(WORKERS) --dist=worksteal
 
 .DEFAULT_GOAL := help
@@ -27,7 +28,7 @@ $(READY): requirements-dev.txt pyproject.toml
 demo: $(READY) ## run the main job end to end against the sandbox
 	@$(BIN)/python examples/quickstart.py
 
-test: $(READY) ## run the tests, two at once (WORKERS=8: eight); sync and orders need full branch coverage
+test: $(READY) ## run the tests, three at once (or WORKERS=8); sync and orders need full branch coverage
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
