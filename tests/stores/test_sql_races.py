@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import subprocess
@@ -125,6 +126,7 @@ async def test_tasks_that_are_cancelled_leave_nothing_behind(url: str) -> None:
     try:
         await store.create_table()
         assert await store.commit("acme", [Write("a", None, "0"), Write("b", None, "0")])
+        others = asyncio.all_tasks()
         made = 0
 
         async def work(stop: anyio.CancelScope) -> None:
@@ -150,6 +152,9 @@ async def test_tasks_that_are_cancelled_leave_nothing_behind(url: str) -> None:
                     if await store.commit("acme", writes):
                         break
         assert made >= 40
+        with anyio.fail_after(HANG_SECONDS):
+            while asyncio.all_tasks() - others:  # noqa: ASYNC110 - those that were cancelled end by themselves
+                await anyio.sleep(0.01)
     finally:
         await store.close()
 
