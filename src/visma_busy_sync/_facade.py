@@ -983,7 +983,7 @@ class AsyncBusySync:
             from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport  # noqa: PLC0415
 
             transport = self._own = AsyncHttpxTransport()
-        runtime: Runtime = AsyncioRuntime()
+        runtime = self._runtime = AsyncioRuntime()
         clock = clock or SystemClock()
         store = AwaitedStateStore(state)
         self._site = Site(
@@ -1042,6 +1042,8 @@ class AsyncBusySync:
 
     async def close(self) -> None:
         """Close the connections, unless the transport came from outside."""
+        # Calls that were cancelled have to write down what they did.
+        await self._runtime.at_rest()
         if self._own is not None:
             await self._own.close()
 

@@ -15,6 +15,7 @@ from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync._core.runtimes import BlockingRuntime
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting.errors import NotSent
+from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
 from visma_busy_sync.integration import SyncRunning, Transfer, _connecting, _ordering
 from visma_busy_sync.integration._ledger import LedgerBook
@@ -91,6 +92,44 @@ def test_the_asynchronous_shell_makes_and_closes_its_own_transport(
         return visma._own
 
     assert loop.run(run())._client.is_closed
+
+
+def test_closing_waits_for_what_a_cancelled_call_has_to_end(
+    sandbox: SandboxInfo, loop: asyncio.Runner
+) -> None:
+    """The code of a login is good once, so what became of it is written down before the host goes on."""
+    told: list[str] = []
+    sent = asyncio.Event()
+
+    class Slow:
+        async def send(self, request: Request) -> Response:
+            told.append("sent")
+            sent.set()
+            await asyncio.sleep(0.05)
+            told.append("answered")
+            return Response(status=400, headers={}, body=b'{"error": "invalid_grant"}')
+
+    async def run() -> None:
+        visma = AsyncBusySync(
+            catalogue=AsyncMemoryCatalogue(),
+            work=AsyncMemoryWorkLog(MemoryWorkLog(MemoryCatalogue())),
+            state=AsyncMemoryStateStore(),
+            transport=Slow(),
+            **settings(sandbox),
+        )
+        async with visma:
+            acme = visma.tenant(ACME)
+            url = await acme.connect(project_sync=True, session=SESSION)
+            login = asyncio.create_task(acme.complete_login(CALLBACK + state_in(url), session=SESSION))
+            await sent.wait()
+            login.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await login
+            assert told == ["sent"]
+        assert told == ["sent", "answered"]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    loop.run(run())
 
 
 def test_a_transport_from_outside_stays_open(sandbox: SandboxInfo, loop: asyncio.Runner) -> None:

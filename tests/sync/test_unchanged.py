@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from visma_busy_sync.sync import FIELDS, ArchiveReason, Kind, Link, Noted, Record, Upstream, Value
 from visma_busy_sync.sync._links import link_with
-from visma_busy_sync.sync._unchanged import Unchanged
+from visma_busy_sync.sync._unchanged import recognised
 
 from .host import OTHER_COMPANY, Host, actions, codes, customer, plan_for, project, sync
 
@@ -41,8 +41,8 @@ def test_what_the_engine_noted_is_recognised(row: Upstream, company: str, busy_c
     reason = ArchiveReason.FINISHED if row.values["archived"] else None
     link = link_with(None, company, Noted(row.id, row.values, stored, reason), kind=row.kind, id=None)
     customers = {str(row.values.get("customer")): busy_customer}
-    unchanged = Unchanged(company, row.kind, {row.id: row}, customers)
-    assert unchanged.id_of(Record(row.kind, "7", stored, link)) == row.id
+    record = Record(row.kind, "7", stored, link)
+    assert list(recognised(company, row.kind, {row.id: row}, customers, [record])) == [(record, row.id)]
 
 
 def _loosely(link: Link) -> Link:

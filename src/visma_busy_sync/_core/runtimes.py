@@ -108,6 +108,11 @@ class AsyncioRuntime(_Chance):
         task.add_done_callback(self._running.discard)
         await asyncio.shield(task)
 
+    async def at_rest(self) -> None:
+        """Wait until all work that goes on after its caller was cancelled has ended."""
+        while mine := [task for task in self._running if task.get_loop() is asyncio.get_running_loop()]:
+            await asyncio.wait(mine)
+
     async def within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
         """Run `work`, and cancel it after `seconds`."""
         async with asyncio.timeout(seconds):

@@ -95,6 +95,8 @@ class AsyncSqlStore:
 
     async def close(self) -> None:
         """Close the connections of a store that was opened with `open`; the host's engine is left alone."""
+        # Calls that were cancelled have to end what they began.
+        await self._runtime.at_rest()
         if self._home.own:
             self._home.require()
             await self._engine.dispose()

@@ -35,7 +35,7 @@ from visma_busy_sync.sync._references import References
 from visma_busy_sync.sync._seen import Seen
 from visma_busy_sync.sync._settings import ArchiveMissing, SyncSettings
 from visma_busy_sync.sync._side import Side, sorted_in
-from visma_busy_sync.sync._unchanged import Unchanged
+from visma_busy_sync.sync._unchanged import recognised
 
 _ORDER: Final[Mapping[Kind, int]] = {kind: place for place, kind in enumerate(Kind)}
 
@@ -135,8 +135,8 @@ def _plan_kind(
     if read.inactive_unknown:
         work.warn(WarningCode.INACTIVE_UNKNOWN, kind)
     decisions = [each for each in work.decisions if each.kind is kind]
-    unchanged = Unchanged(work.company, kind, rows, work.references.known)
-    side = sorted_in(work, records, unchanged, closer={each.busy_id for each in decisions})
+    looked_at = recognised(work.company, kind, rows, work.references.known, records)
+    side = sorted_in(work, looked_at, closer={each.busy_id for each in decisions})
     spared = carry_out(work, decisions, rows, side)
     if kind is Kind.CUSTOMER:
         work.references.known = side.known

@@ -12,7 +12,6 @@ from visma_busy_sync.sync._errors import LinkUnreadable
 from visma_busy_sync.sync._links import Noted, noted_in
 from visma_busy_sync.sync._missing import Holder
 from visma_busy_sync.sync._records import Record
-from visma_busy_sync.sync._unchanged import Unchanged
 
 
 @define
@@ -56,25 +55,24 @@ class Side:
 
 
 def sorted_in(
-    work: Work, records: Iterable[Record], unchanged: Unchanged, *, closer: Collection[str] = ()
+    work: Work, records: Iterable[tuple[Record, str | None]], *, closer: Collection[str] = ()
 ) -> Side:
     """Sort records by their links; one whose link cannot be read is a conflict.
 
     Args:
         work: What the plan collects.
-        records: The records.
-        unchanged: Tells which need no closer look.
+        records: The records, with eAccounting's id of those that need no closer look.
         closer: Busy's ids of records that need one all the same.
     """
     side = Side()
-    for record in records:
-        id = None if record.id in closer else unchanged.id_of(record)
-        if id is None or id in side.unchanged:
+    unchanged = side.unchanged
+    for record, id in records:
+        if id is None or id in unchanged or record.id in closer:
             _sort_in(work, side, record)
         else:
-            side.unchanged[id] = record
-    for id in side.unchanged.keys() & side.linked.keys():
-        _sort_in(work, side, side.unchanged.pop(id))
+            unchanged[id] = record
+    for id in unchanged.keys() & side.linked.keys():
+        _sort_in(work, side, unchanged.pop(id))
     return side
 
 

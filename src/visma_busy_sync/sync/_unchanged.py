@@ -9,59 +9,62 @@ of a document, could only make a sync slow if it were out of step with `link_wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Final, TypeAlias, cast, final
+from typing import Any, Final, TypeAlias, cast
 
 from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._records import Kind, Record, Value
 
 
-class _Texts(dict[Value, str]):
-    """The JSON texts of values. Those of texts are made each time; dates are few, so each is made once."""
+class _Plain(dict[Value, str]):
+    """The JSON texts of what is no text. Dates are few, so the text of each is made once."""
 
     def __missing__(self, value: Value) -> str:
         text = self[value] = quoted(cast("date", value).isoformat())
         return text
 
-    def of(self, value: Value) -> str:
-        """Return the JSON text of any value."""
-        return quoted(value) if isinstance(value, str) else self[value]
+
+_Write: TypeAlias = Callable[[Mapping[str, Any], _Plain], tuple[str, str]]
+"""From a row's values to their text as a link notes it: what comes before the id of a customer, and after it.
+
+Whether a value is a text is asked in place: a function for it would take longer than the writing itself.
+"""
 
 
-_Write: TypeAlias = Callable[[Mapping[str, Value], Value, _Texts], tuple[str, str]]
-"""From a row's values and Busy's id of its customer to what a link notes: the base, and what Busy stored."""
-
-
-def _customer(values: Mapping[str, Value], _: Value, texts: _Texts) -> tuple[str, str]:
-    text = texts.of
-    base = (
-        f'"archived":{texts[values["archived"]]},"name":{text(values["name"])},'
-        f'"number":{text(values["number"])},"organization_number":{text(values["organization_number"])}'
+def _customer(values: Mapping[str, Any], plain: _Plain) -> tuple[str, str]:
+    name, number, organization = values["name"], values["number"], values["organization_number"]
+    text = (
+        f'"archived":{plain[values["archived"]]}'
+        f',"name":{"null" if name is None else quoted(name)}'
+        f',"number":{"null" if number is None else quoted(number)}'
+        f',"organization_number":{"null" if organization is None else quoted(organization)}'
     )
-    return base, base
+    return text, ""
 
 
-def _product(values: Mapping[str, Value], _: Value, texts: _Texts) -> tuple[str, str]:
-    text = texts.of
-    base = (
-        f'"archived":{texts[values["archived"]]},"name":{text(values["name"])},'
-        f'"number":{text(values["number"])}'
+def _product(values: Mapping[str, Any], plain: _Plain) -> tuple[str, str]:
+    name, number = values["name"], values["number"]
+    text = (
+        f'"archived":{plain[values["archived"]]}'
+        f',"name":{"null" if name is None else quoted(name)}'
+        f',"number":{"null" if number is None else quoted(number)}'
     )
-    return base, base
+    return text, ""
 
 
-def _project(values: Mapping[str, Value], customer: Value, texts: _Texts) -> tuple[str, str]:
-    text = texts.of
-    before = f'"archived":{texts[values["archived"]]},"customer":'
+def _project(values: Mapping[str, Any], plain: _Plain) -> tuple[str, str]:
+    name, number, notes = values["name"], values["number"], values["notes"]
     after = (
-        f',"end_date":{texts[values["end_date"]]},"name":{text(values["name"])},'
-        f'"notes":{text(values["notes"])},"number":{text(values["number"])},'
-        f'"start_date":{texts[values["start_date"]]}'
+        f',"end_date":{plain[values["end_date"]]}'
+        f',"name":{"null" if name is None else quoted(name)}'
+        f',"notes":{"null" if notes is None else quoted(notes)}'
+        f',"number":{"null" if number is None else quoted(number)}'
+        f',"start_date":{plain[values["start_date"]]}'
     )
-    return f"{before}{text(values['customer'])}{after}", f"{before}{text(customer)}{after}"
+    return f'"archived":{plain[values["archived"]]},"customer":', after
 
 
 _WRITE: Final[Mapping[Kind, _Write]] = {
@@ -83,49 +86,51 @@ _FIND_ID: Final = f'{_BEFORE_ID}"'
 _FINISHED: Final = quoted(ArchiveReason.FINISHED)
 
 
-@final
-class Unchanged:
-    """Tells which records of one kind are linked and as they were, in eAccounting and in their link."""
+def recognised(
+    company: str,
+    kind: Kind,
+    rows: Mapping[str, Upstream],
+    customers: Mapping[str, str],
+    records: Iterable[Record],
+) -> Iterator[tuple[Record, str | None]]:
+    """Give each record with eAccounting's id of it; None for one that needs a closer look.
 
-    def __init__(
-        self, company: str, kind: Kind, rows: Mapping[str, Upstream], customers: Mapping[str, str]
-    ) -> None:
-        """Prepare.
+    Those with an id are linked, and as they were in eAccounting and in their link.
 
-        Args:
-            company: eAccounting's id of the company.
-            kind: What the records are.
-            rows: What eAccounting has, by its id.
-            customers: Busy's ids of the linked customers, by eAccounting's id.
-        """
-        self._start = f"{_BEFORE_COMPANY}{quoted(company)}{_BEFORE_REASON}"
-        self._rows = rows
-        self._customers = customers
-        self._write = _WRITE[kind]
-        self._texts = _Texts({None: "null", True: "true", False: "false"})
-
-    def id_of(self, record: Record) -> str | None:
-        """Return eAccounting's id of a record that needs no closer look; None for one that does."""
-        if record.link is None:
-            return None
-        document = record.link.document
-        # Whatever stands there, only an equal text proves that it is the id.
-        begin = document.find(_FIND_ID) + len(_FIND_ID)
-        row = self._rows.get(document[begin : document.find('"', begin)])
-        if row is None:
-            return None
-        values = row.values
-        customer = None
-        theirs = values.get("customer")
-        if isinstance(theirs, str):
-            customer = self._customers.get(theirs)
-            if customer is None:
-                return None
-        base, stored = self._write(values, customer, self._texts)
-        # One that is active all the same was brought back by a person, which is to be noted.
-        finished = values["archived"] is True and record.values.get("archived") is not False
-        expected = (
-            f"{self._start}{_FINISHED if finished else 'null'}{_BEFORE_BASE}{base}"
-            f"{_BEFORE_ID}{quoted(row.id)}{_BEFORE_STORED}{stored}{_END}"
-        )
-        return row.id if document == expected else None
+    Args:
+        company: eAccounting's id of the company.
+        kind: What the records are.
+        rows: What eAccounting has, by its id.
+        customers: Busy's ids of the linked customers, by eAccounting's id.
+        records: What Busy has.
+    """
+    start = f"{_BEFORE_COMPANY}{quoted(company)}{_BEFORE_REASON}"
+    skip = len(_FIND_ID)
+    write = _WRITE[kind]
+    plain = _Plain({None: "null", True: "true", False: "false"})
+    # The ids of a project's customer on both sides; other kinds have none.
+    pairs = {id: (quoted(id), quoted(busy_id)) for id, busy_id in customers.items()}
+    no_customer = ("null", "null") if kind is Kind.PROJECT else ("", "")
+    for record in records:
+        id = None
+        if record.link is not None:
+            document = record.link.document
+            # Whatever stands there, only an equal text proves that it is the id.
+            begin = document.find(_FIND_ID) + skip
+            row = rows.get(document[begin : document.find('"', begin)])
+            if row is not None:
+                values = row.values
+                customer = values.get("customer")
+                pair = no_customer if customer is None else pairs.get(cast("str", customer))
+                if pair is not None:
+                    theirs, busys = pair
+                    before, after = write(values, plain)
+                    # One that is active all the same was brought back by a person, which is to be noted.
+                    finished = values["archived"] is True and record.values.get("archived") is not False
+                    expected = (
+                        f"{start}{_FINISHED if finished else 'null'}{_BEFORE_BASE}{before}{theirs}{after}"
+                        f"{_BEFORE_ID}{quoted(row.id)}{_BEFORE_STORED}{before}{busys}{after}{_END}"
+                    )
+                    if document == expected:
+                        id = row.id
+        yield record, id
