@@ -42,7 +42,7 @@ def test_what_the_engine_noted_is_recognised(row: Upstream, company: str, busy_c
     link = link_with(None, company, Noted(row.id, row.values, stored, reason), kind=row.kind, id=None)
     customers = {str(row.values.get("customer")): busy_customer}
     record = Record(row.kind, "7", stored, link)
-    assert list(recognised(company, row.kind, {row.id: row}, customers, [record])) == [(record, row.id)]
+    assert recognised(company, row.kind, {row.id: row}, customers, [record]) == ({row.id: record}, [])
 
 
 def _loosely(link: Link) -> Link:

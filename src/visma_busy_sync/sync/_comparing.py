@@ -26,7 +26,7 @@ def plan_linked(work: Work, kind: Kind, read: Read, rows: Mapping[str, Upstream]
     """Plan what is to change in linked records; return those that the reading lacks."""
     unchanged = len(side.unchanged)
     if kind is Kind.PROJECT:
-        work.active_projects += sum(is_active(record) for record in side.unchanged.values())
+        work.active_projects += sum(map(is_active, side.unchanged.values()))
     missing: list[Holder] = []
     for id, holders in side.linked.items():
         row = rows.get(id)

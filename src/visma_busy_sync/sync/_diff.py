@@ -127,16 +127,12 @@ def _plan_kind(
     candidates: frozenset[str],
     gone: Gone | None,
 ) -> None:
-    rows = {row.id: row for row in read.rows}
-    if len(rows) < len(read.rows):
-        times = Counter(row.id for row in read.rows)
-        for id in sorted(id for id, count in times.items() if count > 1):
-            work.warn(WarningCode.DUPLICATE_UPSTREAM, kind, row=rows[id])
+    rows = _by_id(work, kind, read)
     if read.inactive_unknown:
         work.warn(WarningCode.INACTIVE_UNKNOWN, kind)
     decisions = [each for each in work.decisions if each.kind is kind]
-    looked_at = recognised(work.company, kind, rows, work.references.known, records)
-    side = sorted_in(work, looked_at, closer={each.busy_id for each in decisions})
+    unchanged, others = recognised(work.company, kind, rows, work.references.known, records)
+    side = sorted_in(work, unchanged, others, closer={each.busy_id for each in decisions})
     spared = carry_out(work, decisions, rows, side)
     if kind is Kind.CUSTOMER:
         work.references.known = side.known
@@ -146,8 +142,8 @@ def _plan_kind(
         strangers = without_claimed(work, strangers, side.unreadable)
     if missing:
         strangers = plan_missing(work, read, missing, strangers, side, gone, spared)
-    imports = work.settings.in_scope
-    strangers = [row for row in strangers if imports(kind, row.values.get("number"))]
+    if kind in work.settings.scope:
+        strangers = [row for row in strangers if work.settings.in_scope(kind, row.values.get("number"))]
     if not read.sure:
         work.warn(WarningCode.UNSURE_READ, kind)
         plan_unsure(work, strangers, rows, records)
@@ -162,6 +158,16 @@ def _plan_kind(
         elif candidates:
             work.warn(WarningCode.ARCHIVING_WAITS, kind)
     _forget(work, side, spared)
+
+
+def _by_id(work: Work, kind: Kind, read: Read) -> dict[str, Upstream]:
+    """Return the rows by id, of several with one id the last, and warn of those."""
+    rows = {row.id: row for row in read.rows}
+    if len(rows) < len(read.rows):
+        times = Counter(row.id for row in read.rows)
+        for id in sorted(id for id, count in times.items() if count > 1):
+            work.warn(WarningCode.DUPLICATE_UPSTREAM, kind, row=rows[id])
+    return rows
 
 
 def _strangers(rows: Mapping[str, Upstream], side: Side) -> list[Upstream]:

@@ -18,26 +18,30 @@ from visma_busy_sync.sync._side import Side
 
 
 def plan_matched(work: Work, matching: Matching, rows: Mapping[str, Upstream], side: Side) -> set[str]:
-    """Plan what adoption found; return Busy's ids of all records that it adopts or leaves undecided."""
+    """Plan what adoption found; return Busy's ids of the records that it leaves undecided.
+
+    Those that it adopts are no longer among the unlinked ones of `side`.
+    """
     if any(row.kind is Kind.CUSTOMER for row, _ in matching.pairs):
         work.references.known.update((row.id, record.id) for row, record in matching.pairs)
+    company, references, changes = work.company, work.references, work.changes
     for row, record in matching.pairs:
-        planned = adoption(work.company, row, record, work.references)
+        del side.unlinked[record.id]
+        planned = adoption(company, row, record, references)
         if planned is None:
             alter(work, row, record, side.notes.get(record.id), sure=True)
         else:
             warn_of_archived_customer(work, row, record)
-            work.changes.append(planned)
+            changes.append(planned)
     work.groups(ConflictCode.AMBIGUOUS, matching.ambiguous)
     work.groups(ConflictCode.ORGANISATION_DIFFERS, matching.differing)
-    spared = {record.id for _, record in matching.pairs}
-    spared.update(
+    undecided = {
         record.id for group in (*matching.ambiguous, *matching.differing) for record in group.records
-    )
+    }
     missing = (holders[0][0] for id, holders in side.linked.items() if id not in rows)
-    free = (record for id, record in side.unlinked.items() if id not in spared)
+    free = (record for id, record in side.unlinked.items() if id not in undecided)
     _create_all(work, matching.alone, rows, chain(free, missing))
-    return spared
+    return undecided
 
 
 def plan_unsure(

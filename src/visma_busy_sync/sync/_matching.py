@@ -179,8 +179,6 @@ def match(rows: Iterable[Upstream], records: Iterable[Record], how: Match) -> Ma
     if not records_by_id:
         return Matching((), (), (), tuple(rows_by_id.values()))
     pairs = _plain_pairs(rows_by_id, records_by_id, how)
-    for row, record in pairs:
-        del rows_by_id[row.id], records_by_id[record.id]
     pool = _Pool(
         rows_by_id,
         records_by_id,
@@ -191,7 +189,9 @@ def match(rows: Iterable[Upstream], records: Iterable[Record], how: Match) -> Ma
         pairs += [pool.take(row, record) for row, record in pool.single(key)]
     differing: list[Group] = []
     ambiguous: list[Group] = []
+    grouped: set[str] = set()
     for group in _groups([shelf for key in _CANDIDATES[how] for shelf in pool.shelves(key)]):
+        grouped.update(row.id for row in group.rows)
         row, record = group.rows[0], group.records[0]
         if len(group.rows) > 1 or len(group.records) > 1:
             ambiguous.append(group)
@@ -199,16 +199,14 @@ def match(rows: Iterable[Upstream], records: Iterable[Record], how: Match) -> Ma
             differing.append(group)
         else:
             pairs.append((row, record))
-    grouped = {row.id for row, _ in pairs}
-    grouped.update(row.id for group in (*differing, *ambiguous) for row in group.rows)
     alone = tuple(row for id, row in pool.rows.items() if id not in grouped)
     return Matching(tuple(pairs), tuple(differing), tuple(ambiguous), alone)
 
 
 def _plain_pairs(
-    rows: Mapping[str, Upstream], records: Mapping[str, Record], how: Match
+    rows: dict[str, Upstream], records: dict[str, Record], how: Match
 ) -> list[tuple[Upstream, Record]]:
-    """Return the pairs that need no closer look, which at most first connections are most of them.
+    """Take out the pairs that need no closer look, which at most first connections are most of them.
 
     Whoever has no organisation number is in a group by its number alone. So two that have one number, which
     nobody else has, can be in no larger group.
@@ -221,6 +219,7 @@ def _plain_pairs(
         row = numbered.get(number)
         if row is not None and record is not None and _is_plain(row.values, record.values, how):
             pairs.append((row, record))
+            del rows[row.id], records[record.id]
     return pairs
 
 

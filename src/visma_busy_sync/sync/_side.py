@@ -55,23 +55,21 @@ class Side:
 
 
 def sorted_in(
-    work: Work, records: Iterable[tuple[Record, str | None]], *, closer: Collection[str] = ()
+    work: Work, unchanged: dict[str, Record], others: Iterable[Record], *, closer: Collection[str] = ()
 ) -> Side:
     """Sort records by their links; one whose link cannot be read is a conflict.
 
     Args:
         work: What the plan collects.
-        records: The records, with eAccounting's id of those that need no closer look.
+        unchanged: The records that need no closer look, by eAccounting's id.
+        others: Those that do.
         closer: Busy's ids of records that need one all the same.
     """
-    side = Side()
-    unchanged = side.unchanged
-    for record, id in records:
-        if id is None or id in unchanged or record.id in closer:
-            _sort_in(work, side, record)
-        else:
-            unchanged[id] = record
-    for id in unchanged.keys() & side.linked.keys():
+    side = Side(unchanged=unchanged)
+    for record in others:
+        _sort_in(work, side, record)
+    also = [id for id, record in unchanged.items() if record.id in closer] if closer else []
+    for id in {*also, *(unchanged.keys() & side.linked.keys())}:
         _sort_in(work, side, unchanged.pop(id))
     return side
 

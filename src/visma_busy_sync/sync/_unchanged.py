@@ -9,7 +9,7 @@ of a document, could only make a sync slow if it were out of step with `link_wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final, TypeAlias, cast
@@ -92,10 +92,11 @@ def recognised(
     rows: Mapping[str, Upstream],
     customers: Mapping[str, str],
     records: Iterable[Record],
-) -> Iterator[tuple[Record, str | None]]:
-    """Give each record with eAccounting's id of it; None for one that needs a closer look.
+) -> tuple[dict[str, Record], list[Record]]:
+    """Return the records that need no closer look, by eAccounting's id of them, and those that do.
 
-    Those with an id are linked, and as they were in eAccounting and in their link.
+    The former are linked, and as they were in eAccounting and in their link. Of two that are linked to one,
+    the second needs a closer look.
 
     Args:
         company: eAccounting's id of the company.
@@ -111,8 +112,9 @@ def recognised(
     # The ids of a project's customer on both sides; other kinds have none.
     pairs = {id: (quoted(id), quoted(busy_id)) for id, busy_id in customers.items()}
     no_customer = ("null", "null") if kind is Kind.PROJECT else ("", "")
+    unchanged: dict[str, Record] = {}
+    others: list[Record] = []
     for record in records:
-        id = None
         if record.link is not None:
             document = record.link.document
             # Whatever stands there, only an equal text proves that it is the id.
@@ -131,6 +133,8 @@ def recognised(
                         f"{start}{_FINISHED if finished else 'null'}{_BEFORE_BASE}{before}{theirs}{after}"
                         f"{_BEFORE_ID}{quoted(row.id)}{_BEFORE_STORED}{before}{busys}{after}{_END}"
                     )
-                    if document == expected:
-                        id = row.id
-        yield record, id
+                    if document == expected and row.id not in unchanged:
+                        unchanged[row.id] = record
+                        continue
+        others.append(record)
+    return unchanged, others
