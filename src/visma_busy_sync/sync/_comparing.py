@@ -115,6 +115,7 @@ def _stay_missing(work: Work, record: Record, noted: Noted) -> None:
 
 
 def is_active(record: Record) -> bool:
+    """Whether a record is in use in Busy."""
     return record.values.get("archived") is False
 
 

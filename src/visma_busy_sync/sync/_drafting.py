@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final, cast
+from typing import Final
 
 from attrs import evolve
 
@@ -75,17 +75,17 @@ def adoption(company: str, row: Upstream, record: Record, references: References
     """
     if record.link is not None:
         return None
-    values = row.values
+    expected: Mapping[str, object] = row.values
     if row.kind is Kind.PROJECT:
-        values = {**values, "customer": cast("Value", references.resolve(values["customer"]))}
-    if record.values != values:
+        expected = {**expected, "customer": references.resolve(row.values["customer"])}
+    if record.values != expected:
         return None
     return PlannedChange(
         action=Action.ADOPT,
         kind=row.kind,
         busy_id=record.id,
         eaccounting_id=row.id,
-        label=label_of(values),
+        label=label_of(row.values),
         reason=Reason.ADOPTED,
         adopted=True,
         company=company,

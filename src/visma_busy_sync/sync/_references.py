@@ -40,12 +40,11 @@ class References:
 
     def resolve(self, eaccounting_id: Value) -> Resolved:
         """Return what Busy is to store for a project's customer."""
-        if eaccounting_id is None:
+        if not isinstance(eaccounting_id, str):
             return None
-        id = cast("str", eaccounting_id)
-        if id in self.known:
-            return self.known[id]
-        return Pending(id) if id in self.coming else UNKNOWN
+        if eaccounting_id in self.known:
+            return self.known[eaccounting_id]
+        return Pending(eaccounting_id) if eaccounting_id in self.coming else UNKNOWN
 
     def leads_elsewhere(self, eaccounting_id: Value, busy_id: Value) -> bool:
         """Return whether a customer of eAccounting is another one in Busy than this, as by a decision."""

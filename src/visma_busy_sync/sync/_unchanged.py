@@ -121,9 +121,9 @@ def recognised(
             begin = document.find(_FIND_ID) + skip
             row = rows.get(document[begin : document.find('"', begin)])
             if row is not None:
-                values = row.values
+                values: Mapping[str, Any] = row.values
                 customer = values.get("customer")
-                pair = no_customer if customer is None else pairs.get(cast("str", customer))
+                pair = no_customer if customer is None else pairs.get(customer)
                 if pair is not None:
                     theirs, busys = pair
                     before, after = write(values, plain)
@@ -133,8 +133,7 @@ def recognised(
                         f"{start}{_FINISHED if finished else 'null'}{_BEFORE_BASE}{before}{theirs}{after}"
                         f"{_BEFORE_ID}{quoted(row.id)}{_BEFORE_STORED}{before}{busys}{after}{_END}"
                     )
-                    if document == expected and row.id not in unchanged:
-                        unchanged[row.id] = record
+                    if document == expected and unchanged.setdefault(row.id, record) is record:
                         continue
         others.append(record)
     return unchanged, others
