@@ -14,7 +14,7 @@ from visma_busy_sync.sync import FIELDS, ArchiveReason, Kind, Link, Noted, Recor
 from visma_busy_sync.sync._links import link_with
 from visma_busy_sync.sync._unchanged import recognised
 
-from .host import OTHER_COMPANY, Host, actions, codes, customer, plan_for, project, sync
+from .host import COMPANY, OTHER_COMPANY, Host, actions, codes, customer, plan_for, project, sync
 
 texts = st.none() | st.text()
 VALUES = {name: texts for names in FIELDS.values() for name in names} | {
@@ -43,6 +43,16 @@ def test_what_the_engine_noted_is_recognised(row: Upstream, company: str, busy_c
     customers = {str(row.values.get("customer")): busy_customer}
     record = Record(row.kind, "7", stored, link)
     assert recognised(company, row.kind, {row.id: row}, customers, [record]) == ({row.id: record}, [])
+
+
+def test_an_id_is_not_taken_for_another_one_that_looks_like_its_text() -> None:
+    """In a text a backslash is written twice, and there may be a record whose id has two."""
+    one, other = project("a\\b"), project("a\\\\b")
+    link = link_with(None, COMPANY, Noted(one.id, one.values, one.values), kind=Kind.PROJECT, id=None)
+    assert other.id in link.document
+    record = Record(Kind.PROJECT, "7", one.values, link)
+    for rows in ({other.id: other}, {one.id: one}):
+        assert recognised(COMPANY, Kind.PROJECT, rows, {}, [record]) == ({}, [record])
 
 
 def _loosely(link: Link) -> Link:

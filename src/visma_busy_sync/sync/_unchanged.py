@@ -83,6 +83,7 @@ def _around(gap: str = "\0") -> list[str]:
 
 _BEFORE_COMPANY, _BEFORE_REASON, _BEFORE_BASE, _BEFORE_ID, _BEFORE_STORED, _END = _around()
 _FIND_ID: Final = f'{_BEFORE_ID}"'
+_AFTER_ID: Final = f'"{_BEFORE_STORED}'
 _FINISHED: Final = quoted(ArchiveReason.FINISHED)
 
 
@@ -117,10 +118,12 @@ def recognised(
     for record in records:
         if record.link is not None:
             document = record.link.document
-            # Whatever stands there, only an equal text proves that it is the id.
+            # Whatever stands there, only an equal text proves that it is the id. One without an escape is
+            # written as it is.
             begin = document.find(_FIND_ID) + skip
-            row = rows.get(document[begin : document.find('"', begin)])
-            if row is not None:
+            id = document[begin : document.find('"', begin)]
+            row = rows.get(id)
+            if row is not None and "\\" not in id:
                 values: Mapping[str, Any] = row.values
                 customer = values.get("customer")
                 pair = no_customer if customer is None else pairs.get(customer)
@@ -131,9 +134,9 @@ def recognised(
                     finished = values["archived"] is True and record.values.get("archived") is not False
                     expected = (
                         f"{start}{_FINISHED if finished else 'null'}{_BEFORE_BASE}{before}{theirs}{after}"
-                        f"{_BEFORE_ID}{quoted(row.id)}{_BEFORE_STORED}{before}{busys}{after}{_END}"
+                        f"{_FIND_ID}{id}{_AFTER_ID}{before}{busys}{after}{_END}"
                     )
-                    if document == expected and unchanged.setdefault(row.id, record) is record:
+                    if document == expected and unchanged.setdefault(id, record) is record:
                         continue
         others.append(record)
     return unchanged, others
