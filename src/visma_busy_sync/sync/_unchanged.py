@@ -136,7 +136,7 @@ def recognised(
                         f"{start}{_FINISHED if finished else 'null'}{_BEFORE_BASE}{before}{theirs}{after}"
                         f"{_FIND_ID}{id}{_AFTER_ID}{before}{busys}{after}{_END}"
                     )
-                    if document == expected and unchanged.setdefault(id, record) is record:
+                    if document == expected and unchanged.setdefault(row.id, record) is record:
                         continue
         others.append(record)
     return unchanged, others
