@@ -15,7 +15,7 @@ from visma_busy_sync.sync._links import Noted, nothing_noted
 from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._merge import customer_moved, merge
 from visma_busy_sync.sync._missing import Gone, Holder, recreated, twins
-from visma_busy_sync.sync._records import Kind, Record
+from visma_busy_sync.sync._records import Kind, Record, is_active
 from visma_busy_sync.sync._settings import ArchiveMissing, Match
 from visma_busy_sync.sync._side import Side
 
@@ -112,11 +112,6 @@ def _stay_missing(work: Work, record: Record, noted: Noted) -> None:
         work.changes.append(forgetting(work.company, record, noted))
     else:
         work.unchanged[record.kind] += 1
-
-
-def is_active(record: Record) -> bool:
-    """Whether a record is in use in Busy."""
-    return record.values.get("archived") is False
 
 
 def _differs(work: Work, row: Upstream, record: Record, noted: Noted) -> bool:

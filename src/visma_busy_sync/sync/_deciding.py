@@ -12,7 +12,7 @@ from visma_busy_sync.sync._drafting import archiving_as_missing, parting
 from visma_busy_sync.sync._links import Noted, nothing_noted
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._missing import Holder
-from visma_busy_sync.sync._records import Record
+from visma_busy_sync.sync._records import Record, is_active
 from visma_busy_sync.sync._side import Side
 from visma_busy_sync.sync._texts import ADVICE
 
@@ -93,7 +93,7 @@ def _taken_out(
             if linked is not None:
                 _take_out(side, linked)
                 work.changes.append(archiving_as_missing(work.company, linked[0], Reason.DECIDED))
-            elif free is not None and free.values.get("archived") is False:
+            elif free is not None and is_active(free):
                 work.changes.append(archiving_as_missing(work.company, free, Reason.DECIDED))
         case Decide.KEEP | Decide.UNLINK if free is not None:
             pass

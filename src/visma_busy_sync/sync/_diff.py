@@ -30,7 +30,7 @@ from visma_busy_sync.sync._mapping import Read, Upstream
 from visma_busy_sync.sync._matching import match
 from visma_busy_sync.sync._missing import Gone
 from visma_busy_sync.sync._plan import Plan
-from visma_busy_sync.sync._records import Kind, Record
+from visma_busy_sync.sync._records import Kind, Record, is_active
 from visma_busy_sync.sync._references import References
 from visma_busy_sync.sync._seen import Seen
 from visma_busy_sync.sync._settings import ArchiveMissing, SyncSettings
@@ -182,7 +182,7 @@ def _archive_missing(work: Work, side: Side, candidates: frozenset[str]) -> None
     for id in candidates & side.unlinked.keys():
         record = side.unlinked[id]
         # One that has notes was archived before and brought back by a person since.
-        active = id not in side.notes and record.values.get("archived") is False
+        active = id not in side.notes and is_active(record)
         if active and work.settings.in_scope(Kind.PROJECT, record.values.get("number")):
             work.changes.append(archiving_as_missing(work.company, record))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
 
 from attrs import evolve
 
@@ -21,11 +20,8 @@ from visma_busy_sync.sync._changes import (
 from visma_busy_sync.sync._links import ArchiveReason, Noted
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._merge import Merged
-from visma_busy_sync.sync._records import FIELDS, Kind, Record, Value
+from visma_busy_sync.sync._records import FIELDS, Kind, Record, Value, is_active
 from visma_busy_sync.sync._references import UNKNOWN, References
-
-_ARCHIVED: Final[Mapping[str, Value]] = {"archived": True}
-_ACTIVE: Final[Mapping[str, Value]] = {"archived": False}
 
 
 def creation(company: str, row: Upstream, references: References) -> tuple[PlannedChange, bool]:
@@ -125,7 +121,7 @@ def alteration(
         adopted=adopted,
         company=company,
         values=merged.values,
-        expected={name: record.values[name] for name in merged.values} if merged.values else NOTHING,
+        expected={name: record.values[name] for name in merged.values},
         expected_link=record.link,
         noted=merged.noted,
         active_again=active_again,
@@ -148,21 +144,7 @@ def archiving_as_missing(
 ) -> PlannedChange:
     """Plan to archive a record that eAccounting does not have (R8). Its link gets no eAccounting id."""
     noted = Noted(None, archive_reason=ArchiveReason.MISSING_AT_CONNECTION)
-    active = record.values.get("archived") is False
-    return PlannedChange(
-        action=Action.ARCHIVE if active else Action.NOTE,
-        kind=record.kind,
-        busy_id=record.id,
-        eaccounting_id=None,
-        label=label_of(record.values),
-        fields=(FieldChange("archived", False, True),) if active else (),
-        reason=reason,
-        company=company,
-        values=_ARCHIVED if active else NOTHING,
-        expected=_ACTIVE if active else NOTHING,
-        expected_link=record.link,
-        noted=noted,
-    )
+    return _noting(company, record, noted, reason, archives=is_active(record))
 
 
 def departure(company: str, record: Record, noted: Noted, *, on: date, archive: bool) -> PlannedChange:
@@ -177,11 +159,28 @@ def departure(company: str, record: Record, noted: Noted, *, on: date, archive: 
         on: The day to note.
         archive: Whether to archive it, if it is not archived yet.
     """
-    active = record.values.get("archived") is False
+    active = is_active(record)
     archives = archive and active
     if active:
         noted = evolve(noted, archive_reason=ArchiveReason.MISSING if archives else None)
     noted = evolve(noted, missing_since=on)
+    return _noting(company, record, noted, Reason.MISSING, archives=archives)
+
+
+def parting(company: str, record: Record) -> PlannedChange:
+    """Plan to cut the link of a record, because a person decided it; the record itself stays as it is."""
+    return _noting(company, record, Noted(None), Reason.DECIDED)
+
+
+def forgetting(company: str, record: Record, noted: Noted) -> PlannedChange:
+    """Plan to forget why a record was archived, because a person brought it back since."""
+    return _noting(company, record, evolve(noted, archive_reason=None), Reason.NOTED)
+
+
+def _noting(
+    company: str, record: Record, noted: Noted, reason: Reason, *, archives: bool = False
+) -> PlannedChange:
+    """Plan to note something about a record, and to archive it or to leave it as it is."""
     return PlannedChange(
         action=Action.ARCHIVE if archives else Action.NOTE,
         kind=record.kind,
@@ -189,40 +188,10 @@ def departure(company: str, record: Record, noted: Noted, *, on: date, archive: 
         eaccounting_id=noted.eaccounting_id,
         label=label_of(record.values),
         fields=(FieldChange("archived", False, True, noted.base.get("archived")),) if archives else (),
-        reason=Reason.MISSING,
+        reason=reason,
         company=company,
-        values=_ARCHIVED if archives else NOTHING,
-        expected=_ACTIVE if archives else NOTHING,
+        values={"archived": True} if archives else NOTHING,
+        expected={"archived": False} if archives else NOTHING,
         expected_link=record.link,
         noted=noted,
-    )
-
-
-def parting(company: str, record: Record) -> PlannedChange:
-    """Plan to cut the link of a record, because a person decided it; the record itself stays as it is."""
-    return PlannedChange(
-        action=Action.NOTE,
-        kind=record.kind,
-        busy_id=record.id,
-        eaccounting_id=None,
-        label=label_of(record.values),
-        reason=Reason.DECIDED,
-        company=company,
-        expected_link=record.link,
-        noted=Noted(None),
-    )
-
-
-def forgetting(company: str, record: Record, noted: Noted) -> PlannedChange:
-    """Plan to forget why a record was archived, because a person brought it back since."""
-    return PlannedChange(
-        action=Action.NOTE,
-        kind=record.kind,
-        busy_id=record.id,
-        eaccounting_id=noted.eaccounting_id,
-        label=label_of(record.values),
-        reason=Reason.NOTED,
-        company=company,
-        expected_link=record.link,
-        noted=evolve(noted, archive_reason=None),
     )

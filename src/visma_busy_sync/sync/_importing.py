@@ -22,11 +22,11 @@ def plan_matched(work: Work, matching: Matching, rows: Mapping[str, Upstream], s
 
     Those that it adopts are no longer among the unlinked ones of `side`.
     """
-    if any(row.kind is Kind.CUSTOMER for row, _ in matching.pairs):
-        work.references.known.update((row.id, record.id) for row, record in matching.pairs)
     company, references, changes = work.company, work.references, work.changes
     for row, record in matching.pairs:
         del side.unlinked[record.id]
+        if row.kind is Kind.CUSTOMER:
+            references.known[row.id] = record.id
         planned = adoption(company, row, record, references)
         if planned is None:
             alter(work, row, record, side.notes.get(record.id), sure=True)

@@ -62,6 +62,11 @@ class Record:
     link: Link | None = None
 
 
+def is_active(record: Record) -> bool:
+    """Whether a record is in use in Busy; not where the host does not say so."""
+    return record.values.get("archived") is False
+
+
 @frozen
 class Change:
     """One change that the host is asked to make, atomically with its link.

@@ -35,14 +35,9 @@ Whether a value is a text is asked in place: a function for it would take longer
 
 
 def _customer(values: Mapping[str, Any], plain: _Plain) -> tuple[str, str]:
-    name, number, organization = values["name"], values["number"], values["organization_number"]
-    text = (
-        f'"archived":{plain[values["archived"]]}'
-        f',"name":{"null" if name is None else quoted(name)}'
-        f',"number":{"null" if number is None else quoted(number)}'
-        f',"organization_number":{"null" if organization is None else quoted(organization)}'
-    )
-    return text, ""
+    text, _ = _product(values, plain)
+    organization = values["organization_number"]
+    return f'{text},"organization_number":{"null" if organization is None else quoted(organization)}', ""
 
 
 def _product(values: Mapping[str, Any], plain: _Plain) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from visma_busy_sync.sync._changes import Action, PlannedChange
 from visma_busy_sync.sync._errors import LinkUnreadable
 from visma_busy_sync.sync._links import ArchiveReason, Noted, link_with, noted_in
 from visma_busy_sync.sync._plan import Plan
-from visma_busy_sync.sync._records import Change, Kind, Record
+from visma_busy_sync.sync._records import Change, Kind, Record, is_active
 
 
 @final
@@ -74,7 +74,7 @@ def _inverse(company: str, planned: PlannedChange, record: Record) -> Change | N
     values = {name: value for name, value in planned.expected.items() if name in record.values}
     if planned.action is Action.CREATE:
         before = Noted(None, archive_reason=ArchiveReason.MISSING_AT_CONNECTION)
-        values = {"archived": True} if record.values.get("archived") is False else {}
+        values = {"archived": True} if is_active(record) else {}
     return Change(
         kind=kind,
         id=record.id,
