@@ -7,12 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar, final
 
 from attrs import define, field
+from cryptography.fernet import Fernet
 
+from visma_busy_sync import BusySync
+from visma_busy_sync._core.world import Clock
+from visma_busy_sync._facade import Tenant
 from visma_busy_sync.errors import StoreUnavailable
 from visma_busy_sync.ports import Catalogue, Found, StateStore, Versioned, Write
+from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 from visma_busy_sync.sync import Change, Kind, Outcome, Record
 
+from .office import ACME
+from .small_visma import SmallVisma
+
 T = TypeVar("T")
+
+_KEYS: Final = [Fernet.generate_key()]
 
 
 class Killed(BaseException):
@@ -147,3 +157,21 @@ class FailingCatalogue:
     def _apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
         name = f"apply {[(str(each.kind), each.id, dict(each.values)) for each in changes]}"
         return self._fuse.around(name, lambda: self._catalogue.apply(tenant, changes), HostGone())
+
+
+def process(
+    busy: Catalogue, state: StateStore, fuse: Fuse, visma: SmallVisma, clock: Clock, *, one_by_one: bool
+) -> Tenant:
+    """Return the workspace as a process has it that begins, with its ports behind a fuse."""
+    return BusySync(
+        catalogue=FailingCatalogue(busy, fuse, one_by_one=one_by_one),
+        work=MemoryWorkLog(MemoryCatalogue()),
+        state=FailingState(state, fuse),
+        client_id="id",
+        client_secret="secret",
+        redirect_uri="http://127.0.0.1:9/callback",
+        encryption_keys=_KEYS,
+        transport=visma,
+        clock=clock,
+        max_retries=0,
+    ).tenant(ACME)

@@ -21,9 +21,7 @@ from typing import Any, cast, final
 import pytest
 import sqlalchemy
 from attrs import define, evolve, field, frozen
-from cryptography.fernet import Fernet
 
-from visma_busy_sync import BusySync
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
 from visma_busy_sync.ports import Catalogue
@@ -34,17 +32,15 @@ from visma_busy_sync.state import (
     TOKENS_PREFIX,
     archive_missing_key,
 )
-from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 from visma_busy_sync.sync import Action, Change, ConflictCode, Kind, Outcome, Record, Value
 from visma_busy_sync.testing import scheduler
 
-from .crashing import ENDS, FailingCatalogue, FailingState, Fuse, How, writes
+from .crashing import ENDS, Fuse, How, process, writes
 from .lasting import InMemory, InSql, Stores
 from .office import ACME, SESSION
 from .small_visma import FINISHED, ONGOING, SmallVisma
 
 COMPANY = "0c0c0c0c-0000-0000-0000-000000000001"
-KEYS = [Fernet.generate_key()]
 LEASE_SECONDS = SYNC_LEASE_LASTS.total_seconds()
 HOUR = 3600
 
@@ -99,20 +95,7 @@ class World:
         fuse = fuse or Fuse()
         busy: Catalogue = Cutting(self.stores.busy) if self.cuts else self.stores.busy
         one_by_one = isinstance(self.stores, InMemory)
-        return (
-            BusySync(
-                catalogue=FailingCatalogue(busy, fuse, one_by_one=one_by_one),
-                work=MemoryWorkLog(MemoryCatalogue()),
-                state=FailingState(self.stores.state, fuse),
-                client_id="id",
-                client_secret="secret",
-                redirect_uri="http://127.0.0.1:9/callback",
-                encryption_keys=KEYS,
-                transport=self.visma,
-                clock=self.clock,
-                max_retries=0,
-            )
-        ).tenant(ACME)
+        return process(busy, self.stores.state, fuse, self.visma, self.clock, one_by_one=one_by_one)
 
     def kept(self) -> object:
         """All of it, to be brought back later."""

@@ -16,7 +16,6 @@ from typing import Any, Final, final
 
 import pytest
 import sqlalchemy
-from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -28,11 +27,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from visma_busy_sync import BusySync
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.integration import LoginOutcome, SyncReport
 from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
-from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 from visma_busy_sync.sync import (
     Change,
     ConflictCode,
@@ -46,7 +43,7 @@ from visma_busy_sync.sync import (
 )
 from visma_busy_sync.testing import scheduler
 
-from .crashing import ENDS, FailingCatalogue, FailingState, Fuse, How
+from .crashing import ENDS, Fuse, How, process
 from .lasting import InMemory, InSql, Persons, Stores
 from .office import ACME, SESSION
 from .oracle import FIELDS, Books, Oracle, Sync, books_of, rows_of, seen
@@ -58,7 +55,6 @@ PARTS: Final = 8
 STEPS: Final = 50
 
 COMPANIES: Final = ("0c0c0c0c-0000-0000-0000-00000000000a", "0c0c0c0c-0000-0000-0000-00000000000b")
-KEYS: Final = [Fernet.generate_key()]
 LEASE_SECONDS: Final = SYNC_LEASE_LASTS.total_seconds()
 DAY_SECONDS: Final = 24 * 3600
 HALF_AN_HOUR: Final = 1800
@@ -120,19 +116,8 @@ class Import(RuleBasedStateMachine):
     def process(self) -> Tenant:
         """A process that begins."""
         self.fuse = Fuse()
-        catalogue = FailingCatalogue(Watched(self.stores.busy), self.fuse, one_by_one=True)
-        return BusySync(
-            catalogue=catalogue,
-            work=MemoryWorkLog(MemoryCatalogue()),
-            state=FailingState(self.stores.state, self.fuse),
-            client_id="id",
-            client_secret="secret",
-            redirect_uri="http://127.0.0.1:9/callback",
-            encryption_keys=KEYS,
-            transport=self.visma,
-            clock=self.clock,
-            max_retries=0,
-        ).tenant(ACME)
+        busy, state = Watched(self.stores.busy), self.stores.state
+        return process(busy, state, self.fuse, self.visma, self.clock, one_by_one=True)
 
     def books(self) -> Books:
         return books_of(lambda kind: self.stores.busy.load(ACME, kind))
