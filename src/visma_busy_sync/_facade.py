@@ -21,23 +21,25 @@ from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 from visma_busy_sync.integration import (
+    _building,
     _connecting,
     _connection,
     _deciding,
     _due,
-    _ordering,
     _other_company,
     _purging,
+    _pushing,
     _resealing,
     _runs,
     _syncing,
 )
 from visma_busy_sync.integration._arguments import given_or, require, require_id
+from visma_busy_sync.integration._building import OrderTexts
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._login_result import LoginResult
-from visma_busy_sync.integration._ordering import OrderTexts, Transfer
 from visma_busy_sync.integration._purging import Purged
+from visma_busy_sync.integration._pushing import Transfer
 from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
@@ -405,7 +407,7 @@ class Tenant:
             EAccountingError: If eAccounting cannot be read.
         """
         return step(
-            _ordering.build_order,
+            _building.build_order,
             self._site,
             self.id,
             project,
@@ -437,7 +439,7 @@ class Tenant:
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.
         """
-        return step(_ordering.push, self._site, self.id, order)
+        return step(_pushing.push, self._site, self.id, order)
 
     def reopen(self, order_id: str) -> LedgerEntry:
         """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
@@ -446,11 +448,11 @@ class Tenant:
             IllegalTransition: If the order was not refused.
             OrderUnknown: If the order was never pushed.
         """
-        return step(_ordering.reopen, self._site, self.id, order_id)
+        return step(_pushing.reopen, self._site, self.id, order_id)
 
     def ledger_entry(self, order_id: str) -> LedgerEntry | None:
         """Return what is known of an order that was pushed; None if it was not, or not since a purge."""
-        return step(_ordering.ledger_entry, self._site, self.id, order_id)
+        return step(_pushing.ledger_entry, self._site, self.id, order_id)
 
     def fetch_order(self, order_id: str) -> models.Order:
         """Read a transferred order as eAccounting holds it now.
@@ -462,7 +464,7 @@ class Tenant:
             NotConnected: If there is no connection.
             NotFound: If it is gone in eAccounting.
         """
-        return step(_ordering.fetch_order, self._site, self.id, order_id)
+        return step(_pushing.fetch_order, self._site, self.id, order_id)
 
 
 @final
@@ -864,7 +866,7 @@ class AsyncTenant:
             NotConnected: If there is no connection.
             EAccountingError: If eAccounting cannot be read.
         """
-        return await _ordering.build_order(
+        return await _building.build_order(
             self._site,
             self.id,
             project,
@@ -896,7 +898,7 @@ class AsyncTenant:
             EAccountingError: It was surely not made, for a reason that is not the order's; push it again
                 when that is cured.
         """
-        return await _ordering.push(self._site, self.id, order)
+        return await _pushing.push(self._site, self.id, order)
 
     async def reopen(self, order_id: str) -> LedgerEntry:
         """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
@@ -905,11 +907,11 @@ class AsyncTenant:
             IllegalTransition: If the order was not refused.
             OrderUnknown: If the order was never pushed.
         """
-        return await _ordering.reopen(self._site, self.id, order_id)
+        return await _pushing.reopen(self._site, self.id, order_id)
 
     async def ledger_entry(self, order_id: str) -> LedgerEntry | None:
         """Return what is known of an order that was pushed; None if it was not, or not since a purge."""
-        return await _ordering.ledger_entry(self._site, self.id, order_id)
+        return await _pushing.ledger_entry(self._site, self.id, order_id)
 
     async def fetch_order(self, order_id: str) -> models.Order:
         """Read a transferred order as eAccounting holds it now.
@@ -921,7 +923,7 @@ class AsyncTenant:
             NotConnected: If there is no connection.
             NotFound: If it is gone in eAccounting.
         """
-        return await _ordering.fetch_order(self._site, self.id, order_id)
+        return await _pushing.fetch_order(self._site, self.id, order_id)
 
 
 @final

@@ -29,7 +29,7 @@ from visma_busy_sync.eaccounting.errors import (
 from visma_busy_sync.eaccounting.http import NotSentError, Request, Response
 from visma_busy_sync.integration import (
     OrderClosed,
-    _ordering,
+    _pushing,
 )
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import (
@@ -309,13 +309,13 @@ def test_what_fails_before_the_post_leaves_the_order_waiting(error: Exception, p
     healthy = blocking_site(upstream, state)
     made = attrs.evolve(healthy, limiter=FailingLimit(before=error))
     with pytest.raises(type(error)) as raised:
-        step(_ordering.push, made, ACME, fake_order("o", "h1"))
+        step(_pushing.push, made, ACME, fake_order("o", "h1"))
     assert raised.value is error
-    known = step(_ordering.ledger_entry, made, ACME, "o")
+    known = step(_pushing.ledger_entry, made, ACME, "o")
     assert known is not None
     assert (known.state, problem in str(known.problem)) == (State.RESERVED, True)
     for repeated in (False, True):
-        assert step(_ordering.push, healthy, ACME, fake_order("o", "h1")).repeated is repeated
+        assert step(_pushing.push, healthy, ACME, fake_order("o", "h1")).repeated is repeated
     assert len(upstream.orders) == 1
 
 
@@ -327,13 +327,13 @@ def test_what_fails_after_the_post_is_unknown(error: Exception, problem: str) ->
     healthy = blocking_site(upstream, state)
     made = attrs.evolve(healthy, limiter=FailingLimit(after=error))
     with pytest.raises(OrderOutcomeUnknown) as raised:
-        step(_ordering.push, made, ACME, fake_order("o", "h1"))
+        step(_pushing.push, made, ACME, fake_order("o", "h1"))
     assert raised.value.__cause__ is error
-    known = step(_ordering.ledger_entry, made, ACME, "o")
+    known = step(_pushing.ledger_entry, made, ACME, "o")
     assert known is not None
     assert (known.state, problem in str(known.problem)) == (State.OUTCOME_UNKNOWN, True)
     with pytest.raises(OrderOutcomeUnknown):
-        step(_ordering.push, healthy, ACME, fake_order("o", "h1"))
+        step(_pushing.push, healthy, ACME, fake_order("o", "h1"))
     assert len(upstream.orders) == 1
 
 
@@ -371,16 +371,16 @@ async def test_a_push_that_is_cancelled_while_it_waits_is_sent_when_it_is_pushed
 
     healthy = blocking_site(upstream, state, runtime=AsyncioRuntime())
     task = asyncio.ensure_future(
-        _ordering.push(attrs.evolve(healthy, limiter=Full()), ACME, fake_order("o", "h1"))
+        _pushing.push(attrs.evolve(healthy, limiter=Full()), ACME, fake_order("o", "h1"))
     )
     await waits.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    known = await _ordering.ledger_entry(healthy, ACME, "o")
+    known = await _pushing.ledger_entry(healthy, ACME, "o")
     assert known is not None
     assert known.state is State.RESERVED
-    await _ordering.push(healthy, ACME, fake_order("o", "h1"))
+    await _pushing.push(healthy, ACME, fake_order("o", "h1"))
     assert len(upstream.orders) == 1
 
 

@@ -24,7 +24,7 @@ from visma_busy_sync.integration import (
     WrongCompany,
     _connecting,
     _connection,
-    _ordering,
+    _pushing,
     _syncing,
 )
 from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
@@ -87,7 +87,7 @@ def test_two_that_push_the_same_order_at_once_send_it_once() -> None:
         upstream, state = Upstream(), MemoryStateStore()
         connected(state)
         made = site(world, upstream, state)
-        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        push = functools.partial(_pushing.push, made, ACME, order("o", "h1"))
         result = world.run([push, push], expected=OrderBeingSent)
         assert len(upstream.orders) == 1
         assert state_of(state, "o") is State.TRANSFERRED
@@ -105,7 +105,7 @@ def test_three_that_push_the_same_order_send_it_once() -> None:
         upstream, state = Upstream(), MemoryStateStore()
         connected(state)
         made = site(world, upstream, state)
-        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        push = functools.partial(_pushing.push, made, ACME, order("o", "h1"))
         world.run([push] * 3, expected=OrderBeingSent)
         assert len(upstream.orders) == 1
 
@@ -120,7 +120,7 @@ def test_of_two_orders_with_a_shared_entry_one_wins() -> None:
         connected(state)
         made = site(world, upstream, state)
         orders = {"a": order("a", "h1", "h2"), "b": order("b", "h2", "h3")}
-        workers = {id: functools.partial(_ordering.push, made, ACME, orders[id]) for id in orders}
+        workers = {id: functools.partial(_pushing.push, made, ACME, orders[id]) for id in orders}
         result = world.run(workers, expected=EntryTaken)
         ((winner, _),) = result.values.items()
         (loser,) = result.errors.values()
@@ -140,7 +140,7 @@ def test_two_orders_without_a_shared_entry_are_both_sent() -> None:
         connected(state)
         made = site(world, upstream, state)
         orders = [order("a", "h1"), order("b", "h2")]
-        world.run([functools.partial(_ordering.push, made, ACME, each) for each in orders])
+        world.run([functools.partial(_pushing.push, made, ACME, each) for each in orders])
         assert len(upstream.orders) == 2
 
     scheduler.check(scenario, range(100))
@@ -158,7 +158,7 @@ def test_a_push_that_crashes_at_any_await_never_bills_twice() -> None:
         upstream, state = Upstream(), MemoryStateStore()
         connected(state)
         made = site(world, upstream, state)
-        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        push = functools.partial(_pushing.push, made, ACME, order("o", "h1"))
         world.run({"first": push}, crash={"first": 1 + world.choose(POINTS)})
         seen.add(state_of(state, "o"))
         after = world.run({"second": push}, expected=OrderOutcomeUnknown)
@@ -181,7 +181,7 @@ def test_a_push_that_is_cancelled_at_any_await_says_what_became_of_it() -> None:
         upstream, state = Upstream(), MemoryStateStore()
         connected(state)
         made = site(world, upstream, state)
-        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        push = functools.partial(_pushing.push, made, ACME, order("o", "h1"))
         world.run({"first": push}, cancel={"first": 1 + world.choose(POINTS)})
         was = state_of(state, "o")
         seen.add((was, len(upstream.orders)))
@@ -205,7 +205,7 @@ def test_a_push_that_dies_beside_another_never_bills_twice() -> None:
         upstream, state = Upstream(), MemoryStateStore()
         connected(state)
         made = site(world, upstream, state)
-        push = functools.partial(_ordering.push, made, ACME, order("o", "h1"))
+        push = functools.partial(_pushing.push, made, ACME, order("o", "h1"))
         world.run(
             {"dying": push, "other": push},
             crash={"dying": 1 + world.choose(POINTS)},
@@ -408,7 +408,7 @@ def test_tokens_of_another_login_are_never_used() -> None:
     key = tokens_key("made elsewhere")
     assert state.commit(ACME, [Write(key, 1, None)])
     with pytest.raises(ReconnectNeeded):
-        step(_ordering.push, made, ACME, order("o", "h1"))
+        step(_pushing.push, made, ACME, order("o", "h1"))
     assert upstream.orders == []
 
 

@@ -17,7 +17,7 @@ from visma_busy_sync._core.stepper import step
 from visma_busy_sync.eaccounting.errors import NotSent
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
-from visma_busy_sync.integration import SyncRunning, Transfer, _connecting, _ordering
+from visma_busy_sync.integration import SyncRunning, Transfer, _connecting, _pushing
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.orders import Event, IllegalTransition, OrderBeingSent
 from visma_busy_sync.ports import LiftedStateStore, Write
@@ -244,14 +244,14 @@ def test_an_order_that_cannot_be_reserved_is_not_sent() -> None:
     crowded: Any = Crowded(state)
     made = site(scheduler.World(), upstream, state, store=LiftedStateStore(crowded))
     with pytest.raises(StoreBusy) as raised:
-        step(_ordering.push, made, ACME, order("o", "h1"))
+        step(_pushing.push, made, ACME, order("o", "h1"))
     assert raised.value.advice
     assert upstream.orders == []
     made = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
     step(LedgerBook(made, ACME, "first").reserve, order("first", "h0"))  # the installation is known now
     made = site(scheduler.World(), upstream, state, store=LiftedStateStore(crowded))
     with pytest.raises(StoreBusy, match="order/o"):
-        step(_ordering.push, made, ACME, order("o", "h1"))
+        step(_pushing.push, made, ACME, order("o", "h1"))
     assert upstream.orders == []
 
 
@@ -269,7 +269,7 @@ def test_an_order_that_others_always_take_away_is_not_sent(monkeypatch: pytest.M
 
     monkeypatch.setattr(LedgerBook, "fire", taken)
     with pytest.raises(StoreBusy):
-        step(_ordering.push, made, ACME, order("o", "h1"))
+        step(_pushing.push, made, ACME, order("o", "h1"))
     assert len(tries) > 1
     assert upstream.orders == []
 

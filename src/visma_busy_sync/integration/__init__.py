@@ -1,10 +1,11 @@
 """The use cases: connect, import, order. Written once, as coroutines over ports; the shells run them."""
 
 from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.integration._building import OrderTexts
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
-from visma_busy_sync.integration._ordering import OrderTexts, Transfer
 from visma_busy_sync.integration._purging import Purged
+from visma_busy_sync.integration._pushing import Transfer
 from visma_busy_sync.integration._readiness import Finding, FindingCode, Lane, Readiness
 from visma_busy_sync.integration._site import Choices
 from visma_busy_sync.integration._status import ConnectionState, Status
