@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         DueSync,
         LoginOutcome,
         LoginResult,
-        OrderTexts,
         Purged,
         Readiness,
         Status,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         Transfer,
         UndoReport,
     )
+    from visma_busy_sync.orders import OrderTexts
 
 __all__ = [
     "AsyncBusySync",
@@ -69,7 +69,6 @@ _HOMES = {
         "DueSync",
         "LoginOutcome",
         "LoginResult",
-        "OrderTexts",
         "Purged",
         "Readiness",
         "Status",
@@ -78,6 +77,7 @@ _HOMES = {
         "Transfer",
         "UndoReport",
     ),
+    "orders": ("OrderTexts",),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

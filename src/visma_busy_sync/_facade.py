@@ -5,7 +5,7 @@ They are twins by hand: the same names, parameters and texts, each method one li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Self, cast, final
 
@@ -14,7 +14,7 @@ from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, Syst
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync._core.world import Clock, Limiter, Runtime
-from visma_busy_sync.busy import Order, Period
+from visma_busy_sync.busy import GivenLine, Order, Period
 from visma_busy_sync.eaccounting import PRODUCTION, SCOPES, Application, Endpoints, models
 from visma_busy_sync.eaccounting._client import LiftedTransport
 from visma_busy_sync.eaccounting._execute import Options
@@ -34,7 +34,6 @@ from visma_busy_sync.integration import (
     _syncing,
 )
 from visma_busy_sync.integration._arguments import given_or, require, require_id
-from visma_busy_sync.integration._building import OrderTexts
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._login_result import LoginResult
@@ -44,7 +43,7 @@ from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._sync_report import SyncReport, UndoReport
-from visma_busy_sync.orders import LedgerEntry
+from visma_busy_sync.orders import LedgerEntry, OrderTexts
 from visma_busy_sync.ports import (
     AsyncCatalogue,
     AsyncStateStore,
@@ -386,6 +385,8 @@ class Tenant:
         order_date: date | None = None,
         order_id: str | None = None,
         texts: OrderTexts | None = None,
+        only: Collection[str] | None = None,
+        lines: Sequence[GivenLine] = (),
     ) -> Order:
         """Build the order for a project's hours and costs in a period; nothing is stored or sent.
 
@@ -394,8 +395,13 @@ class Tenant:
             period: The days whose work is billed.
             customer: Busy's id of the customer; needed only where the project has several.
             order_date: The date of the order; by default today in the workspace's time zone.
-            order_id: The host's own id for the order; by default a new one.
+            order_id: The host's own id for the order; by default a new one. An order that was reopened,
+                withdrawn or released gets its next revision.
             texts: What it says beside its lines.
+            only: The claim keys (`busy.claim_key`) of the hours and costs that were chosen; by default all
+                that is eligible. What was chosen and cannot be billed is a problem.
+            lines: Lines as a person wants them: changed price or text, hours taken together, plain lines, a
+                part of a fixed price.
 
         Raises:
             ConfigurationError: If an argument is of the wrong type, or an id is blank.
@@ -416,6 +422,8 @@ class Tenant:
             order_date=order_date,
             order_id=order_id,
             texts=texts,
+            only=only,
+            lines=lines,
         )
 
     def push(self, order: Order) -> Transfer:
@@ -846,6 +854,8 @@ class AsyncTenant:
         order_date: date | None = None,
         order_id: str | None = None,
         texts: OrderTexts | None = None,
+        only: Collection[str] | None = None,
+        lines: Sequence[GivenLine] = (),
     ) -> Order:
         """Build the order for a project's hours and costs in a period; nothing is stored or sent.
 
@@ -854,8 +864,13 @@ class AsyncTenant:
             period: The days whose work is billed.
             customer: Busy's id of the customer; needed only where the project has several.
             order_date: The date of the order; by default today in the workspace's time zone.
-            order_id: The host's own id for the order; by default a new one.
+            order_id: The host's own id for the order; by default a new one. An order that was reopened,
+                withdrawn or released gets its next revision.
             texts: What it says beside its lines.
+            only: The claim keys (`busy.claim_key`) of the hours and costs that were chosen; by default all
+                that is eligible. What was chosen and cannot be billed is a problem.
+            lines: Lines as a person wants them: changed price or text, hours taken together, plain lines, a
+                part of a fixed price.
 
         Raises:
             ConfigurationError: If an argument is of the wrong type, or an id is blank.
@@ -875,6 +890,8 @@ class AsyncTenant:
             order_date=order_date,
             order_id=order_id,
             texts=texts,
+            only=only,
+            lines=lines,
         )
 
     async def push(self, order: Order) -> Transfer:

@@ -162,7 +162,7 @@ def test_money_and_quantities_are_exact_decimals(
             id="before time",
         ),
         pytest.param(TimeEntry, {"approval": "approved"}, TypeError, "must be a Approval", id="approval"),
-        pytest.param(TimeEntry, {"excluded": ""}, ValueError, "excluded", id="excluded without reason"),
+        pytest.param(TimeEntry, {"excluded": "other"}, TypeError, "excluded", id="exclusion as a text"),
         pytest.param(
             Expense,
             {"date": datetime(2026, 1, 1, tzinfo=UTC)},

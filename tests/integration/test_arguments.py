@@ -11,7 +11,8 @@ import pytest
 
 from visma_busy_sync import BusySync
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync.integration import LoginOutcome, OrderTexts
+from visma_busy_sync.integration import LoginOutcome
+from visma_busy_sync.orders import OrderTexts
 from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 
 from .office import ACME, MARCH, SESSION, Office

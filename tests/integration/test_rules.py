@@ -17,8 +17,8 @@ import pytest
 from visma_busy_sync import Choices
 from visma_busy_sync.busy import WorkType
 from visma_busy_sync.errors import NotConnected, OrderNotReady, ReconnectNeeded
-from visma_busy_sync.integration import ConnectionState, LoginOutcome, OrderTexts
-from visma_busy_sync.orders import ProblemCode, State
+from visma_busy_sync.integration import ConnectionState, LoginOutcome
+from visma_busy_sync.orders import OrderTexts, ProblemCode, State
 from visma_busy_sync.sync import FIELDS, Action, Kind
 
 from . import test_readings_decided

@@ -31,6 +31,8 @@ from visma_busy_sync.orders import (
     Counterpart,
     LedgerEntry,
     OrderNotReady,
+    OrderRequest,
+    OrderTexts,
     ProblemCode,
     State,
     build,
@@ -144,16 +146,25 @@ def counterpart(**changes: Any) -> Counterpart:
     return Counterpart(**(known | changes))
 
 
-def built(what: Work, other: Counterpart | None = None, **changes: Any) -> Order:
-    """Return the order for `what` in November."""
+_TEXTS = {field.name for field in attrs.fields(OrderTexts)}
+_ABOUT_THE_ORDER = {"order_id", "revision", "claimed", "fixed_billed"}
+
+
+def request(**changes: Any) -> OrderRequest:
+    """Return the request for an order of November."""
+    texts = {name: changes.pop(name) for name in _TEXTS & changes.keys()}
     known: dict[str, Any] = {
         "period": NOVEMBER,
-        "order_id": "order",
-        "revision": 1,
         "order_date": date(2026, 11, 30),
-        "claimed": frozenset[str](),
+        "texts": OrderTexts(**texts),
     }
-    return build(what, other if other is not None else counterpart(), **(known | changes))
+    return OrderRequest(**(known | changes))
+
+
+def built(what: Work, other: Counterpart | None = None, **changes: Any) -> Order:
+    """Return the order for `what` in November."""
+    known = {"order_id": "order"} | {name: changes.pop(name) for name in _ABOUT_THE_ORDER & changes.keys()}
+    return build(what, other if other is not None else counterpart(), request(**changes), **known)
 
 
 def refusal(what: Work, other: Counterpart | None = None, **changes: Any) -> OrderNotReady:

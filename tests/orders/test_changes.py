@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from visma_busy_sync.busy import EntryKind, PriceMode, Prices
+from visma_busy_sync.busy import EntryKind, Exclusion, PriceMode, Prices
 from visma_busy_sync.orders import EntryChange, changed_since
 
 from .given import built, cost, hours, money, shared, work
@@ -62,7 +62,7 @@ def test_the_billed_rate_on_the_hours_is_no_change() -> None:
             {"e1": hours("e1", start=TENTH)}, {"e1": ("day",), "x2": ("day",)}, id="hours with cost"
         ),
         pytest.param(
-            {"e1": hours("e1", customer="11", excluded="other")},
+            {"e1": hours("e1", customer="11", excluded=Exclusion.OTHER)},
             {"e1": ("customer", "excluded"), "x2": ("customer", "excluded")},
             id="customer and exclusion of both",
         ),

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from visma_busy_sync.busy import Approval, LeftOut, LeftOutReason, Order, Period, TimeEntry
+from visma_busy_sync.busy import Approval, Exclusion, LeftOut, LeftOutReason, Order, Period, TimeEntry
 from visma_busy_sync.orders import OrderNotReady, customer_of, products_needed
 from visma_busy_sync.orders._problems import told_left_out
 
 from .given import (
     COACHING,
-    NOVEMBER,
     PROJECT,
     built,
     cost,
@@ -22,6 +21,7 @@ from .given import (
     lines,
     problems,
     refusal,
+    request,
     shared,
     work,
 )
@@ -51,7 +51,10 @@ def test_r15_an_order_comes_of_hours_and_costs_of_one_project() -> None:
         pytest.param({"billable_minutes": 0}, {}, LeftOutReason.NOTHING_BILLABLE, id="nothing billable"),
         pytest.param({"approval": Approval.SUBMITTED}, {}, LeftOutReason.NOT_APPROVED, id="submitted"),
         pytest.param({"approval": Approval.NONE}, {}, LeftOutReason.NOT_APPROVED, id="not submitted"),
-        pytest.param({"excluded": "other"}, {}, LeftOutReason.EXCLUDED, id="excluded from billing"),
+        *(
+            pytest.param({"excluded": exclusion}, {}, LeftOutReason.EXCLUDED, id=f"excluded: {exclusion}")
+            for exclusion in Exclusion
+        ),
         pytest.param({"customer": "11"}, {}, LeftOutReason.CUSTOMER_NOT_ALLOWED, id="foreign customer"),
         pytest.param(
             {"start": datetime(2026, 10, 31, 12, tzinfo=UTC)}, {}, LeftOutReason.OUTSIDE_PERIOD, id="early"
@@ -173,7 +176,7 @@ def test_d22_a_cost_is_billed_when_its_hours_were_billed_before() -> None:
         ),
         pytest.param({"customer": "11"}, LeftOutReason.CUSTOMER_NOT_ALLOWED, id="customer"),
         pytest.param({"approval": Approval.NONE}, LeftOutReason.NOT_APPROVED, id="approval"),
-        pytest.param({"excluded": "manual_invoicing"}, LeftOutReason.EXCLUDED, id="exclusion"),
+        pytest.param({"excluded": Exclusion.MANUAL_INVOICING}, LeftOutReason.EXCLUDED, id="exclusion"),
     ],
 )
 def test_d22_a_cost_on_hours_follows_them(changes: dict[str, Any], reason: LeftOutReason) -> None:
@@ -282,17 +285,17 @@ def test_the_products_to_read_are_those_of_what_is_billed() -> None:
         settings={"fallback_product": "99"},
     )
 
-    assert products_needed(booked, NOVEMBER) == {"50", "90", "99"}
-    assert products_needed(work(hours(work_type=None)), NOVEMBER) == frozenset()
-    assert products_needed(work(hours()), NOVEMBER) == {"50"}
-    assert products_needed(work(cost()), NOVEMBER) == {"60"}
-    assert products_needed(work(cost(product=None, work_type="5")), NOVEMBER) == {"50"}
+    assert products_needed(booked, request()) == {"50", "90", "99"}
+    assert products_needed(work(hours(work_type=None)), request()) == frozenset()
+    assert products_needed(work(hours()), request()) == {"50"}
+    assert products_needed(work(cost()), request()) == {"60"}
+    assert products_needed(work(cost(product=None, work_type="5")), request()) == {"50"}
 
 
 def test_the_products_to_read_need_a_customer() -> None:
     """Without one it is not known what is billed."""
     with pytest.raises(OrderNotReady):
-        products_needed(shared(hours(customer="10")), NOVEMBER)
+        products_needed(shared(hours(customer="10")), request())
 
 
 def test_nothing_to_bill_is_a_problem_that_says_how_much_stayed_out() -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from visma_busy_sync.busy import Approval, Expense, Grouping, Order, TimeEntry, Work, claim_key
+from visma_busy_sync.busy import Approval, Exclusion, Expense, Grouping, Order, TimeEntry, Work, claim_key
 from visma_busy_sync.orders import (
     OrderNotReady,
     make_marker,
@@ -39,7 +39,7 @@ def entries(draw: st.DrawFn) -> list[TimeEntry | Expense]:
             task=draw(st.sampled_from([None, "80", "81"])),
             rate=draw(st.none() | rates),
             approval=draw(st.sampled_from([Approval.APPROVED, Approval.APPROVED, Approval.NONE])),
-            excluded=draw(st.sampled_from([None, None, None, "other"])),
+            excluded=draw(st.sampled_from([None, None, None, Exclusion.OTHER])),
         )
         for number in range(draw(st.integers(1, 12)))
     ]
@@ -128,8 +128,9 @@ def test_the_total_is_the_sum_of_the_lines_and_close_to_the_exact_sum(
         bound = line.unit_price * Decimal("0.00005") + units * Decimal("0.005") + Decimal("0.006")
         assert abs(line.rounding_difference) <= bound
         for part in line.parts:
-            amount = part.minutes * part.price / 60 if part.minutes is not None else None
-            exact += amount if amount is not None else (part.quantity or 0) * part.price
+            assert part.price is not None
+            units = Decimal(part.minutes) / 60 if part.minutes is not None else part.quantity or Decimal(0)
+            exact += units * part.price
     assert abs(order.total - exact - order.rounding_difference) < Decimal("0.0001")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from visma_busy_sync.busy import Approval, Order
+from visma_busy_sync.busy import Approval, Exclusion, Order
 from visma_busy_sync.orders import order_from_json, order_to_json, render
 
 from .given import built, cost, hours, money, work
@@ -16,8 +16,8 @@ def sample() -> Order:
             hours("e1", 50),
             hours("e2", 90, rate=money("1234.5")),
             hours("e3", approval=Approval.NONE),
-            hours("e4", excluded="other"),
-            hours("e5", excluded="other"),
+            hours("e4", excluded=Exclusion.OTHER),
+            hours("e5", excluded=Exclusion.OTHER),
             cost(comment="Train to Oslo\nand back"),
         )
     )

@@ -5,19 +5,30 @@ quantities are exact decimals; a float is refused. Ids are Busy's, as text. Name
 are never in a repr, so that none of them ends up in a log.
 """
 
-from visma_busy_sync.busy._entries import Approval, Expense, TimeEntry
+from visma_busy_sync.busy._entries import Approval, Exclusion, Expense, TimeEntry
+from visma_busy_sync.busy._given import GivenLine
 from visma_busy_sync.busy._orders import (
     EntryKind,
+    GivenField,
     LeftOut,
     LeftOutReason,
     LinePart,
     Order,
     OrderLine,
     PriceSource,
+    VatTotal,
     claim_key,
 )
-from visma_busy_sync.busy._parties import Customer, Product, Project, Task, WorkType
-from visma_busy_sync.busy._settings import MAX_ROWS, Grouping, Period, PriceMode, Prices, WorkSettings
+from visma_busy_sync.busy._parties import Customer, Member, Product, Project, Task, WorkType
+from visma_busy_sync.busy._settings import (
+    MAX_ROWS,
+    FixedPrice,
+    Grouping,
+    Period,
+    PriceMode,
+    Prices,
+    WorkSettings,
+)
 from visma_busy_sync.busy._work import Work
 
 __all__ = [
@@ -25,11 +36,16 @@ __all__ = [
     "Approval",
     "Customer",
     "EntryKind",
+    "Exclusion",
     "Expense",
+    "FixedPrice",
+    "GivenField",
+    "GivenLine",
     "Grouping",
     "LeftOut",
     "LeftOutReason",
     "LinePart",
+    "Member",
     "Order",
     "OrderLine",
     "Period",
@@ -40,6 +56,7 @@ __all__ = [
     "Project",
     "Task",
     "TimeEntry",
+    "VatTotal",
     "Work",
     "WorkSettings",
     "WorkType",

@@ -64,6 +64,13 @@ def check_decimal(name: str, value: object) -> None:
         raise ValueError(f"{name} must have at most {MAX_DECIMALS} decimals")
 
 
+def check_from_zero(name: str, value: object) -> None:
+    """Refuse what is no exact number from 0 up."""
+    check_decimal(name, value)
+    if cast("Decimal", value) < 0:
+        raise ValueError(f"{name} must not be below 0")
+
+
 def check_int(name: str, value: object, *, lowest: int, highest: int | None = None) -> None:
     """Refuse what is no whole number in the range; a bool is none."""
     if type(value) is not int:
@@ -103,6 +110,8 @@ optional_key = _as_validator(check_key, optional=True)
 optional_text = _as_validator(check_text, optional=True)
 amount = _as_validator(check_decimal, optional=False)
 optional_amount = _as_validator(check_decimal, optional=True)
+amount_from_zero = _as_validator(check_from_zero, optional=False)
+optional_from_zero = _as_validator(check_from_zero, optional=True)
 day = _as_validator(check_day, optional=False)
 optional_day = _as_validator(check_day, optional=True)
 moment = _as_validator(check_moment, optional=False)

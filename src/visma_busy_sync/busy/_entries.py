@@ -19,6 +19,22 @@ class Approval(enum.StrEnum):
     NONE = "none"
 
 
+class Exclusion(enum.StrEnum):
+    """Why hours are excluded from billing: Busy's eight reasons (`excludedFromBillingCategory`).
+
+    They stay off orders until the mark is removed, also those that are only deferred.
+    """
+
+    AGREED_DISCOUNT_OR_CREDIT = "agreed_discount_or_credit"
+    CONSIDERED_NON_BILLABLE = "considered_non_billable"
+    ERROR_CAUSED_BY_THE_SUPPLIER = "error_caused_by_the_supplier"
+    INCORRECT_REGISTRATION = "incorrect_registration"
+    INTERNAL_TIME = "internal_time"
+    MANUAL_INVOICING = "manual_invoicing"
+    DEFERRED_FOR_LATER_INVOICING = "deferred_for_later_invoicing"
+    OTHER = "other"
+
+
 @frozen(kw_only=True)
 class TimeEntry:
     """Hours that a member booked on the project.
@@ -34,9 +50,11 @@ class TimeEntry:
         billable_minutes: What is billed, whole minutes from 0; what was worked never bills.
         rate: The entry's own rate per hour. None or 0: the project's price counts (D19).
         approval: How far the approval has come.
-        excluded: Why the hours are excluded from billing, in the host's word (Busy knows eight reasons,
-            among them `agreed_discount_or_credit`, `manual_invoicing`, `deferred_for_later_invoicing`,
-            `other`); None if they are not.
+        excluded: Why the hours are excluded from billing; None if they are not. A host whose exclusions have
+            no reason gives `OTHER`, as Busy does.
+        order: Busy's id of the order, draft or finalised, that they are on (Busy: `invoiceId`); None if on
+            none. Only an order with this id may bill them. What orders of this library bill is known
+            without it.
         comment: What the member wrote; never on an order.
     """
 
@@ -49,7 +67,8 @@ class TimeEntry:
     billable_minutes: int = field(validator=check.whole(0, 1_000_000))
     rate: Decimal | None = field(default=None, validator=check.optional_amount)
     approval: Approval = field(default=Approval.NONE, validator=check.one_of(Approval))
-    excluded: str | None = field(default=None, validator=check.optional_key)
+    excluded: Exclusion | None = field(default=None, validator=check.one_of(Exclusion, optional=True))
+    order: str | None = field(default=None, validator=check.optional_key)
     comment: str | None = field(default=None, repr=False, validator=check.optional_text)
 
 
@@ -69,6 +88,7 @@ class Expense:
         quantity: How many.
         out_price: What the customer pays for one. Busy's in price is internal and not known here.
         approval: How far the approval has come; unknown is `NONE`.
+        order: Busy's id of the order that it is on, as on a `TimeEntry`.
         comment: What it is; by default the text of its line.
     """
 
@@ -81,4 +101,5 @@ class Expense:
     quantity: Decimal = field(default=Decimal(1), validator=check.amount)
     out_price: Decimal = field(validator=check.amount)
     approval: Approval = field(default=Approval.NONE, validator=check.one_of(Approval))
+    order: str | None = field(default=None, validator=check.optional_key)
     comment: str | None = field(default=None, repr=False, validator=check.optional_text)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import enum
 import functools
 from datetime import date
-from decimal import Context, Decimal, Inexact
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
 from typing import Any, Final
 
 from attrs import Attribute, field, frozen
 
 from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.busy._canonical import checksum, members
+from visma_busy_sync.busy._entries import Exclusion
 from visma_busy_sync.busy._settings import Period
 
 _EXACT: Final = Context(prec=100, traps=[Inexact])
 """For sums that must not round; the caller's own decimal context is never used for money."""
+_ROUNDING: Final = Context(prec=100, rounding=ROUND_HALF_UP)
+_CENT: Final = Decimal("0.01")
+_MINUTES_PER_HOUR: Final = Decimal(60)
 
 _NOT_CONTENT: Final = frozenset({"id", "revision", "left_out"})
 
@@ -28,7 +32,11 @@ class EntryKind(enum.StrEnum):
 
 
 class PriceSource(enum.StrEnum):
-    """Where a price came from. `SEVERAL`: the parts of a line have it from different places."""
+    """Where a price came from.
+
+    `GIVEN`: a person gave it for the line, and the hours behind it have theirs from the line. `SEVERAL`: the
+    parts of a line have it from different places.
+    """
 
     ENTRY = "entry"
     PROJECT = "project"
@@ -37,7 +45,18 @@ class PriceSource(enum.StrEnum):
     MEMBER_WITHIN_WORK_TYPE = "member_within_work_type"
     DEFAULTS = "defaults"
     COST = "cost"
+    FIXED_PRICE = "fixed_price"
+    GIVEN = "given"
     SEVERAL = "several"
+
+
+class GivenField(enum.StrEnum):
+    """What of a line a person gave, instead of the rules."""
+
+    TEXT = "text"
+    QUANTITY = "quantity"
+    UNIT_PRICE = "unit_price"
+    PRODUCT = "product"
 
 
 class LeftOutReason(enum.StrEnum):
@@ -53,6 +72,8 @@ class LeftOutReason(enum.StrEnum):
     EXCLUDED = "excluded"
     NOTHING_BILLABLE = "nothing_billable"
     NOT_APPROVED = "not_approved"
+    NOT_CHOSEN = "not_chosen"
+    FIXED_PRICE = "fixed_price"
 
 
 def claim_key(kind: EntryKind, id: str) -> str:
@@ -60,13 +81,28 @@ def claim_key(kind: EntryKind, id: str) -> str:
     return f"{kind}:{id}"
 
 
+def check_claim(name: str, value: object) -> None:
+    """Refuse what is no key that `claim_key` makes."""
+    check.check_text(name, value)
+    if not str(value).startswith(tuple(claim_key(kind, "") for kind in EntryKind)):
+        raise ValueError(f"{name} must hold keys as claim_key makes them: entry:<id> or expense:<id>")
+
+
 @frozen
 class LeftOut:
-    """Hours or a cost that stayed out, with the reason."""
+    """Hours or a cost that stayed out.
+
+    Attributes:
+        entry_id: Busy's id of it.
+        reason: Why. `FIXED_PRICE`: the hours are consumed by a fixed price that this order does not bill.
+        kind: Hours or a cost.
+        exclusion: For what is excluded from billing: which of Busy's reasons it has.
+    """
 
     entry_id: str
     reason: LeftOutReason
     kind: EntryKind = EntryKind.ENTRY
+    exclusion: Exclusion | None = None
 
 
 @frozen(kw_only=True)
@@ -80,8 +116,12 @@ class LinePart:
         work_type: Busy's id of its work type; None for a cost without one.
         minutes: Billed minutes; None for a cost.
         quantity: How many; None for hours.
-        price: The exact rate per hour, or out price, before it was rounded to be sent.
-        price_source: Where that price came from.
+        price: The exact rate per hour, or out price, as the rules have it, before it was rounded to be sent;
+            None where they have none and none was needed.
+        price_source: Where that price came from; `GIVEN` or `FIXED_PRICE` where there is none.
+        derived_price: Where a person gave the line's price or quantity, and for a fixed price: what an hour
+            comes to, the line's total by its hours, to 4 decimals. The line is the authority, since this
+            loses digits. None for a line by the rules, and for a cost.
     """
 
     # No validators: there is one for each entry, and who builds or reads it has checked the parts.
@@ -91,8 +131,9 @@ class LinePart:
     work_type: str | None
     minutes: int | None
     quantity: Decimal | None
-    price: Decimal
+    price: Decimal | None
     price_source: PriceSource
+    derived_price: Decimal | None = None
 
     @property
     def claim(self) -> str:
@@ -110,13 +151,18 @@ class OrderLine:
         unit: How eAccounting calls the unit of the article; for reading only, since it follows the article.
         unit_price: Price of one, without VAT, to 2 decimals, or 4 where customer or currency are foreign.
         total: Quantity times unit price as sent, to 2 decimals: the authority for the amount.
-        rounding_difference: `total` less the exact sum of the parts, to 6 decimals.
+        rounding_difference: What rounding changed: `total` less the exact amount, to 6 decimals. That is the
+            sum of the parts, or quantity times price as a person gave them.
         price_source: Where the price came from.
         product: Busy's id of the product.
         eaccounting_article: eAccounting's id of the article that the product is linked to.
         work_type: Busy's id of the work type; None where the line has several or none.
         task: Busy's id of the task, where lines are grouped by task.
-        parts: The hours (or the one cost) behind it.
+        vat_rate: The VAT of the article's coding, in percent; None if eAccounting does not tell it.
+        given: What of the line a person gave.
+        billed_before: For a fixed price: what of it was billed before by orders of this library. None for
+            every other line.
+        parts: The hours (or the one cost) behind it; none for a plain line.
     """
 
     text: str = field(repr=False, validator=check.key)
@@ -130,18 +176,61 @@ class OrderLine:
     eaccounting_article: str = field(validator=check.key)
     work_type: str | None = field(default=None, validator=check.optional_key)
     task: str | None = field(default=None, validator=check.optional_key)
+    vat_rate: Decimal | None = field(default=None, validator=check.optional_amount)
+    given: tuple[GivenField, ...] = field(default=(), validator=check.all_of(GivenField))
+    billed_before: Decimal | None = field(default=None, validator=check.optional_amount)
     parts: tuple[LinePart, ...] = field(repr=False, validator=check.all_of(LinePart))
 
     @property
     def minutes(self) -> int | None:
-        """The billed minutes of the line; None for a cost."""
+        """The minutes of the hours behind the line; None where there are none."""
         minutes = [part.minutes for part in self.parts if part.minutes is not None]
         return sum(minutes) if minutes else None
+
+    @property
+    def is_fixed_price(self) -> bool:
+        """Whether the line bills a fixed price."""
+        return self.billed_before is not None
+
+    @property
+    def write_down(self) -> Decimal | None:
+        """How much less the line costs than its parts by the rules, to 2 decimals; below 0: how much more.
+
+        None where nothing was given for quantity or price, or the rules have no price for a part.
+        """
+        if not {GivenField.QUANTITY, GivenField.UNIT_PRICE} & set(self.given):
+            return None
+        by_rules = Decimal(0)
+        for part in self.parts:
+            if part.price is None:
+                return None
+            number = part.quantity if part.minutes is None else Decimal(part.minutes)
+            worth = _EXACT.multiply(number or Decimal(0), part.price)
+            # Costs in sixtieths too, so that only the last step divides.
+            sixtieths = worth if part.minutes is not None else _EXACT.multiply(worth, _MINUTES_PER_HOUR)
+            by_rules = _EXACT.add(by_rules, sixtieths)
+        exact = _ROUNDING.divide(by_rules, _MINUTES_PER_HOUR)
+        return _EXACT.subtract(exact.quantize(_CENT, context=_ROUNDING), self.total)
+
+
+@frozen(kw_only=True)
+class VatTotal:
+    """The VAT at one rate.
+
+    Attributes:
+        rate: The rate in percent.
+        base: The sum of the lines at that rate, without VAT.
+        amount: The VAT on it, to 2 decimals, half away from zero.
+    """
+
+    rate: Decimal
+    base: Decimal
+    amount: Decimal
 
 
 def _each_entry_once(owner: object, attribute: Attribute[Any], value: tuple[OrderLine, ...]) -> None:
     billed = [part for line in value for part in line.parts]
-    if not billed:
+    if not value:
         raise ValueError(f"{check.label(owner, attribute)} must bill something")
     for kind in EntryKind:
         ids = [part.id for part in billed if part.kind is kind]
@@ -208,6 +297,28 @@ class Order:
         """The sum of the lines' rounding differences."""
         return _sum([line.rounding_difference for line in self.lines])
 
+    @property
+    def vat(self) -> tuple[VatTotal, ...] | None:
+        """The VAT by rate, the highest first, as the articles' codings have it; None if one is not known.
+
+        eAccounting decides by customer and country as well, and computes its own.
+        """
+        bases: dict[Decimal, list[Decimal]] = {}
+        for line in self.lines:
+            if line.vat_rate is None:
+                return None
+            bases.setdefault(line.vat_rate, []).append(line.total)
+        sums = {rate: _sum(totals) for rate, totals in sorted(bases.items(), reverse=True)}
+        return tuple(
+            VatTotal(rate=rate, base=base, amount=percent_of(base, rate)) for rate, base in sums.items()
+        )
+
+    @property
+    def total_with_vat(self) -> Decimal | None:
+        """The total with VAT; None if the VAT of a line is not known."""
+        vat = self.vat
+        return None if vat is None else _sum([self.total, *(one.amount for one in vat)])
+
     @functools.cached_property
     def content_hash(self) -> str:
         """The SHA-256 of what is billed and sent: everything but id, revision and what was left out.
@@ -216,6 +327,11 @@ class Order:
         however a number was written.
         """
         return checksum({name: value for name, value in members(self).items() if name not in _NOT_CONTENT})
+
+
+def percent_of(base: Decimal, rate: Decimal) -> Decimal:
+    """Return `rate` percent of an amount, to 2 decimals, half away from zero."""
+    return _EXACT.multiply(base, rate).scaleb(-2, _EXACT).quantize(_CENT, context=_ROUNDING)
 
 
 def _sum(amounts: list[Decimal]) -> Decimal:

@@ -73,3 +73,11 @@ class Task:
 
     id: str = field(validator=check.key)
     name: str = field(repr=False, validator=check.key)
+
+
+@frozen(kw_only=True)
+class Member:
+    """A member of the project; the name is shown only where the settings say so."""
+
+    id: str = field(validator=check.key)
+    name: str = field(repr=False, validator=check.key)

@@ -60,6 +60,31 @@ def _copy_nested(value: Mapping[str, Mapping[str, Decimal]]) -> Mapping[str, Map
 
 
 @frozen(kw_only=True)
+class FixedPrice:
+    """An agreed amount for all hours of a work type on the project (Busy: `fixedPricePerTag`).
+
+    Such hours have no price of their own: they are consumed by the fixed price, whose open amount is billed
+    with or without hours (D21). The project's other work types bill by the hour.
+
+    Attributes:
+        work_type: Busy's id of the work type.
+        amount: What was agreed, from 0, without VAT, in the currency of the prices.
+        billed_elsewhere: What of it was billed by orders that this library did not send, for instance before
+            the connection; from 0. What its own orders bill is known from the ledger.
+    """
+
+    work_type: str = field(validator=check.key)
+    amount: Decimal = field(validator=check.amount_from_zero)
+    billed_elsewhere: Decimal = field(default=Decimal(0), validator=check.amount_from_zero)
+
+
+def _one_per_work_type(owner: Prices, attribute: Attribute[Any], value: tuple[FixedPrice, ...]) -> None:
+    ids = [fixed.work_type for fixed in value]
+    if len(set(ids)) != len(ids):
+        raise ValueError(f"{check.label(owner, attribute)} must name each work type once")
+
+
+@frozen(kw_only=True)
 class Prices:
     """What an hour costs on the project, per hour and without VAT.
 
@@ -76,6 +101,7 @@ class Prices:
             type, which goes before the work type's.
         member_defaults: Rates by member, from the member's own settings. A work type's default is on
             `WorkType`.
+        fixed_prices: The work types that have a fixed price here, each once.
     """
 
     mode: PriceMode = field(validator=check.one_of(PriceMode))
@@ -87,6 +113,9 @@ class Prices:
         factory=dict, converter=_copy_nested, validator=_nested_rates
     )
     member_defaults: Mapping[str, Decimal] = field(factory=dict, converter=_copy, validator=_rates)
+    fixed_prices: tuple[FixedPrice, ...] = field(
+        default=(), validator=[check.all_of(FixedPrice), _one_per_work_type]
+    )
 
 
 @frozen(kw_only=True)
@@ -103,6 +132,10 @@ class WorkSettings:
         invoice_text: The default invoice text, a text row of its own; None or blank: none.
         fallback_product: Busy's id of the product for work types and costs that have none; None: a
             missing product is a problem.
+        fixed_price_product: Busy's id of the product for fixed prices of work types that have none; None:
+            the fallback.
+        names_in_texts: Whether a line whose hours are all by one member ends with the member's name, and
+            whether the hours specification names members. By default no name of a person leaves Busy.
         max_rows: Rows that one order may have, text rows included, 1 to 1000 (D24).
     """
 
@@ -114,6 +147,8 @@ class WorkSettings:
     time_zone: str = field(default="Europe/Oslo", validator=check.time_zone)
     invoice_text: str | None = field(default=None, repr=False, validator=check.optional_text)
     fallback_product: str | None = field(default=None, validator=check.optional_key)
+    fixed_price_product: str | None = field(default=None, validator=check.optional_key)
+    names_in_texts: bool = field(default=False, validator=check.flag)
     max_rows: int = field(default=MAX_ROWS, validator=check.whole(1, MAX_ROWS))
 
 

@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.busy._entries import Expense, TimeEntry
-from visma_busy_sync.busy._parties import Customer, Product, Project, Task, WorkType
+from visma_busy_sync.busy._parties import Customer, Member, Product, Project, Task, WorkType
 from visma_busy_sync.busy._settings import Prices, WorkSettings
 
 
@@ -26,6 +26,7 @@ class Work:
         work_types: The work types that hours and costs refer to.
         products: The products that they refer to; their names are texts of cost lines without comment.
         tasks: The tasks that hours refer to; needed only where lines are grouped by task.
+        members: The members that hours refer to; read only where the settings let names into texts.
         prices: What an hour costs.
         settings: The workspace's settings for orders.
     """
@@ -37,5 +38,6 @@ class Work:
     work_types: tuple[WorkType, ...] = field(default=(), repr=check.counted, validator=check.all_of(WorkType))
     products: tuple[Product, ...] = field(default=(), repr=check.counted, validator=check.all_of(Product))
     tasks: tuple[Task, ...] = field(default=(), repr=check.counted, validator=check.all_of(Task))
+    members: tuple[Member, ...] = field(default=(), repr=check.counted, validator=check.all_of(Member))
     prices: Prices = field(validator=check.one_of(Prices))
     settings: WorkSettings = field(factory=WorkSettings, validator=check.one_of(WorkSettings))

@@ -1,7 +1,6 @@
 """The use cases: connect, import, order. Written once, as coroutines over ports; the shells run them."""
 
 from visma_busy_sync._core.texts import Language, Texts
-from visma_busy_sync.integration._building import OrderTexts
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._purging import Purged
@@ -61,7 +60,6 @@ __all__ = [
     "NothingToConfirm",
     "OrderClosed",
     "OrderNotTransferred",
-    "OrderTexts",
     "OrderUnknown",
     "Parked",
     "ParkedChange",

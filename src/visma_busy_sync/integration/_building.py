@@ -2,49 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date
-from typing import TypeVar, final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
-
-from visma_busy_sync.busy import Order, Period, Work
-from visma_busy_sync.busy._checks import optional_text
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.busy import GivenLine, Order, Period, Work
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
 from visma_busy_sync.integration._connection import connection_of, ready_company
-from visma_busy_sync.integration._ledger import claimed_of
+from visma_busy_sync.integration._ledger import LedgerBook, claimed_of
 from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import ProjectUnknown
-from visma_busy_sync.orders import Counterpart, Entity, build, customer_of, products_needed
+from visma_busy_sync.orders import (
+    Counterpart,
+    Entity,
+    OrderRequest,
+    OrderTexts,
+    State,
+    build,
+    customer_of,
+    products_needed,
+)
 from visma_busy_sync.sync import Kind, linked_ids
 
 M = TypeVar("M", bound=models.Model)
-
-
-@final
-@frozen(kw_only=True)
-class OrderTexts:
-    """What an order says beside its lines; None: the workspace's default, or nothing.
-
-    Attributes:
-        invoice_text: A text row before the lines; blank for none, whatever the default.
-        our_reference: Who at the seller answers, at most 100 characters with the marker.
-        your_reference: The customer's contact, at most 100 characters.
-        buyers_order_reference: The buyer's own order number, at most 35 characters.
-
-    Raises:
-        TypeError: If one is no text.
-        ValueError: If one holds half a character (a lone surrogate).
-    """
-
-    invoice_text: str | None = field(default=None, repr=False, validator=optional_text)
-    our_reference: str | None = field(default=None, repr=False, validator=optional_text)
-    your_reference: str | None = field(default=None, repr=False, validator=optional_text)
-    buyers_order_reference: str | None = field(default=None, repr=False, validator=optional_text)
 
 
 async def build_order(
@@ -57,6 +42,8 @@ async def build_order(
     order_date: date | None,
     order_id: str | None,
     texts: OrderTexts | None,
+    only: Collection[str] | None,
+    lines: Sequence[GivenLine],
 ) -> Order:
     """Build the order for a project's hours and costs in a period; nothing is stored or sent."""
     require_id("project", project)
@@ -69,6 +56,18 @@ async def build_order(
     texts = given_or("texts", texts, OrderTexts())
     connection = await connection_of(site, tenant)
     work = await _work(site, tenant, project, period)
+    today = site.clock.now().astimezone(ZoneInfo(work.settings.time_zone)).date()
+    try:
+        request = OrderRequest(
+            period=period,
+            order_date=order_date or today,
+            customer=customer,
+            only=None if only is None else frozenset(only),
+            lines=tuple(lines),
+            texts=texts,
+        )
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{error}.", advice="See the arguments of build_order.") from error
     billed = customer_of(work, customer)
     claimed = await claimed_of(site, tenant, work)
     links = {
@@ -92,32 +91,36 @@ async def build_order(
                 gone.add(Entity(str(kind), busy_id))
                 return None
 
-        products = sorted(products_needed(work, period, customer))
+        products = sorted(products_needed(work, request))
+        articles = {product: await linked(upstream.article, Kind.PRODUCT, product) for product in products}
+        used = {article.coding_id or "" for article in articles.values() if article is not None}
         return Counterpart(
             company=company,
             company_id=connection.company_id,
             customer=await linked(upstream.customer, Kind.CUSTOMER, billed),
             project=await linked(upstream.project, Kind.PROJECT, project),
-            articles={p: await linked(upstream.article, Kind.PRODUCT, p) for p in products},
+            articles=articles,
+            codings={id: await upstream.coding(id) for id in sorted(used - {""})},
             gone=frozenset(gone),
         )
 
     counterpart = await read()
-    today = site.clock.now().astimezone(ZoneInfo(work.settings.time_zone)).date()
+    id = site.runtime.token() if order_id is None else order_id
     return build(
-        work,
-        counterpart,
-        period=period,
-        order_id=site.runtime.token() if order_id is None else order_id,
-        revision=1,
-        order_date=order_date or today,
-        claimed=claimed,
-        customer=customer,
-        invoice_text=texts.invoice_text,
-        our_reference=texts.our_reference,
-        your_reference=texts.your_reference,
-        buyers_order_reference=texts.buyers_order_reference,
+        work, counterpart, request, order_id=id, revision=await _revision(site, tenant, id), claimed=claimed
     )
+
+
+_EDITABLE: Final = frozenset({State.OPEN, State.WITHDRAWN, State.RELEASED})
+
+
+async def _revision(site: Site, tenant: str, order_id: str) -> int:
+    """Return the revision that an order gets when it is built now."""
+    known = await LedgerBook(site, tenant, order_id).read()
+    if known is None:
+        return 1
+    entry = known[0]
+    return entry.revision + 1 if entry.state in _EDITABLE else entry.revision
 
 
 async def _work(site: Site, tenant: str, project: str, period: Period) -> Work:

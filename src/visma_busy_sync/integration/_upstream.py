@@ -19,6 +19,7 @@ from visma_busy_sync.eaccounting._walk import Manner, Walk, changes, walk
 from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.eaccounting.models import (
     Article,
+    ArticleAccountCoding,
     CompanySettings,
     Customer,
     NewOrder,
@@ -76,6 +77,13 @@ class Upstream:
     async def article(self, id: str) -> Article:
         """Read one article."""
         return await execute(endpoints.ARTICLES.get(id), self._env)
+
+    async def coding(self, id: str) -> ArticleAccountCoding | None:
+        """Read how an article is booked; None where eAccounting does not tell."""
+        try:
+            return await execute(endpoints.ARTICLE_ACCOUNT_CODINGS.get(id), self._env)
+        except NotFound:
+            return None
 
     async def order(self, id: str) -> Order:
         """Read one order."""

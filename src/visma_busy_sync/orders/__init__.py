@@ -43,8 +43,9 @@ from visma_busy_sync.orders._ledger import (
 )
 from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision
 from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
-from visma_busy_sync.orders._problems import Entity, Problem, ProblemCode
+from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
 from visma_busy_sync.orders._rendering import render
+from visma_busy_sync.orders._request import OrderRequest, OrderTexts
 
 __all__ = [
     "CLAIMING_STATES",
@@ -65,12 +66,15 @@ __all__ = [
     "Event",
     "IllegalTransition",
     "LedgerEntry",
+    "MendedBy",
     "OrderBeingSent",
     "OrderChanged",
     "OrderError",
     "OrderNotReady",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "OrderRequest",
+    "OrderTexts",
     "OtherCompany",
     "PostAnswer",
     "Problem",

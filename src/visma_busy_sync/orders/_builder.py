@@ -8,12 +8,13 @@ orders. Either everything is right and there is an order, or every problem is li
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Final, TypedDict
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from attrs import field, frozen
 
-from visma_busy_sync.busy import LeftOut, Order, OrderLine, Period, Work
+from visma_busy_sync.busy import EntryKind, Order, OrderLine, TimeEntry, Work, claim_key
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models._lengths import (
     BUYERS_REFERENCE_LENGTH,
@@ -21,16 +22,27 @@ from visma_busy_sync.eaccounting.models._lengths import (
     TEXT_LENGTH,
     length,
 )
-from visma_busy_sync.orders._eligibility import Sifted, decide_customer, sift
+from visma_busy_sync.orders._articles import Articles, product_of_fixed_price, product_of_hours
+from visma_busy_sync.orders._eligibility import Choice, Sifted, decide_customer, sift
 from visma_busy_sync.orders._errors import OrderNotReady
-from visma_busy_sync.orders._limits import tidy
-from visma_busy_sync.orders._lines import LineMaker
-from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems, told_left_out
+from visma_busy_sync.orders._fixed_prices import FixedBills, fixed_bills
+from visma_busy_sync.orders._lines import order_lines
+from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems, told_left_out, told_reason
+from visma_busy_sync.orders._request import OrderRequest
 from visma_busy_sync.orders._rounding import DOMESTIC_DECIMALS, FOREIGN_DECIMALS, ROUNDING_RULES
+from visma_busy_sync.orders._terms import Terms
+
+_NO_AMOUNTS: Final[Mapping[str, Decimal]] = MappingProxyType({})
 
 
-def _copy(articles: Mapping[str, models.Article | None]) -> Mapping[str, models.Article | None]:
+def _copy_articles(articles: Mapping[str, models.Article | None]) -> Mapping[str, models.Article | None]:
     return dict(articles)
+
+
+def _copy_codings(
+    codings: Mapping[str, models.ArticleAccountCoding | None],
+) -> Mapping[str, models.ArticleAccountCoding | None]:
+    return dict(codings)
 
 
 @frozen(kw_only=True)
@@ -46,6 +58,8 @@ class Counterpart:
             is gone. Linked to none, the rows have no project.
         articles: By Busy's id of a product, the article that it is linked to; None if it is linked to
             none, or that one is gone.
+        codings: The articles' codings by eAccounting's ids, for VAT and sales accounts; None or absent where
+            they could not be read: then both are left to eAccounting.
         gone: What of Busy's (`project`, `customer`, `product`) is linked to something that eAccounting no
             longer has.
     """
@@ -54,7 +68,10 @@ class Counterpart:
     company_id: str
     customer: models.Customer | None
     project: models.Project | None = None
-    articles: Mapping[str, models.Article | None] = field(converter=_copy, repr=False)
+    articles: Mapping[str, models.Article | None] = field(converter=_copy_articles, repr=False)
+    codings: Mapping[str, models.ArticleAccountCoding | None] = field(
+        factory=dict, converter=_copy_codings, repr=False
+    )
     gone: frozenset[Entity] = frozenset()
 
 
@@ -74,7 +91,7 @@ def customer_of(work: Work, customer: str | None = None) -> str:
     raise OrderNotReady([decided])
 
 
-def products_needed(work: Work, period: Period, customer: str | None = None) -> frozenset[str]:
+def products_needed(work: Work, request: OrderRequest) -> frozenset[str]:
     """Return Busy's ids of the products whose articles must be read to build this order.
 
     Claims are not known here, so it may name a product that in the end no line has.
@@ -82,12 +99,19 @@ def products_needed(work: Work, period: Period, customer: str | None = None) -> 
     Raises:
         OrderNotReady: If the customer cannot be decided.
     """
-    sifted = sift(work, period, customer_of(work, customer), frozenset())
-    product_of = {work_type.id: work_type.product for work_type in work.work_types}
+    customer = customer_of(work, request.customer)
+    sifted = sift(work, _choice(request, customer, order_id="", claimed=frozenset()))
+    types = {work_type.id: work_type for work_type in work.work_types}
     fallback = work.settings.fallback_product
-    needed = {product_of.get(hours.entry.work_type or "") or fallback for hours in sifted.hours}
+    of_hours = {id: product_of_hours(work, work_type) for id, work_type in types.items()}
+    named = {hours.entry.work_type for hours in sifted.hours} | {line.work_type for line in request.lines}
+    needed = {of_hours.get(work_type or "", fallback) for work_type in named}
+    needed |= {cost.expense.product or of_hours.get(cost.work_type or "", fallback) for cost in sifted.costs}
+    needed |= {line.product for line in request.lines}
     needed |= {
-        cost.expense.product or product_of.get(cost.work_type or "") or fallback for cost in sifted.costs
+        product_of_fixed_price(work, types[fixed.work_type])
+        for fixed in work.prices.fixed_prices
+        if fixed.work_type in types
     }
     return frozenset(product for product in needed if product is not None)
 
@@ -95,102 +119,124 @@ def products_needed(work: Work, period: Period, customer: str | None = None) -> 
 def build(
     work: Work,
     counterpart: Counterpart,
+    request: OrderRequest,
     *,
-    period: Period,
     order_id: str,
-    revision: int,
-    order_date: date,
-    claimed: frozenset[str],
-    customer: str | None = None,
-    invoice_text: str | None = None,
-    our_reference: str | None = None,
-    your_reference: str | None = None,
-    buyers_order_reference: str | None = None,
+    revision: int = 1,
+    claimed: frozenset[str] = frozenset(),
+    fixed_billed: Mapping[str, Decimal] = _NO_AMOUNTS,
 ) -> Order:
     """Build the order for the work of one project and customer in a period.
 
     Args:
         work: The work on the project.
         counterpart: What eAccounting knows of it.
-        period: The days whose work is billed, local dates.
+        request: What is asked of the order.
         order_id: The id that the order gets.
         revision: Its revision, from 1.
-        order_date: Its date.
         claimed: The claim keys (`claim_key`) of everything that is on other orders.
-        customer: Busy's id of the customer; may be left out only where the project has one (D23).
-        invoice_text: Instead of the settings' invoice text; blank for none.
-        our_reference: Who at the seller answers, at most 100 characters.
-        your_reference: The customer's contact, at most 100 characters.
-        buyers_order_reference: The buyer's own order number, at most 35 characters.
+        fixed_billed: By Busy's id of a work type, what other orders of this library bill of its fixed price
+            on the project.
 
     Raises:
         OrderNotReady: With every problem that was found.
     """
-    texts = {
-        "invoice_text": tidy(work.settings.invoice_text if invoice_text is None else invoice_text),
-        "our_reference": tidy(our_reference),
-        "your_reference": tidy(your_reference),
-        "buyers_order_reference": tidy(buyers_order_reference),
-    }
-    bill = _bill(work, counterpart, period, customer, claimed, order_id, texts)
-    return Order(
-        id=order_id,
-        revision=revision,
-        company_id=counterpart.company_id,
-        project=work.project.id,
-        order_date=order_date,
-        period=period,
-        rounding_rules=ROUNDING_RULES,
-        **texts,
-        **bill,
-    )
-
-
-class _Bill(TypedDict):
-    """The fields of an order that come of the work and the counterpart."""
-
-    customer: str
-    eaccounting_project: str | None
-    eaccounting_customer: str
-    currency: str
-    lines: tuple[OrderLine, ...]
-    left_out: tuple[LeftOut, ...]
-
-
-def _bill(
-    work: Work,
-    counterpart: Counterpart,
-    period: Period,
-    customer: str | None,
-    claimed: frozenset[str],
-    order_id: str,
-    texts: Mapping[str, str | None],
-) -> _Bill:
-    """Work out what is billed to whom, or raise every problem that is in the way."""
     problems = Problems(counterpart.gone)
+    texts = request.texts.tidied(work.settings.invoice_text)
     _check_texts(texts, order_id, problems)
-    decided = decide_customer(work, customer)
+    decided = decide_customer(work, request.customer)
     billed = decided if isinstance(decided, str) else None
     currency = _check_counterpart(work, counterpart, billed, problems)
     if not isinstance(decided, str):
         problems.extend([decided])
         raise OrderNotReady(problems.listed())
-    sifted = sift(work, period, decided, claimed)
-    decimals = FOREIGN_DECIMALS if _is_foreign(counterpart, currency) else DOMESTIC_DECIMALS
-    maker = LineMaker(work, counterpart.articles, price_decimals=decimals, problems=problems)
-    lines = maker.lines(sifted)
-    _check_size(work, period, sifted, lines, texts["invoice_text"], problems)
+    fixed = _fixed(work, request, fixed_billed, problems)
+    choice = _choice(request, decided, order_id=order_id, claimed=claimed, idle=fixed.idle)
+    sifted = sift(work, choice)
+    _check_chosen(request, sifted, problems)
+    lines = order_lines(_terms(work, counterpart, currency, problems), sifted, request.lines, fixed)
+    _check_size(work, request, sifted, fixed, lines, texts["invoice_text"], problems)
     found = problems.listed()
     if found or currency is None or counterpart.customer is None:
         raise OrderNotReady(found, left_out=sifted.left_out)
-    return _Bill(
+    return Order(
+        id=order_id,
+        revision=revision,
+        company_id=counterpart.company_id,
+        project=work.project.id,
         customer=decided,
         eaccounting_project=counterpart.project.id if counterpart.project is not None else None,
         eaccounting_customer=counterpart.customer.id,
         currency=currency,
+        order_date=request.order_date,
+        period=request.period,
         lines=lines,
+        **texts,
         left_out=sifted.left_out,
+        rounding_rules=ROUNDING_RULES,
     )
+
+
+def _fixed(
+    work: Work, request: OrderRequest, billed: Mapping[str, Decimal], problems: Problems
+) -> FixedBills:
+    return fixed_bills(
+        work.prices,
+        {work_type.id: work_type for work_type in work.work_types},
+        request.lines,
+        billed,
+        only_given=request.only is not None,
+        free=work.settings.allow_free_lines,
+        problems=problems,
+    )
+
+
+def _choice(
+    request: OrderRequest,
+    customer: str,
+    *,
+    order_id: str,
+    claimed: frozenset[str],
+    idle: frozenset[str] = frozenset(),
+) -> Choice:
+    """Return what is chosen; hours of `idle` work types stay out unless a given line bills them."""
+    named = {claim for line in request.lines for claim in line.claims} if idle else set[str]()
+
+    def consumed(entry: TimeEntry) -> bool:
+        return entry.work_type in idle and claim_key(EntryKind.ENTRY, entry.id) not in named
+
+    return Choice(
+        period=request.period,
+        customer=customer,
+        order_id=order_id,
+        claimed=claimed,
+        only=request.only,
+        consumed=consumed,
+    )
+
+
+def _terms(work: Work, counterpart: Counterpart, currency: str | None, problems: Problems) -> Terms:
+    foreign = _is_foreign_customer(counterpart)
+    foreign_prices = foreign or _code(counterpart.company.currency_code) not in {None, currency}
+    articles = Articles(work, counterpart.articles, counterpart.codings, foreign=foreign, problems=problems)
+    decimals = FOREIGN_DECIMALS if foreign_prices else DOMESTIC_DECIMALS
+    return Terms(work, articles, price_decimals=decimals, problems=problems)
+
+
+def _check_chosen(request: OrderRequest, sifted: Sifted, problems: Problems) -> None:
+    """Take note of what was chosen, or put on a given line, and is not billed: the sum would be wrong."""
+    billed = {claim_key(EntryKind.ENTRY, hours.entry.id) for hours in sifted.hours}
+    billed |= {claim_key(EntryKind.EXPENSE, cost.expense.id) for cost in sifted.costs}
+    reasons = {claim_key(one.kind, one.entry_id): one.reason for one in sifted.left_out}
+    seen: set[str] = set()
+    for line in request.lines:
+        for claim in line.claims:
+            if claim in seen:
+                problems.add(ProblemCode.LINES_OVERLAP, *claim.split(":", 1))
+            seen.add(claim)
+    for claim in sorted((seen | (request.only or frozenset())) - billed):
+        kind, id = claim.split(":", 1)
+        problems.add(ProblemCode.ENTRY_LEFT_OUT, kind, id, reason=told_reason(reasons.get(claim)))
 
 
 def _check_counterpart(
@@ -230,11 +276,9 @@ def _check_customer(
         problems.add(ProblemCode.CURRENCY_DIFFERS, "customer", billed, prices=prices, customer=customers)
 
 
-def _is_foreign(counterpart: Counterpart, currency: str | None) -> bool:
-    """Tell whether eAccounting takes 4 decimals: another currency or country; unknown is domestic."""
+def _is_foreign_customer(counterpart: Counterpart) -> bool:
+    """Tell whether the customer is invoiced in another country; unknown is domestic."""
     company, customer = counterpart.company, counterpart.customer
-    if _code(company.currency_code) not in {None, currency}:
-        return True
     customers = _code(customer.invoice_country_code) if customer is not None else None
     companys = _code(company.country_code)
     return customers is not None and companys is not None and customers != companys
@@ -263,8 +307,9 @@ def _check_texts(texts: Mapping[str, str | None], order_id: str, problems: Probl
 
 def _check_size(
     work: Work,
-    period: Period,
+    request: OrderRequest,
     sifted: Sifted,
+    fixed: FixedBills,
     lines: tuple[OrderLine, ...],
     invoice_text: str | None,
     problems: Problems,
@@ -274,12 +319,13 @@ def _check_size(
         problems.add(
             ProblemCode.TOO_MANY_ROWS, "project", work.project.id, rows=rows, most=work.settings.max_rows
         )
-    if not sifted.hours and not sifted.costs:
+    plain = any(not line.claims and line.fixed_price is None for line in request.lines)
+    if not (sifted.hours or sifted.costs or fixed.bills or plain):
         problems.add(
             ProblemCode.NOTHING_TO_BILL,
             "project",
             work.project.id,
-            first=period.first,
-            last=period.last,
+            first=request.period.first,
+            last=request.period.last,
             entries=told_left_out(sifted.left_out),
         )

@@ -6,6 +6,7 @@ also when they have no billable minutes or were billed before (D22).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -52,13 +53,36 @@ class Sifted:
     left_out: tuple[LeftOut, ...]
 
 
+@frozen(kw_only=True)
+class Choice:
+    """What is asked of an order, beside the rules.
+
+    Attributes:
+        period: The days whose work is billed, local dates.
+        customer: Busy's id of the customer.
+        order_id: The order that is built: what Busy has on it already may be billed by it.
+        claimed: The claim keys of everything that is on other orders.
+        only: The claim keys of what was chosen; None: all that is eligible.
+        consumed: The hours that a fixed price consumes which is not billed now.
+    """
+
+    period: Period
+    customer: str
+    order_id: str
+    claimed: frozenset[str]
+    only: frozenset[str] | None = None
+    consumed: Callable[[TimeEntry], bool] = lambda _entry: False
+
+
 @frozen
 class _Rules:
     """What decides, alike for hours and costs."""
 
     first: date
     last: date
+    starts: date | None
     customer: str
+    order_id: str
     allowed: frozenset[str]
 
 
@@ -67,21 +91,21 @@ def _reason(
     *,
     day: date,
     customer: str | None,
+    order: str | None,
     claimed: bool,
     excluded: bool,
     billable: bool,
     admitted: bool,
-    starts: date | None,
 ) -> LeftOutReason | None:
     """Return the first reason to stay out; None for what is billed."""
     # A chain and not a table of tests: it runs for each of a tenant's hours.
     if not rules.first <= day <= rules.last:
         return LeftOutReason.OUTSIDE_PERIOD
-    if starts is not None and day < starts:
+    if rules.starts is not None and day < rules.starts:
         return LeftOutReason.BEFORE_START_DATE
     if customer != rules.customer:
         return _other_customer(customer, rules.allowed)
-    if claimed:
+    if claimed or (order is not None and order != rules.order_id):
         return LeftOutReason.ALREADY_ORDERED
     if excluded:
         return LeftOutReason.EXCLUDED
@@ -120,12 +144,19 @@ def decide_customer(work: Work, customer: str | None) -> str | Problem:
     return only
 
 
-def sift(work: Work, period: Period, customer: str, claimed: frozenset[str]) -> Sifted:
-    """Divide the work into what is billed to `customer` in `period` and what stays out.
+def sift(work: Work, choice: Choice) -> Sifted:
+    """Divide the work into what is billed and what stays out.
 
     The result does not depend on the order in which hours and costs are given.
     """
-    rules = _Rules(period.first, period.last, customer, allowed_customers(work))
+    rules = _Rules(
+        choice.period.first,
+        choice.period.last,
+        work.settings.order_start_date,
+        choice.customer,
+        choice.order_id,
+        allowed_customers(work),
+    )
     own = None if work.project.allows_several_customers else work.project.customer
     zone = ZoneInfo(work.settings.time_zone)
     hours = [
@@ -134,15 +165,15 @@ def sift(work: Work, period: Period, customer: str, claimed: frozenset[str]) -> 
     ]
     left_out: list[LeftOut] = []
     return Sifted(
-        _billed_hours(work, hours, rules, own, _ids(claimed, EntryKind.ENTRY), left_out),
-        _billed_costs(work, hours, rules, own, _ids(claimed, EntryKind.EXPENSE), left_out),
+        _billed_hours(work, hours, rules, own, choice, left_out),
+        _billed_costs(work, hours, rules, own, choice, left_out),
         tuple(left_out),
     )
 
 
-def _ids(claimed: frozenset[str], kind: EntryKind) -> set[str]:
+def _ids(claims: frozenset[str], kind: EntryKind) -> set[str]:
     prefix = claim_key(kind, "")
-    return {claim.removeprefix(prefix) for claim in claimed if claim.startswith(prefix)}
+    return {claim.removeprefix(prefix) for claim in claims if claim.startswith(prefix)}
 
 
 def _billed_hours(
@@ -150,10 +181,12 @@ def _billed_hours(
     hours: list[Hours],
     rules: _Rules,
     own: str | None,
-    claimed: set[str],
+    choice: Choice,
     left_out: list[LeftOut],
 ) -> tuple[Hours, ...]:
-    settings = work.settings
+    include = work.settings.include_unapproved_hours
+    claimed = _ids(choice.claimed, EntryKind.ENTRY)
+    chosen = _ids(choice.only, EntryKind.ENTRY) if choice.only is not None else None
     billed: list[Hours] = []
     for one in hours:
         entry = one.entry
@@ -161,16 +194,20 @@ def _billed_hours(
             rules,
             day=one.day,
             customer=entry.customer or own,
+            order=entry.order,
             claimed=entry.id in claimed,
             excluded=entry.excluded is not None,
             billable=entry.billable_minutes > 0,
-            admitted=entry.approval is Approval.APPROVED or settings.include_unapproved_hours,
-            starts=settings.order_start_date,
+            admitted=entry.approval is Approval.APPROVED or include,
         )
+        if reason is None and chosen is not None and entry.id not in chosen:
+            reason = LeftOutReason.NOT_CHOSEN
+        if reason is None and choice.consumed(entry):
+            reason = LeftOutReason.FIXED_PRICE
         if reason is None:
             billed.append(one)
         else:
-            left_out.append(LeftOut(entry.id, reason))
+            left_out.append(_left_out(entry.id, EntryKind.ENTRY, reason, entry))
     return tuple(billed)
 
 
@@ -179,10 +216,12 @@ def _billed_costs(
     hours: list[Hours],
     rules: _Rules,
     own: str | None,
-    claimed: set[str],
+    choice: Choice,
     left_out: list[LeftOut],
 ) -> tuple[Cost, ...]:
     settings = work.settings
+    claimed = _ids(choice.claimed, EntryKind.EXPENSE)
+    chosen = _ids(choice.only, EntryKind.EXPENSE) if choice.only is not None else None
     by_id = {one.entry.id: one for one in hours}
     billed: list[Cost] = []
     for expense in sorted(work.expenses, key=lambda expense: (expense.date, expense.id)):
@@ -200,15 +239,22 @@ def _billed_costs(
             rules,
             day=day,
             customer=source.customer or own,
+            order=expense.order,
             claimed=expense.id in claimed,
             excluded=entry is not None and entry.excluded is not None,
             billable=bool(_rounding.quantity(expense.quantity)),
             admitted=source.approval is Approval.APPROVED or included,
-            starts=settings.order_start_date,
         )
+        if reason is None and chosen is not None and expense.id not in chosen:
+            reason = LeftOutReason.NOT_CHOSEN
         if reason is None:
             work_type = expense.work_type or (entry.work_type if entry is not None else None)
             billed.append(Cost(expense, day, work_type))
         else:
-            left_out.append(LeftOut(expense.id, reason, EntryKind.EXPENSE))
+            left_out.append(_left_out(expense.id, EntryKind.EXPENSE, reason, entry))
     return tuple(billed)
+
+
+def _left_out(id: str, kind: EntryKind, reason: LeftOutReason, entry: TimeEntry | None) -> LeftOut:
+    excluded = entry.excluded if entry is not None and reason is LeftOutReason.EXCLUDED else None
+    return LeftOut(id, reason, kind, excluded)

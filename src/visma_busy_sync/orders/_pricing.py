@@ -35,26 +35,46 @@ def price_of(entry: TimeEntry, work_type: WorkType, prices: Prices, project: str
     return _BY_MODE[prices.mode](entry, work_type, prices, project)
 
 
-def _by_project(_entry: TimeEntry, _work_type: WorkType, prices: Prices, project: str) -> Priced:
+def price_of_work_type(work_type: WorkType, prices: Prices, project: str) -> Priced:
+    """Return the rate of a work type where nobody in particular did the work (D27).
+
+    In the mode of members there is none.
+    """
+    if prices.mode is PriceMode.PROJECT:
+        return _project(prices, project)
+    if prices.mode is PriceMode.WORK_TYPE:
+        return _work_type(work_type, prices)
+    return Priced(None, PriceSource.MEMBER, Entity("work_type", work_type.id))
+
+
+def _project(prices: Prices, project: str) -> Priced:
     return Priced(prices.project_rate, PriceSource.PROJECT, Entity("project", project))
 
 
-def _by_member(entry: TimeEntry, _work_type: WorkType, prices: Prices, _project: str) -> Priced:
+def _work_type(work_type: WorkType, prices: Prices) -> Priced:
+    entity = Entity("work_type", work_type.id)
+    if work_type.id in prices.work_type_rates:
+        return Priced(prices.work_type_rates[work_type.id], PriceSource.WORK_TYPE, entity)
+    return Priced(work_type.default_rate, PriceSource.DEFAULTS, entity)
+
+
+def _by_project(_entry: TimeEntry, _of: WorkType, prices: Prices, project: str) -> Priced:
+    return _project(prices, project)
+
+
+def _by_member(entry: TimeEntry, _of: WorkType, prices: Prices, _project: str) -> Priced:
     member = Entity("member", entry.member)
     if entry.member in prices.member_rates:
         return Priced(prices.member_rates[entry.member], PriceSource.MEMBER, member)
     return Priced(prices.member_defaults.get(entry.member), PriceSource.DEFAULTS, member)
 
 
-def _by_work_type(entry: TimeEntry, work_type: WorkType, prices: Prices, _project: str) -> Priced:
-    own = prices.member_work_type_rates.get(work_type.id, {}).get(entry.member)
+def _by_work_type(entry: TimeEntry, of: WorkType, prices: Prices, _project: str) -> Priced:
+    own = prices.member_work_type_rates.get(of.id, {}).get(entry.member)
     if own:  # A member's 0 is unset: no override of the work type's rate.
-        within = Entity("work_type_member", f"{work_type.id}/{entry.member}")
+        within = Entity("work_type_member", f"{of.id}/{entry.member}")
         return Priced(own, PriceSource.MEMBER_WITHIN_WORK_TYPE, within)
-    entity = Entity("work_type", work_type.id)
-    if work_type.id in prices.work_type_rates:
-        return Priced(prices.work_type_rates[work_type.id], PriceSource.WORK_TYPE, entity)
-    return Priced(work_type.default_rate, PriceSource.DEFAULTS, entity)
+    return _work_type(of, prices)
 
 
 _Rule: TypeAlias = Callable[[TimeEntry, WorkType, Prices, str], Priced]

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import Final
 
+from attrs import frozen
+
 ROUNDING_RULES: Final = 1
 """The version of these rules; it is stored on every order."""
 
@@ -25,7 +27,7 @@ _QUANTITY_STEPS: Final = 10_000
 _QUANTITY: Final = Decimal("0.0001")
 _CENT: Final = Decimal("0.01")
 _DIFFERENCE: Final = Decimal("0.000001")
-_MINUTES_PER_HOUR: Final = 60
+_MINUTES_PER_HOUR: Final = Decimal(60)
 
 # Factors have at most 22 digits, their products 44, and sums of a million of them 50.
 _EXACT: Final = Context(prec=100, traps=[Inexact, InvalidOperation])
@@ -34,7 +36,7 @@ _ROUNDING: Final = Context(prec=100, rounding=ROUND_HALF_UP, traps=[InvalidOpera
 
 def hours(minutes: int) -> Decimal:
     """Return `minutes` (from 0) as hours with 4 decimals."""
-    steps = (2 * minutes * _QUANTITY_STEPS + _MINUTES_PER_HOUR) // (2 * _MINUTES_PER_HOUR)
+    steps = (2 * minutes * _QUANTITY_STEPS + 60) // 120
     return Decimal(steps).scaleb(-4, _EXACT)
 
 
@@ -53,21 +55,57 @@ def line_total(quantity: Decimal, unit_price: Decimal) -> Decimal:
     return _EXACT.multiply(quantity, unit_price).quantize(_CENT, context=_ROUNDING)
 
 
-def hours_difference(total: Decimal, minutes: Mapping[Decimal, int]) -> Decimal:
-    """Return `total` less the exact sum of minutes times rate, with 6 decimals.
+def added(one: Decimal, other: Decimal) -> Decimal:
+    """Return the exact sum."""
+    return _EXACT.add(one, other)
 
-    Args:
-        total: The total of the line.
-        minutes: The minutes at each rate per hour.
+
+def subtracted(one: Decimal, other: Decimal) -> Decimal:
+    """Return the exact difference."""
+    return _EXACT.subtract(one, other)
+
+
+def hourly(total: Decimal, minutes: int) -> Decimal:
+    """Return what an hour comes to if `minutes` (from 1) cost `total`, with 4 decimals."""
+    sixtieths = _EXACT.multiply(total, _MINUTES_PER_HOUR)
+    return _ROUNDING.divide(sixtieths, Decimal(minutes)).quantize(_QUANTITY, context=_ROUNDING)
+
+
+@frozen
+class Exact:
+    """An amount before it was rounded, as a fraction: thirds of an hour have no exact decimal.
+
+    Attributes:
+        over: What is divided.
+        under: By what, above 0.
     """
-    exact_in_sixtieths = Decimal(0)
+
+    over: Decimal
+    under: Decimal
+
+    def times(self, factor: Decimal) -> Exact:
+        """Return the amount times `factor`."""
+        return Exact(_EXACT.multiply(self.over, factor), self.under)
+
+    def rounded(self, decimals: int) -> Decimal:
+        """Return the amount with so many decimals."""
+        step = Decimal(1).scaleb(-decimals, _EXACT)
+        return _ROUNDING.divide(self.over, self.under).quantize(step, context=_ROUNDING)
+
+    def difference(self, total: Decimal) -> Decimal:
+        """Return `total` less the amount, with 6 decimals."""
+        over = _EXACT.subtract(_EXACT.multiply(total, self.under), self.over)
+        return _ROUNDING.divide(over, self.under).quantize(_DIFFERENCE, context=_ROUNDING)
+
+
+def worth_of_hours(minutes: Mapping[Decimal, int]) -> Exact:
+    """Return the exact sum of the minutes at each rate per hour."""
+    sixtieths = Decimal(0)
     for rate, at_rate in minutes.items():
-        exact_in_sixtieths = _EXACT.add(exact_in_sixtieths, _EXACT.multiply(Decimal(at_rate), rate))
-    over = _EXACT.subtract(_EXACT.multiply(total, Decimal(_MINUTES_PER_HOUR)), exact_in_sixtieths)
-    return _ROUNDING.divide(over, Decimal(_MINUTES_PER_HOUR)).quantize(_DIFFERENCE, context=_ROUNDING)
+        sixtieths = _EXACT.add(sixtieths, _EXACT.multiply(Decimal(at_rate), rate))
+    return Exact(sixtieths, _MINUTES_PER_HOUR)
 
 
-def cost_difference(total: Decimal, quantity: Decimal, price: Decimal) -> Decimal:
-    """Return `total` less the exact product of quantity and price, with 6 decimals."""
-    over = _EXACT.subtract(total, _EXACT.multiply(quantity, price))
-    return over.quantize(_DIFFERENCE, context=_ROUNDING)
+def worth_of_cost(quantity: Decimal, price: Decimal) -> Exact:
+    """Return the exact product of quantity and price."""
+    return Exact(_EXACT.multiply(quantity, price), Decimal(1))

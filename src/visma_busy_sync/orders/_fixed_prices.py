@@ -1,0 +1,126 @@
+"""What of the project's fixed prices an order bills: what is still open, or the amount given (D21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from visma_busy_sync.busy import FixedPrice, GivenLine, Prices, WorkType
+from visma_busy_sync.busy._canonical import decimal_text
+from visma_busy_sync.orders import _rounding
+from visma_busy_sync.orders._problems import ProblemCode, Problems
+
+_NONE = Decimal(0)
+
+
+@frozen
+class FixedBill:
+    """A fixed price, or a part of it, that is billed now.
+
+    Attributes:
+        work_type: The work type whose hours it consumes.
+        amount: How much of it.
+        before: What orders of this library billed of it before.
+        line: The line as a person gave it, or one that asks for nothing but the rules.
+    """
+
+    work_type: WorkType
+    amount: Decimal
+    before: Decimal
+    line: GivenLine
+
+
+@frozen
+class FixedBills:
+    """What the fixed prices of a project mean for an order.
+
+    Attributes:
+        bills: What is billed now.
+        work_types: Busy's ids of all work types with a fixed price: their hours have no price.
+    """
+
+    bills: tuple[FixedBill, ...]
+    work_types: frozenset[str]
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """Busy's ids of the work types whose fixed price is not billed now: their hours stay out."""
+        return self.work_types - {bill.work_type.id for bill in self.bills}
+
+
+def fixed_bills(
+    prices: Prices,
+    work_types: Mapping[str, WorkType],
+    lines: Iterable[GivenLine],
+    billed: Mapping[str, Decimal],
+    *,
+    only_given: bool,
+    free: bool,
+    problems: Problems,
+) -> FixedBills:
+    """Decide what of each fixed price is billed.
+
+    Args:
+        prices: The project's prices.
+        work_types: The work types by Busy's ids.
+        lines: The given lines; those of fixed prices say how they are billed this time.
+        billed: By Busy's id of a work type, what other orders of this library bill of its fixed price.
+        only_given: Whether the entries of the order were chosen by hand: then no fixed price comes along
+            unasked.
+        free: Whether a fixed price of 0 is meant.
+        problems: Takes the problems.
+    """
+    fixed = {one.work_type: one for one in prices.fixed_prices}
+    given = _by_work_type(lines, fixed, problems)
+    found: list[FixedBill] = []
+    for id, price in fixed.items():
+        work_type = work_types.get(id)
+        line = given.get(id)
+        if work_type is None:
+            problems.add(ProblemCode.WORK_TYPE_UNKNOWN, "work_type", id)
+            continue
+        if not price.amount and not free:
+            problems.add(ProblemCode.PRICE_MISSING, "work_type", id)
+        before = billed.get(id, _NONE)
+        amount = _amount(price, line, before, only_given=only_given, problems=problems)
+        if amount:
+            found.append(FixedBill(work_type, amount, before, line or GivenLine(fixed_price=id)))
+    return FixedBills(tuple(found), frozenset(fixed))
+
+
+def _by_work_type(
+    lines: Iterable[GivenLine], fixed: Mapping[str, FixedPrice], problems: Problems
+) -> dict[str, GivenLine]:
+    given: dict[str, GivenLine] = {}
+    for line in lines:
+        if line.fixed_price is None:
+            continue
+        if line.fixed_price not in fixed:
+            problems.add(ProblemCode.FIXED_PRICE_UNKNOWN, "work_type", line.fixed_price)
+        elif line.fixed_price in given:
+            problems.add(ProblemCode.LINES_OVERLAP, "work_type", line.fixed_price)
+        else:
+            given[line.fixed_price] = line
+    return given
+
+
+def _amount(
+    price: FixedPrice, line: GivenLine | None, before: Decimal, *, only_given: bool, problems: Problems
+) -> Decimal:
+    billed = _rounding.added(before, price.billed_elsewhere)
+    still_open = max(_rounding.subtracted(price.amount, billed), _NONE)
+    if line is None:
+        return _NONE if only_given else still_open
+    if line.unit_price is None:
+        return still_open
+    if line.unit_price > still_open:
+        problems.add(
+            ProblemCode.FIXED_PRICE_EXCEEDED,
+            "work_type",
+            price.work_type,
+            given=decimal_text(line.unit_price),
+            open=decimal_text(still_open),
+        )
+    return line.unit_price
