@@ -13,7 +13,7 @@ from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
 from visma_busy_sync.orders import Difference, DifferenceCode, compare, snapshot
 
-from .given import answer, built, cost, hours, money, work
+from .given import ARTICLE_60, answer, article, built, cost, counterpart, hours, money, work
 
 ORDER = built(work(hours(minutes=50), cost()), invoice_text="November")
 """833.30 and 250.00: 1083.30, and with 25 % VAT 1354.125."""
@@ -154,3 +154,37 @@ def test_an_edited_draft_has_another_snapshot(changes: dict[str, Any]) -> None:
 def test_what_nobody_edited_has_the_same_snapshot(changes: dict[str, Any]) -> None:
     """Amounts and status change by themselves."""
     assert snapshot(answer(ORDER, **changes)) == snapshot(answer(ORDER))
+
+
+class TestVat:
+    """The VAT of the codings against what eAccounting answers."""
+
+    CODED = counterpart(
+        articles={"60": article(ARTICLE_60, coding_id="full")},
+        codings={
+            "full": models.ArticleAccountCoding(
+                id=models.ArticleAccountCodingId("full"), vat_rate_percent=Decimal(25)
+            )
+        },
+    )
+    THREE = built(work(*(cost(f"x{number}", "0.10") for number in range(3))), CODED)
+    """25 % of 0.30 is 0.08; of 0.10 three times it is 0.09."""
+
+    @pytest.mark.parametrize("theirs", ["0.08", "0.09"])
+    def test_rounded_by_rate_or_by_row_it_agrees(self, theirs: str) -> None:
+        told = answer(self.THREE, amount=money("0.30"), vat_amount=money(theirs))
+
+        assert compare(self.THREE, told) == ()
+
+    @pytest.mark.parametrize("theirs", [money("0.05"), Decimal(0), UNSET])
+    def test_another_vat_is_a_difference(self, theirs: Any) -> None:
+        told = answer(self.THREE, amount=money("0.30"), vat_amount=theirs)
+
+        assert compare(self.THREE, told) == (
+            Difference(DifferenceCode.VAT_DIFFERS, None, money("0.08"), None if theirs is UNSET else theirs),
+        )
+
+    def test_where_amounts_are_0_only_that_is_told(self) -> None:
+        told = answer(self.THREE, amount=Decimal(0), vat_amount=Decimal(0))
+
+        assert [one.code for one in compare(self.THREE, told)] == [DifferenceCode.AMOUNTS_ZERO]

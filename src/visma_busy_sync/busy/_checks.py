@@ -165,6 +165,19 @@ def all_of(kind: type[object]) -> Validator:
     return validate
 
 
+def tuple_of(kind: type[object]) -> Validator:
+    """Return a validator of tuples whose members are `kind`: quick, for values with very many members."""
+
+    def validate(owner: object, attribute: Attribute[Any], value: object) -> None:
+        name = label(owner, attribute)
+        if not isinstance(value, tuple):
+            raise TypeError(f"{name} must be a tuple, not {type(value).__name__}")
+        if not all(isinstance(member, kind) for member in cast("tuple[object, ...]", value)):
+            raise TypeError(f"{name} must hold {kind.__name__} values")
+
+    return validate
+
+
 def check_currency(name: str, value: object) -> None:
     """Refuse what is no currency code of three capital letters."""
     check_text(name, value)

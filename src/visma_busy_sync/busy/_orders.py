@@ -6,13 +6,13 @@ import enum
 import functools
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from attrs import Attribute, field, frozen
 
 from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.busy._canonical import checksum, members
-from visma_busy_sync.busy._entries import Exclusion
+from visma_busy_sync.busy._entries import Exclusion, TimeEntry
 from visma_busy_sync.busy._settings import Period
 
 _EXACT: Final = Context(prec=100, traps=[Inexact])
@@ -105,7 +105,7 @@ class LeftOut:
     exclusion: Exclusion | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class LinePart:
     """One entry behind a line, with what of it was billed.
 
@@ -141,6 +141,48 @@ class LinePart:
         return claim_key(self.kind, self.id)
 
 
+class _HoursPart:
+    """A `LinePart` of hours while it is filled: there is one for each, and a frozen one fills slowly."""
+
+    __slots__ = (
+        "day",
+        "derived_price",
+        "id",
+        "kind",
+        "minutes",
+        "price",
+        "price_source",
+        "quantity",
+        "work_type",
+    )
+
+    def __init__(
+        self,
+        id: str,
+        day: date,
+        work_type: str | None,
+        minutes: int,
+        price: Decimal | None,
+        price_source: PriceSource,
+    ) -> None:
+        self.kind = EntryKind.ENTRY
+        self.id = id
+        self.day = day
+        self.work_type = work_type
+        self.minutes = minutes
+        self.quantity = None
+        self.price = price
+        self.price_source = price_source
+        self.derived_price = None
+
+
+def part_of_hours(entry: TimeEntry, day: date, price: Decimal | None, price_source: PriceSource) -> LinePart:
+    """Return hours as a part of a line, as `LinePart` itself would make it."""
+    part: Any = _HoursPart(entry.id, day, entry.work_type, entry.billable_minutes, price, price_source)
+    part.__class__ = LinePart
+    return cast("LinePart", part)
+
+
 @frozen(kw_only=True)
 class OrderLine:
     """A line of an order, as it is sent.
@@ -158,7 +200,8 @@ class OrderLine:
         eaccounting_article: eAccounting's id of the article that the product is linked to.
         work_type: Busy's id of the work type; None where the line has several or none.
         task: Busy's id of the task, where lines are grouped by task.
-        vat_rate: The VAT of the article's coding, in percent; None if eAccounting does not tell it.
+        vat_rate: The VAT of the article's coding, in percent; None if eAccounting does not tell it, and for a
+            customer abroad.
         given: What of the line a person gave.
         billed_before: For a fixed price: what of it was billed before by orders of this library. None for
             every other line.
@@ -179,7 +222,7 @@ class OrderLine:
     vat_rate: Decimal | None = field(default=None, validator=check.optional_amount)
     given: tuple[GivenField, ...] = field(default=(), validator=check.all_of(GivenField))
     billed_before: Decimal | None = field(default=None, validator=check.optional_amount)
-    parts: tuple[LinePart, ...] = field(repr=False, validator=check.all_of(LinePart))
+    parts: tuple[LinePart, ...] = field(repr=False, validator=check.tuple_of(LinePart))
 
     @property
     def minutes(self) -> int | None:
@@ -196,9 +239,9 @@ class OrderLine:
     def write_down(self) -> Decimal | None:
         """How much less the line costs than its parts by the rules, to 2 decimals; below 0: how much more.
 
-        None where nothing was given for quantity or price, or the rules have no price for a part.
+        None where nothing was given for quantity or price, or the rules have no price to compare with.
         """
-        if not {GivenField.QUANTITY, GivenField.UNIT_PRICE} & set(self.given):
+        if not self.parts or not {GivenField.QUANTITY, GivenField.UNIT_PRICE} & set(self.given):
             return None
         by_rules = Decimal(0)
         for part in self.parts:
@@ -229,11 +272,10 @@ class VatTotal:
 
 
 def _each_entry_once(owner: object, attribute: Attribute[Any], value: tuple[OrderLine, ...]) -> None:
-    billed = [part for line in value for part in line.parts]
     if not value:
         raise ValueError(f"{check.label(owner, attribute)} must bill something")
     for kind in EntryKind:
-        ids = [part.id for part in billed if part.kind is kind]
+        ids = [part.id for line in value for part in line.parts if part.kind is kind]
         if len(set(ids)) != len(ids):
             raise ValueError(f"{check.label(owner, attribute)} must not bill the same entry twice")
 

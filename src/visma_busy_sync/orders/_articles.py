@@ -34,7 +34,7 @@ class Sold:
     Attributes:
         product: Busy's id of the product.
         article: The article that it is linked to.
-        vat_rate: The VAT of its coding in percent; None if that is not known.
+        vat_rate: The VAT of its coding in percent; None if that is not known, and for a sale abroad.
     """
 
     product: str
@@ -69,7 +69,7 @@ class Articles:
     ) -> None:
         self._articles = articles
         self._codings = codings
-        self._accounts = _FOREIGN if foreign else _DOMESTIC
+        self._foreign = foreign
         self._problems = problems
         self._names = {product.id: product.name for product in work.products}
         self._found: dict[str, Sold | None] = {}
@@ -96,10 +96,11 @@ class Articles:
         coding = self._codings.get(article.coding_id or "")
         if coding is None:
             return Sold(product, article, None)
-        if all(getattr(coding, account) is None for account in self._accounts):
+        if all(getattr(coding, account) is None for account in (_FOREIGN if self._foreign else _DOMESTIC)):
             self._problems.add(ProblemCode.ARTICLE_WITHOUT_SALES_ACCOUNT, "product", product)
         rate: Decimal | Unset = coding.vat_rate_percent
-        return Sold(product, article, None if rate is UNSET else rate)
+        # Sales abroad have a VAT of their own, which eAccounting alone decides.
+        return Sold(product, article, None if rate is UNSET or self._foreign else rate)
 
 
 def product_of_hours(work: Work, work_type: WorkType) -> str | None:

@@ -104,7 +104,7 @@ def products_needed(work: Work, request: OrderRequest) -> frozenset[str]:
     types = {work_type.id: work_type for work_type in work.work_types}
     fallback = work.settings.fallback_product
     of_hours = {id: product_of_hours(work, work_type) for id, work_type in types.items()}
-    named = {hours.entry.work_type for hours in sifted.hours} | {line.work_type for line in request.lines}
+    named = {entry.work_type for entry, _ in sifted.hours} | {line.work_type for line in request.lines}
     needed = {of_hours.get(work_type or "", fallback) for work_type in named}
     needed |= {cost.expense.product or of_hours.get(cost.work_type or "", fallback) for cost in sifted.costs}
     needed |= {line.product for line in request.lines}
@@ -211,7 +211,7 @@ def _choice(
         order_id=order_id,
         claimed=claimed,
         only=request.only,
-        consumed=consumed,
+        consumed=consumed if idle else None,
     )
 
 
@@ -225,7 +225,9 @@ def _terms(work: Work, counterpart: Counterpart, currency: str | None, problems:
 
 def _check_chosen(request: OrderRequest, sifted: Sifted, problems: Problems) -> None:
     """Take note of what was chosen, or put on a given line, and is not billed: the sum would be wrong."""
-    billed = {claim_key(EntryKind.ENTRY, hours.entry.id) for hours in sifted.hours}
+    if not request.lines and request.only is None:
+        return
+    billed = {claim_key(EntryKind.ENTRY, entry.id) for entry, _ in sifted.hours}
     billed |= {claim_key(EntryKind.EXPENSE, cost.expense.id) for cost in sifted.costs}
     reasons = {claim_key(one.kind, one.entry_id): one.reason for one in sifted.left_out}
     seen: set[str] = set()

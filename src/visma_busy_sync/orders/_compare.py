@@ -1,6 +1,6 @@
 """What eAccounting answers about an order, against what was sent.
 
-Compared are amounts without VAT. The description of the API leaves open whether an order's `Amount`
+Compared are amounts without VAT, and the VAT where the articles' codings tell it. The description of the API leaves open whether an order's `Amount`
 contains VAT, and when `IncludesVat` is true; so the order's head agrees if `Amount`, or `Amount` less
 `VatAmount`, each with or without `RoundingsAmount`, is our total. A row's `Amount` is compared with the
 line's total only where the prices do not include VAT. A difference is a warning: the push is done.
@@ -9,7 +9,8 @@ line's total only where the prices do not include VAT. A difference is a warning
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 from typing import Final
 
@@ -17,6 +18,7 @@ from attrs import frozen
 
 from visma_busy_sync.busy import Order
 from visma_busy_sync.busy._canonical import Plain, checksum, plain
+from visma_busy_sync.busy._orders import percent_of
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET, Unset
 
@@ -32,6 +34,8 @@ class DifferenceCode(enum.StrEnum):
     LINE_DIFFERS = "line_differs"
     ROWS_DIFFER = "rows_differ"
     """There are more or fewer rows than were sent; ours and theirs are numbers of rows."""
+    VAT_DIFFERS = "vat_differs"
+    """The VAT is not that of the articles' codings, rounded by rate or by row."""
     PRICES_INCLUDE_VAT = "prices_include_vat"
     """The prices were taken as including VAT (private customers); ours are without."""
 
@@ -67,6 +71,20 @@ def _head(order: Order, answer: models.Order) -> Iterator[Difference]:
             yield Difference(DifferenceCode.AMOUNTS_ZERO, None, ours, theirs)
     elif ours not in _without_vat(answer, theirs):
         yield Difference(DifferenceCode.TOTAL_DIFFERS, None, ours, theirs)
+    vat = order.vat
+    if theirs and vat is not None:
+        expected = _sum(one.amount for one in vat)
+        told = _known(answer.vat_amount)
+        if told not in {expected, _vat_by_row(order)}:
+            yield Difference(DifferenceCode.VAT_DIFFERS, None, expected, told)
+
+
+def _vat_by_row(order: Order) -> Decimal:
+    return _sum(percent_of(line.total, line.vat_rate or Decimal(0)) for line in order.lines)
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return functools.reduce(_EXACT.add, amounts, Decimal(0))
 
 
 def _without_vat(answer: models.Order, amount: Decimal) -> set[Decimal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 from attrs import define, evolve, field
 
@@ -32,7 +33,7 @@ class Draft:
         billed_before: For a fixed price: what of it was billed before.
         source: Where the price came from; None: from where the parts have theirs.
         work_types: Names by Busy's ids of the work types that it bills.
-        members: Busy's ids of the members whose hours it bills, where names matter.
+        members: Busy's ids of the members whose hours it bills.
         parts: What it bills, hours in the order of their starts.
     """
 
@@ -49,12 +50,6 @@ class Draft:
     work_types: dict[str | None, str] = field(factory=dict[str | None, str])
     members: set[str] = field(factory=set[str])
     parts: list[LinePart] = field(factory=list[LinePart])
-
-    def take(self, part: LinePart, work_type: str | None) -> None:
-        """Put a part on the line; `work_type` is the name of its work type."""
-        if part.work_type not in self.work_types:
-            self.work_types[part.work_type] = work_type if work_type is not None else _LAST
-        self.parts.append(part)
 
     def place(self) -> tuple[str, str, date, bool, str, Decimal, str, str]:
         """Return where the line stands: work type name, then date; the rest makes it one order."""
@@ -110,11 +105,12 @@ class Draft:
 
 def minutes_by_price(parts: list[LinePart], asked: Decimal | None = None) -> dict[Decimal, int]:
     """Return the minutes of hours by their prices, or all of them at the price that is asked."""
+    if asked is not None:
+        return {asked: sum(part.minutes or 0 for part in parts)}
     minutes: dict[Decimal, int] = {}
     for part in parts:
-        price = part.price if asked is None else asked
-        if price is not None:
-            minutes[price] = minutes.get(price, 0) + (part.minutes or 0)
+        price = cast("Decimal", part.price)  # without one, and without one that is asked, there is no line
+        minutes[price] = minutes.get(price, 0) + (part.minutes or 0)
     return minutes
 
 

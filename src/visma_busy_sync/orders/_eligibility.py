@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from operator import attrgetter
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -26,13 +28,8 @@ from visma_busy_sync.busy import (
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._problems import Entity, Problem, ProblemCode, problem
 
-
-@frozen
-class Hours:
-    """Hours that are billed, with the local date of their start."""
-
-    entry: TimeEntry
-    day: date
+Hours: TypeAlias = "tuple[TimeEntry, date]"
+"""Hours with the local date of their start; a plain tuple, since there is one for each entry."""
 
 
 @frozen
@@ -63,7 +60,7 @@ class Choice:
         order_id: The order that is built: what Busy has on it already may be billed by it.
         claimed: The claim keys of everything that is on other orders.
         only: The claim keys of what was chosen; None: all that is eligible.
-        consumed: The hours that a fixed price consumes which is not billed now.
+        consumed: Tells the hours that a fixed price consumes which is not billed now; None: there are none.
     """
 
     period: Period
@@ -71,7 +68,7 @@ class Choice:
     order_id: str
     claimed: frozenset[str]
     only: frozenset[str] | None = None
-    consumed: Callable[[TimeEntry], bool] = lambda _entry: False
+    consumed: Callable[[TimeEntry], bool] | None = None
 
 
 @frozen
@@ -88,7 +85,6 @@ class _Rules:
 
 def _reason(
     rules: _Rules,
-    *,
     day: date,
     customer: str | None,
     order: str | None,
@@ -160,8 +156,8 @@ def sift(work: Work, choice: Choice) -> Sifted:
     own = None if work.project.allows_several_customers else work.project.customer
     zone = ZoneInfo(work.settings.time_zone)
     hours = [
-        Hours(entry, entry.start.astimezone(zone).date())
-        for entry in sorted(work.entries, key=lambda entry: (entry.start, entry.id))
+        (entry, entry.start.astimezone(zone).date())
+        for entry in sorted(work.entries, key=attrgetter("start", "id"))
     ]
     left_out: list[LeftOut] = []
     return Sifted(
@@ -189,20 +185,20 @@ def _billed_hours(
     chosen = _ids(choice.only, EntryKind.ENTRY) if choice.only is not None else None
     billed: list[Hours] = []
     for one in hours:
-        entry = one.entry
+        entry, day = one
         reason = _reason(
             rules,
-            day=one.day,
-            customer=entry.customer or own,
-            order=entry.order,
-            claimed=entry.id in claimed,
-            excluded=entry.excluded is not None,
-            billable=entry.billable_minutes > 0,
-            admitted=entry.approval is Approval.APPROVED or include,
+            day,
+            entry.customer or own,
+            entry.order,
+            entry.id in claimed,
+            entry.excluded is not None,
+            entry.billable_minutes > 0,
+            entry.approval is Approval.APPROVED or include,
         )
         if reason is None and chosen is not None and entry.id not in chosen:
             reason = LeftOutReason.NOT_CHOSEN
-        if reason is None and choice.consumed(entry):
+        if reason is None and choice.consumed is not None and choice.consumed(entry):
             reason = LeftOutReason.FIXED_PRICE
         if reason is None:
             billed.append(one)
@@ -222,28 +218,27 @@ def _billed_costs(
     settings = work.settings
     claimed = _ids(choice.claimed, EntryKind.EXPENSE)
     chosen = _ids(choice.only, EntryKind.EXPENSE) if choice.only is not None else None
-    by_id = {one.entry.id: one for one in hours}
+    by_id = {one[0].id: one for one in hours} if work.expenses else {}
     billed: list[Cost] = []
     for expense in sorted(work.expenses, key=lambda expense: (expense.date, expense.id)):
         followed = by_id.get(expense.entry) if expense.entry is not None else None
         if expense.entry is not None and followed is None:
             left_out.append(LeftOut(expense.id, LeftOutReason.HOURS_MISSING, EntryKind.EXPENSE))
             continue
-        entry = followed.entry if followed is not None else None
-        day = followed.day if followed is not None else expense.date
+        entry, day = followed if followed is not None else (None, expense.date)
         included = (
             settings.include_unapproved_hours if entry is not None else settings.include_unapproved_costs
         )
         source = entry if entry is not None else expense
         reason = _reason(
             rules,
-            day=day,
-            customer=source.customer or own,
-            order=expense.order,
-            claimed=expense.id in claimed,
-            excluded=entry is not None and entry.excluded is not None,
-            billable=bool(_rounding.quantity(expense.quantity)),
-            admitted=source.approval is Approval.APPROVED or included,
+            day,
+            source.customer or own,
+            expense.order,
+            expense.id in claimed,
+            entry is not None and entry.excluded is not None,
+            bool(_rounding.quantity(expense.quantity)),
+            source.approval is Approval.APPROVED or included,
         )
         if reason is None and chosen is not None and expense.id not in chosen:
             reason = LeftOutReason.NOT_CHOSEN

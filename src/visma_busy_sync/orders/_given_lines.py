@@ -13,13 +13,14 @@ from visma_busy_sync.busy import (
     TimeEntry,
     WorkType,
 )
+from visma_busy_sync.busy._orders import part_of_hours
 from visma_busy_sync.orders._articles import Sold, product_of_hours
 from visma_busy_sync.orders._drafts import Draft, price_of_parts
 from visma_busy_sync.orders._eligibility import Cost, Hours
 from visma_busy_sync.orders._limits import tidy
 from visma_busy_sync.orders._pricing import Priced, price_of_work_type
 from visma_busy_sync.orders._problems import Entity, ProblemCode
-from visma_busy_sync.orders._terms import Terms, part_of_hours
+from visma_busy_sync.orders._terms import Terms
 
 _ONE = Decimal(1)
 
@@ -52,20 +53,20 @@ def given_text(terms: Terms, line: GivenLine, sold: Sold) -> str | None:
 def hours_together(terms: Terms, taken: Taken) -> Draft | None:
     """Return the line of hours that were taken together, or have another price or text."""
     line = taken.line
-    typed = [(hours, terms.work_type(hours.entry)) for hours in taken.hours]
-    known = [(hours, work_type) for hours, work_type in typed if work_type is not None]
+    typed = [(entry, day, terms.work_type(entry)) for entry, day in taken.hours]
+    known = [(entry, day, work_type) for entry, day, work_type in typed if work_type is not None]
     if len(known) < len(typed):
         return None
-    kind, id, text = _in_common(terms, [(hours.entry, work_type) for hours, work_type in known])
-    sold = _sold_together(terms, line, [work_type for _, work_type in known])
+    kind, id, text = _in_common(terms, [(entry, work_type) for entry, _, work_type in known])
+    sold = _sold_together(terms, line, [work_type for _, _, work_type in known])
     parts = []
     priced_all = True
-    for hours, work_type in known:
-        priced = terms.price(hours.entry, work_type)
+    for entry, day, work_type in known:
+        priced = terms.price(entry, work_type)
         if line.unit_price is None:
             priced_all = terms.unit_price(priced) is not None and priced_all
         source = PriceSource.GIVEN if priced.rate is None else priced.source
-        parts.append(part_of_hours(hours, work_type, priced.rate, source))
+        parts.append(part_of_hours(entry, day, priced.rate, source))
     if not priced_all:
         return None
     price = (
@@ -85,8 +86,8 @@ def hours_together(terms: Terms, taken: Taken) -> Draft | None:
         quantity=line.quantity,
         given=given_fields(line),
         source=None if line.unit_price is None else PriceSource.GIVEN,
-        work_types={work_type.id: work_type.name for _, work_type in known},
-        members={hours.entry.member for hours, _ in known},
+        work_types={work_type.id: work_type.name for _, _, work_type in known},
+        members={entry.member for entry, _, _ in known},
         parts=parts,
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import define, frozen
 
 from visma_busy_sync.busy import (
     EntryKind,
     GivenField,
     GivenLine,
+    Grouping,
     LinePart,
     OrderLine,
     PriceSource,
@@ -19,6 +20,7 @@ from visma_busy_sync.busy import (
     WorkType,
     claim_key,
 )
+from visma_busy_sync.busy._orders import part_of_hours
 from visma_busy_sync.eaccounting.models._lengths import TEXT_LENGTH, length
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._articles import Sold, product_of_fixed_price
@@ -29,7 +31,7 @@ from visma_busy_sync.orders._given_lines import Taken, given_fields, given_text,
 from visma_busy_sync.orders._limits import tidy
 from visma_busy_sync.orders._pricing import Priced
 from visma_busy_sync.orders._problems import Entity, ProblemCode
-from visma_busy_sync.orders._terms import Terms, part_of_hours
+from visma_busy_sync.orders._terms import Terms
 
 _Group: TypeAlias = "tuple[str, str, str, Decimal]"
 """What parts must share to be on one line: kind and id of what groups them, product, price as sent."""
@@ -46,6 +48,15 @@ class _HourTerms:
     source: PriceSource
 
 
+@define
+class _Place:
+    """Where hours that are alike go, and at what price."""
+
+    price: Decimal
+    source: PriceSource
+    parts: list[LinePart]
+
+
 def order_lines(
     terms: Terms, sifted: Sifted, given: Iterable[GivenLine], fixed: FixedBills
 ) -> tuple[OrderLine, ...]:
@@ -54,11 +65,15 @@ def order_lines(
     by_claim = {claim: one for one in taken for claim in one.line.claims}
     consumed: dict[str | None, list[Hours]] = {bill.work_type.id: [] for bill in fixed.bills}
     by_rules: list[Hours] = []
-    for hours in sifted.hours:
-        if by_claim and (one := by_claim.get(claim_key(EntryKind.ENTRY, hours.entry.id))) is not None:
-            one.hours.append(hours)
-        else:
-            consumed.get(hours.entry.work_type, by_rules).append(hours)
+    if taken or consumed:
+        for hours in sifted.hours:
+            entry = hours[0]
+            if (one := by_claim.get(claim_key(EntryKind.ENTRY, entry.id))) is not None:
+                one.hours.append(hours)
+            else:
+                consumed.get(entry.work_type, by_rules).append(hours)
+    else:
+        by_rules.extend(sifted.hours)
     drafts: list[Draft | None] = [*_grouped(terms, by_rules)]
     for cost in sifted.costs:
         if (one := by_claim.get(claim_key(EntryKind.EXPENSE, cost.expense.id))) is not None:
@@ -86,33 +101,38 @@ def _finish_text(terms: Terms, draft: Draft, names: dict[str, str]) -> None:
         terms.problems.add(ProblemCode.TEXT_TOO_LONG, draft.kind, draft.id, length=size, longest=TEXT_LENGTH)
 
 
-def _grouped(terms: Terms, booked: list[Hours]) -> Iterable[Draft]:
+def _grouped(terms: Terms, booked: Iterable[Hours]) -> Iterable[Draft]:
     """Return the lines of hours as the rules make them."""
-    known: dict[tuple[str | None, str], _HourTerms | None] = {}
     drafts: dict[_Group, Draft] = {}
-    named = terms.work.settings.names_in_texts
-    for hours in booked:
-        entry = hours.entry
-        key = (entry.work_type, entry.member)
-        # Many hours have the same terms. Those with a rate of their own, or without a work type that is
-        # known, may have a problem of their own.
-        if entry.rate or entry.work_type not in terms.work_types:
+    places: dict[object, _Place] = {}
+    one_by_one = terms.work.settings.grouping is Grouping.NONE
+    for entry, day in booked:
+        # Many hours go to the same place, on the same terms. What has a problem is looked at each time: it
+        # may be one of its own.
+        alike = entry.id if one_by_one else (entry.work_type, entry.member, entry.task, entry.rate)
+        place = places.get(alike)
+        if place is None:
             on = _terms_of(terms, entry)
-        elif key in known:
-            on = known[key]
-        else:
-            on = known[key] = _terms_of(terms, entry)
-        if on is None:
-            continue
-        kind, id, text = terms.group(entry, on.work_type)
-        group = (kind, id, on.sold.product, on.unit_price)
-        draft = drafts.get(group)
-        if draft is None:
-            draft = drafts[group] = Draft(kind, id, text, on.sold, on.unit_price)
-        draft.take(part_of_hours(hours, on.work_type, on.price, on.source), on.work_type.name)
-        if named:
-            draft.members.add(entry.member)
+            if on is None:
+                continue
+            place = _Place(on.price, on.source, _opened(drafts, terms, entry, on).parts)
+            if not entry.rate or on.unit_price > 0:
+                places[alike] = place
+        place.parts.append(part_of_hours(entry, day, place.price, place.source))
     return drafts.values()
+
+
+def _opened(drafts: dict[_Group, Draft], terms: Terms, entry: TimeEntry, on: _HourTerms) -> Draft:
+    """Return the line that hours go to; a new one if they are the first."""
+    work_type = on.work_type
+    kind, id, text = terms.group(entry, work_type)
+    group = (kind, id, on.sold.product, on.unit_price)
+    draft = drafts.get(group)
+    if draft is None:
+        draft = drafts[group] = Draft(kind, id, text, on.sold, on.unit_price)
+    draft.work_types[work_type.id] = work_type.name
+    draft.members.add(entry.member)
+    return draft
 
 
 def _terms_of(terms: Terms, entry: TimeEntry) -> _HourTerms | None:
@@ -143,17 +163,6 @@ def _cost(terms: Terms, cost: Cost, given: GivenLine | None = None) -> Draft | N
     if sold is None or price is None:
         return None
     text = given_text(terms, line, sold) or tidy(expense.comment) or terms.articles.name(sold)
-    draft = Draft(
-        "expense",
-        expense.id,
-        text,
-        sold,
-        price,
-        asked=line.unit_price,
-        quantity=line.quantity,
-        given=given_fields(line),
-        source=source,
-    )
     part = LinePart(
         kind=EntryKind.EXPENSE,
         id=expense.id,
@@ -164,8 +173,19 @@ def _cost(terms: Terms, cost: Cost, given: GivenLine | None = None) -> Draft | N
         price=expense.out_price,
         price_source=PriceSource.COST,
     )
-    draft.take(part, work_type.name if work_type is not None else None)
-    return draft
+    return Draft(
+        "expense",
+        expense.id,
+        text,
+        sold,
+        price,
+        asked=line.unit_price,
+        quantity=line.quantity,
+        given=given_fields(line),
+        source=source,
+        work_types={} if work_type is None else {work_type.id: work_type.name},
+        parts=[part],
+    )
 
 
 def _fixed(terms: Terms, bill: FixedBill, consumed: list[Hours]) -> Draft | None:
@@ -187,8 +207,8 @@ def _fixed(terms: Terms, bill: FixedBill, consumed: list[Hours]) -> Draft | None
         billed_before=bill.before,
         source=PriceSource.FIXED_PRICE,
         work_types={work_type.id: work_type.name},
-        members={hours.entry.member for hours in consumed},
-        parts=[part_of_hours(hours, work_type, None, PriceSource.FIXED_PRICE) for hours in consumed],
+        members={entry.member for entry, _ in consumed},
+        parts=[part_of_hours(entry, day, None, PriceSource.FIXED_PRICE) for entry, day in consumed],
     )
 
 

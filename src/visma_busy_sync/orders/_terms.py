@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from visma_busy_sync.busy import EntryKind, Grouping, LinePart, PriceSource, TimeEntry, Work, WorkType
+from visma_busy_sync.busy import Grouping, TimeEntry, Work, WorkType
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._articles import Articles, Sold, product_of_hours
-from visma_busy_sync.orders._eligibility import Hours
 from visma_busy_sync.orders._pricing import Priced, price_of
 from visma_busy_sync.orders._problems import ProblemCode, Problems
 
@@ -76,17 +75,3 @@ class Terms:
         if grouping is Grouping.TASK and task is not None and task in self._tasks:
             return "task", task, self._tasks[task]
         return "work_type", work_type.id, work_type.name
-
-
-def part_of_hours(hours: Hours, work_type: WorkType, price: Decimal | None, source: PriceSource) -> LinePart:
-    """Return hours as a part of a line."""
-    return LinePart(
-        kind=EntryKind.ENTRY,
-        id=hours.entry.id,
-        day=hours.day,
-        work_type=work_type.id,
-        minutes=hours.entry.billable_minutes,
-        quantity=None,
-        price=price,
-        price_source=source,
-    )
