@@ -115,7 +115,7 @@ class Api:
     def one(self, request: Request, record_id: str, *, path: str) -> Response:
         """GET one record."""
         company = self.allow(request, RESOURCES[path].read)
-        return self._show(path, _found(company, path, record_id))
+        return self._show(path, self._found(company, path, record_id))
 
     def create(self, request: Request, *, path: str) -> Response:
         """POST a record."""
@@ -134,7 +134,7 @@ class Api:
     def replace(self, request: Request, record_id: str, *, path: str) -> Response:
         """PUT a record."""
         company = self.allow(request, RESOURCES[path].write)
-        stored = _found(company, path, record_id)
+        stored = self._found(company, path, record_id)
         body = read_object(request)
         record = RecordDesk(company, self.state.clock).replace(path, stored, body)
         return self._show(path, record, _PUT_STATUS.get(path, 200))
@@ -142,8 +142,18 @@ class Api:
     def delete_order(self, request: Request, record_id: str) -> Response:
         """DELETE an order."""
         company = self.allow(request, RESOURCES["orders"].write)
-        self._orders(company).delete(_found(company, "orders", record_id))
+        self._orders(company).delete(self._found(company, "orders", record_id))
         return Response()
+
+    def _found(self, company: Company, path: str, record_id: str) -> Record:
+        record = company.find(path, record_id)
+        if record is not None:
+            return record
+        if not is_guid(record_id):
+            raise ApiFault(400, BAD_DATE, f"'{record_id[:60]}' is not a GUID")
+        answers_404 = path == "orders" and self.state.profile.missing_order == "404"
+        status = 404 if answers_404 else RESOURCES[path].missing
+        raise ApiFault(status, NOT_FOUND, f"There is no such record in {path}")
 
 
 def _retry_after(form: str, seconds: int) -> Mapping[str, str]:
@@ -151,12 +161,3 @@ def _retry_after(form: str, seconds: int) -> Mapping[str, str]:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
     values = {"seconds": str(seconds), "date": date, "nonsense": "in a while"}
     return {"retry-after": values[form]} if form in values else {}
-
-
-def _found(company: Company, path: str, record_id: str) -> Record:
-    record = company.find(path, record_id)
-    if record is None:
-        if not is_guid(record_id):
-            raise ApiFault(400, BAD_DATE, f"'{record_id[:60]}' is not a GUID")
-        raise ApiFault(RESOURCES[path].missing, NOT_FOUND, f"There is no such record in {path}")
-    return record

@@ -1,10 +1,10 @@
 """Orders: the rules of POST /orders beyond the schema, the defaults it fills in, and DELETE.
 
 Rules and defaults are those of the API description and the vendor's error table; where they are silent (an
-order without rows, an inactive article) the sandbox accepts.
+order without rows, an inactive article unless the profile says otherwise) the sandbox accepts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from visma_busy_sync.sandbox.company import Company, Record, new_id
 from visma_busy_sync.sandbox.errors import (
     CANNOT_DELETE,
     NO_FISCAL_YEAR,
+    NO_SALES_ACCOUNT,
     NOT_FOUND,
     PROJECT_ENDED,
     ApiFault,
@@ -54,6 +55,25 @@ _NO_DEDUCTION: Final[Mapping[str, Json]] = {
     "MaxAllowedTaxReductionAmount": ZERO,
     "RotReducedInvoicingPercent": 0,
 }
+# The accounts of an article's coding, at home and abroad. Which one a sale takes depends on VAT, EU and
+# threshold; without any of them there is none to take.
+_ACCOUNTS: Final = (
+    ("DomesticSalesSubjectToVatAccountNumber", "DomesticSalesVatExemptAccountNumber"),
+    (
+        "ForeignSalesSubjectToMossAccountNumber",
+        "ForeignSalesSubjectToThirdPartySalesAccountNumber",
+        "ForeignSalesSubjectToVatWithinEuAccountNumber",
+        "ForeignSalesVatExemptOutsideEuAccountNumber",
+        "ForeignSalesVatExemptWithinEuAccountNumber",
+    ),
+)
+_REFERENCES: Final = ("OurReference", "YourReference", "BuyersOrderReference")
+_REFERENCE_FORMS: Final[Mapping[str, Callable[[str], str]]] = {
+    "kept": str,
+    "upper": str.upper,
+    "trimmed_spaces": lambda text: " ".join(text.split()),
+    "cut": lambda text: text[:50],
+}
 _TOTALS: Final = ("Amount", "VatAmount", "RoundingsAmount")
 
 
@@ -74,7 +94,7 @@ class OrderDesk:
         checked = check(SCHEMAS["Order"], body)
         customer = self._customer(checked)
         self._check_header(checked)
-        self._check_rows(checked, foreign=self._foreign(checked.values, customer))
+        self._check_rows(checked, abroad=self._abroad(customer))
         if checked.faults or customer is None:
             raise refused(checked.faults)
         order = self._order(checked.values, customer)
@@ -94,16 +114,16 @@ class OrderDesk:
         customer = self.company.find("customers", given)
         if customer is None and given is not None:
             checked.fault("CustomerId", "there is no such customer", "NotFound", NOT_FOUND)
+        self._check_active(checked, customer, "CustomerId")
         return customer
 
-    def _foreign(self, order: Mapping[str, Json], customer: Record | None) -> bool:
-        """Tell whether the customer's country or the order's currency is not the company's."""
-        settings = self.company.settings
-        pairs = (
-            (settings.get("CountryCode"), None if customer is None else customer.get("InvoiceCountryCode")),
-            (settings.get("CurrencyCode"), order.get("CurrencyCode")),
-        )
-        return any(ours and theirs and ours != theirs for ours, theirs in pairs)
+    def _check_active(self, checked: Checked, record: Record | None, where: str) -> None:
+        if not self.profile.inactive_taken and record is not None and record.get("IsActive") is False:
+            checked.fault(where, "it is inactive", "Inactive")
+
+    def _abroad(self, customer: Record | None) -> bool:
+        country = None if customer is None else customer.get("InvoiceCountryCode")
+        return _differ(self.company.settings.get("CountryCode"), country)
 
     def _check_header(self, checked: Checked) -> None:
         values = checked.values
@@ -116,8 +136,9 @@ class OrderDesk:
         if terms is not None and self.company.find("termsofpayments", terms) is None:
             checked.fault("TermsOfPaymentId", "there are no such terms", "NotFound", NOT_FOUND)
 
-    def _check_rows(self, checked: Checked, *, foreign: bool) -> None:
-        rows = checked.values.get("Rows")
+    def _check_rows(self, checked: Checked, *, abroad: bool) -> None:
+        rows, currency = checked.values.get("Rows"), checked.values.get("CurrencyCode")
+        foreign = abroad or _differ(self.company.settings.get("CurrencyCode"), currency)
         for place, row in enumerate(rows if isinstance(rows, list) else ()):
             if not isinstance(row, Mapping):
                 continue
@@ -125,7 +146,9 @@ class OrderDesk:
             if row.get("IsTextRow") is True:
                 self._check_text_row(checked, row, where)
             else:
-                self._check_article_row(checked, row, where, foreign=foreign)
+                self._check_article(checked, row, where, abroad=abroad)
+                if not foreign:
+                    _check_domestic_price(checked, row, where)
             self._check_project(checked, row, where)
         if not checked.faults and sum(map(_value, _rows(checked.values)), ZERO) < 0:
             checked.fault("Rows", "the order's total must not be negative", "Range")
@@ -136,17 +159,23 @@ class OrderDesk:
         if row.get("ArticleId") is not None:
             checked.fault(f"{where}ArticleId", "a text row has no article", "TextRow")
 
-    def _check_article_row(
-        self, checked: Checked, row: Mapping[str, Json], where: str, *, foreign: bool
-    ) -> None:
-        article = row.get("ArticleId")
+    def _check_article(self, checked: Checked, row: Mapping[str, Json], where: str, *, abroad: bool) -> None:
+        where = f"{where}ArticleId"
+        if row.get("ArticleId") is None:
+            checked.fault(where, "is required on a row that is no text row", "Required")
+            return
+        article = self.company.find("articles", row["ArticleId"])
         if article is None:
-            checked.fault(f"{where}ArticleId", "is required on a row that is no text row", "Required")
-        elif self.company.find("articles", article) is None:
-            checked.fault(f"{where}ArticleId", "there is no such article", "NotFound", NOT_FOUND)
-        price = row.get("UnitPrice")
-        if not foreign and isinstance(price, Decimal) and decimal_places(price) > DOMESTIC_DECIMALS:
-            checked.fault(f"{where}UnitPrice", f"has more than {DOMESTIC_DECIMALS} decimals", "Decimals")
+            checked.fault(where, "there is no such article", "NotFound", NOT_FOUND)
+            return
+        self._check_active(checked, article, where)
+        # A company file may leave the coding out, or its accounts: then nothing is known against the article.
+        coding = self.company.find("articleaccountcodings", article.get("CodingId")) or {}
+        accounts = [coding[name] for name in _ACCOUNTS[abroad] if name in coding]
+        if accounts and not any(accounts):
+            kind = "abroad" if abroad else "at home"
+            message = f"the article's coding has no account for sales {kind}"
+            checked.fault(where, message, "SalesAccount", NO_SALES_ACCOUNT)
 
     def _check_project(self, checked: Checked, row: Mapping[str, Json], where: str) -> None:
         given = row.get("ProjectId")
@@ -177,6 +206,8 @@ class OrderDesk:
             "ModifiedUtc": stamp,
             "Rows": [self._row(row) for row in _rows(values)],
         }
+        form = _REFERENCE_FORMS[self.profile.references]
+        order |= {name: form(text) for name in _REFERENCES if isinstance(text := order[name], str)}
         order |= self._totals(order, values)
         return order
 
@@ -208,6 +239,16 @@ class OrderDesk:
             and order["CurrencyCode"] == self.company.settings.get("CurrencyCode"),
         )
         return dict(zip(_TOTALS, (found.amount, found.vat, found.rounding), strict=True))
+
+
+def _differ(ours: Json, theirs: Json) -> bool:
+    return bool(ours and theirs and ours != theirs)
+
+
+def _check_domestic_price(checked: Checked, row: Mapping[str, Json], where: str) -> None:
+    price = row.get("UnitPrice")
+    if isinstance(price, Decimal) and decimal_places(price) > DOMESTIC_DECIMALS:
+        checked.fault(f"{where}UnitPrice", f"has more than {DOMESTIC_DECIMALS} decimals", "Decimals")
 
 
 def _value(row: Mapping[str, Json]) -> Decimal:

@@ -24,9 +24,16 @@ class Profile:
     Attributes:
         filters: ``$filter`` works, is refused with 6000, or is silently ignored.
         ordering: the same for ``$orderby``.
+        order_filters: the same for ``$filter`` on orders alone; as ``filters`` says.
+        order_ordering: the same for ``$orderby`` on orders alone; as ``ordering`` says.
         rotation: a refresh replaces the refresh token (older OAuth clients) or leaves it (newer ones).
         page_cap: the largest page that is granted.
         amounts: order amounts are computed, kept as sent (0 when not sent), or always 0.
+        references: the three references of an order are kept as sent, in upper case, without white space
+            outside and with one space for several inside, or cut to 50 letters (the length of 2018).
+        inactive_taken: an order may have an inactive customer or article; if not, 2000.
+        missing_order: how an order's id that leads nowhere is answered: with 400, which is all that the API
+            description has, or 404; the code is 3000 either way.
         created_body: POST answers 201 with the record, or with nothing.
         naming: member names in answers.
         drafts_listed: ``GET /orders`` shows drafts.
@@ -68,9 +75,14 @@ class Profile:
 
     filters: Literal["work", "refused", "ignored"] = "work"
     ordering: Literal["work", "refused", "ignored"] = "work"
+    order_filters: Literal["as_others", "refused", "ignored"] = "as_others"
+    order_ordering: Literal["as_others", "refused", "ignored"] = "as_others"
     rotation: bool = True
     page_cap: int = 1000
     amounts: Literal["computed", "kept", "zero"] = "computed"
+    references: Literal["kept", "upper", "trimmed_spaces", "cut"] = "kept"
+    inactive_taken: bool = True
+    missing_order: Literal["400_3000", "404"] = "400_3000"
     created_body: bool = True
     naming: Literal["pascal", "camel"] = "pascal"
     drafts_listed: bool = True
@@ -161,15 +173,19 @@ def read_switches(assignments: Iterable[str]) -> dict[str, Json]:
     Raises:
         ValueError: there is no ``=``.
     """
+    hints = get_type_hints(Profile)
     switches: dict[str, Json] = {}
     for text in assignments:
         name, equals, value = text.partition("=")
         if not equals:
             raise ValueError(f"'{text[:60]}' is not NAME=VALUE")
-        try:
-            read = parse(value.encode())
-        except BadJson:
-            read = None
-        # No switch takes null, but ``stamps`` takes the word.
-        switches[name] = value if read is None else read
+        # Where words are taken, ``null`` and ``404`` are words too.
+        switches[name] = value if get_origin(hints.get(name)) is Literal else _read(value)
     return switches
+
+
+def _read(value: str) -> Json:
+    try:
+        return parse(value.encode())
+    except BadJson:
+        return value

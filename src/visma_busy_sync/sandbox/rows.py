@@ -73,6 +73,11 @@ class Choice:
         return list(rows)
 
 
+def _of(resource: Resource, orders: str, others: str) -> str:
+    """Return what the switches say for a resource."""
+    return orders if resource.path == "orders" and orders != "as_others" else others
+
+
 def _works(option: str, switch: str) -> bool:
     if switch == "refused":
         bad(f"{option} is not supported here")
@@ -88,11 +93,11 @@ def read_choice(options: Mapping[str, str], resource: Resource, profile: Profile
     text, keys = options.get("$filter"), options.get("$orderby")
     condition: Condition | None = None
     order: Order | None = None
-    if text is not None and _works("$filter", profile.filters):
+    if text is not None and _works("$filter", _of(resource, profile.order_filters, profile.filters)):
         condition = parse_filter(text, resource.schema)
         ended = _ENDED.get(resource.path)
         if not profile.inactive_filtered and ended is not None and ended.member in condition.reads:
             bad(f"$filter: '{ended.member}' cannot be filtered on here")
-    if keys is not None and _works("$orderby", profile.ordering):
+    if keys is not None and _works("$orderby", _of(resource, profile.order_ordering, profile.ordering)):
         order = parse_order(keys, resource.schema)
     return Choice(resource, profile, condition, order)
