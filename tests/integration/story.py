@@ -59,6 +59,8 @@ T = TypeVar("T")
 _NUMBERS: Final[Mapping[str, Sequence[Any]]] = {
     "page_cap": (1000, 3),
     "empty_page": (0, 2),
+    "appears_after": (0, 2),
+    "appears_after_seconds": (0, 120),
     "grace_seconds": (60, 1),
     "lifetime": (3600, 60),
     "granted_scopes": ("", "ea:api offline_access ea:sales", "ea:api offline_access", "ea:api ea:sales"),

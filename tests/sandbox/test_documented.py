@@ -9,6 +9,8 @@ import pytest
 
 from visma_busy_sync.sandbox.edits import Action
 from visma_busy_sync.sandbox.faults import FaultKind
+from visma_busy_sync.sandbox.orderhistory import Event
+from visma_busy_sync.sandbox.orderlife import STEPS
 from visma_busy_sync.sandbox.profile import Profile
 
 from .conftest import Api
@@ -69,6 +71,12 @@ def test_the_examples_of_companies_can_be_added(api: Api) -> None:
         api.control("POST", "/companies", example)
     shown = [row["id"] for row in api.control("GET", "/companies")["companies"]]
     assert shown == ["first", *(example["id"] for example in COMPANIES)]
+
+
+def test_every_step_and_event_of_an_order_is_named() -> None:
+    """What a person can do with it, and what the history calls it."""
+    assert [step for step in STEPS if f"/orders/{{id}}/{step}`" not in PAGE] == []
+    assert [event for event in get_args(Event) if f"`{event}`" not in PAGE] == []
 
 
 def test_every_control_endpoint_is_listed(api: Api) -> None:

@@ -106,11 +106,18 @@ class Api:
         listing = read_listing(list_options(request), resource, self.state.profile)
         request.state.drift = self.state.drift.happen(request.state.company, company, path, self.state.clock)
         page = listing.answer(
-            company.rows(path),
+            self._seen(company, path),
             turn=self.state.journal.sequence,
             server_time=self.state.clock.server_time(),
         )
         return self.answer(page)
+
+    def _seen(self, company: Company, path: str) -> list[Record]:
+        """Return the records that a list can show by now."""
+        rows = company.rows(path)
+        if path != "orders":
+            return rows
+        return company.history.listed(rows, self.state.profile, self.state.clock.now())
 
     def one(self, request: Request, record_id: str, *, path: str) -> Response:
         """GET one record."""
@@ -125,7 +132,9 @@ class Api:
 
     def _made(self, company: Company, path: str, body: Mapping[str, Json]) -> Record:
         if path == "orders":
-            return self._orders(company).create(body)
+            order = self._orders(company).create(body)
+            company.history.note("created", "api", order, self.state.clock.now())
+            return order
         return RecordDesk(company, self.state.clock).create(path, body)
 
     def _orders(self, company: Company) -> OrderDesk:
@@ -142,18 +151,26 @@ class Api:
     def delete_order(self, request: Request, record_id: str) -> Response:
         """DELETE an order."""
         company = self.allow(request, RESOURCES["orders"].write)
-        self._orders(company).delete(self._found(company, "orders", record_id))
+        order = self._found(company, "orders", record_id)
+        self._orders(company).delete(order)
+        company.history.note("deleted", "api", order, self.state.clock.now())
         return Response()
 
     def _found(self, company: Company, path: str, record_id: str) -> Record:
         record = company.find(path, record_id)
-        if record is not None:
+        if record is not None and not self._hidden(company, path, record):
             return record
         if not is_guid(record_id):
             raise ApiFault(400, BAD_DATE, f"'{record_id[:60]}' is not a GUID")
         answers_404 = path == "orders" and self.state.profile.missing_order == "404"
         status = 404 if answers_404 else RESOURCES[path].missing
         raise ApiFault(status, NOT_FOUND, f"There is no such record in {path}")
+
+    def _hidden(self, company: Company, path: str, record: Record) -> bool:
+        profile = self.state.profile
+        if path != "orders" or not profile.late_by_id:
+            return False
+        return company.history.is_late(record, profile, self.state.clock.now())
 
 
 def _retry_after(form: str, seconds: int) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from visma_busy_sync.sandbox.clock import Clock
 from visma_busy_sync.sandbox.jsontext import Json
+from visma_busy_sync.sandbox.orderhistory import OrderHistory
 from visma_busy_sync.sandbox.schema import RESOURCES
 
 Record = Mapping[str, Json]
@@ -16,10 +17,11 @@ Record = Mapping[str, Json]
 
 @dataclass(slots=True)
 class Company:
-    """Settings, and for each resource its records by lower-case id in the order they came."""
+    """Settings, for each resource its records by lower-case id in the order they came, and what happened."""
 
     settings: Record
     tables: dict[str, dict[str, Record]] = field(default_factory=dict)
+    history: OrderHistory = field(default_factory=OrderHistory)
 
     def __post_init__(self) -> None:
         """Give every resource a table."""
@@ -27,7 +29,7 @@ class Company:
             self.tables.setdefault(path, {})
 
     def copy(self) -> "Company":
-        """Return a company whose lists can change without changing this one's."""
+        """Return a company whose lists can change without changing this one's, and whose history begins."""
         return Company(self.settings, {path: dict(rows) for path, rows in self.tables.items()})
 
     def rows(self, path: str) -> list[Record]:

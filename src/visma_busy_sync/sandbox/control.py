@@ -14,11 +14,13 @@ POST /sandbox/password-change             all tokens issued by login die
 GET /sandbox/records/{resource}           all records, unpaged
 GET, PUT, PATCH, DELETE …/{resource}/{id} one record: read, put as given, change members, delete
 GET, PUT, PATCH …/companysettings         the same for the settings
+POST /sandbox/orders/{id}/{step}          convert a draft, ship an order, invoice it, as a person does
+GET /sandbox/orders/history               what became of all orders, those that are gone too
 ========================================= ==========================================================
 
-A change made here is not validated. It bumps the change stamp unless the body sets that member itself or the
-query says ``keep_stamp=true``. Records and drifts are those of the first company; ``?company=ID`` names
-another.
+A change to a record is not validated. It bumps the change stamp unless the body sets that member itself or
+the query says ``keep_stamp=true``. Records, drifts and orders are those of the first company;
+``?company=ID`` names another.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ from visma_busy_sync.sandbox.drift import read_drift
 from visma_busy_sync.sandbox.edits import Edit, found, known
 from visma_busy_sync.sandbox.errors import BAD_BODY, BAD_QUERY, NOT_FOUND, ApiFault
 from visma_busy_sync.sandbox.faults import read_fault
+from visma_busy_sync.sandbox.orderlife import Step, take
 from visma_busy_sync.sandbox.profile import changed
 from visma_busy_sync.sandbox.state import FIRST, State
 from visma_busy_sync.sandbox.web import JsonAnswer, query, read_object
@@ -215,3 +218,13 @@ class Control:
         _, company = self._company(request)
         Edit("delete", resource, record_id).make(company, self.state.clock)
         return JsonAnswer({"deleted": True})
+
+    def take_order_on(self, request: Request, order_id: str, *, step: Step) -> JsonAnswer:
+        """Convert, ship or invoice an order."""
+        _, company = self._company(request)
+        return JsonAnswer(take(step, company, order_id, self.state.profile, self.state.clock))
+
+    def order_history(self, request: Request) -> JsonAnswer:
+        """Show what became of a company's orders."""
+        _, company = self._company(request)
+        return JsonAnswer({"entries": [entry.as_json() for entry in company.history.entries]})

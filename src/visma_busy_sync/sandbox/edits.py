@@ -10,6 +10,7 @@ from visma_busy_sync.sandbox.clock import Clock
 from visma_busy_sync.sandbox.company import Company, Record, stamped
 from visma_busy_sync.sandbox.errors import NOT_FOUND, ApiFault
 from visma_busy_sync.sandbox.jsontext import Json
+from visma_busy_sync.sandbox.orderhistory import Event
 from visma_busy_sync.sandbox.schema import RESOURCES
 
 Action: TypeAlias = Literal["put", "patch", "delete"]
@@ -40,16 +41,23 @@ class Edit:
             ApiFault: 404; there is no such resource, or no such record to patch or delete.
         """
         if self.action == "delete":
-            found(company, self.resource, self.id)
+            gone = found(company, self.resource, self.id)
             company.remove(self.resource, self.id)
+            self._note("deleted", gone, company, clock)
             return None
+        before = company.find(known(self.resource), self.id)
         old: Record = found(company, self.resource, self.id) if self.action == "patch" else {}
         record: Record = {**old, **self.record, "Id": old.get("Id", self.id)}
         kind = RESOURCES[known(self.resource)]
         if kind.stamp not in self.record and not self.keep_stamp:
             record = stamped(kind.path, record, clock)
         company.put(kind.path, record)
+        self._note("created" if before is None else "changed", record, company, clock)
         return record
+
+    def _note(self, event: Event, record: Record, company: Company, clock: Clock) -> None:
+        if self.resource == "orders":
+            company.history.note(event, "person", record, clock.now())
 
 
 def found(company: Company, resource: str, record_id: str) -> Record:

@@ -28,7 +28,7 @@ from visma_busy_sync.sandbox.profile import Profile
 from visma_busy_sync.sandbox.schema import SCHEMAS, blank
 from visma_busy_sync.sandbox.validation import Checked, check, decimal_places
 
-DRAFT, ONGOING = 1, 2
+DRAFT, ONGOING, SHIPPED, INVOICED = 1, 2, 3, 4
 FINISHED = 2
 FIRST_FISCAL_DAY = date(2000, 1, 1)
 LAST_FISCAL_DAY = date(2100, 12, 31)
@@ -150,7 +150,7 @@ class OrderDesk:
                 if not foreign:
                     _check_domestic_price(checked, row, where)
             self._check_project(checked, row, where)
-        if not checked.faults and sum(map(_value, _rows(checked.values)), ZERO) < 0:
+        if not checked.faults and sum(map(_value, rows_of(checked.values)), ZERO) < 0:
             checked.fault("Rows", "the order's total must not be negative", "Range")
 
     def _check_text_row(self, checked: Checked, row: Mapping[str, Json], where: str) -> None:
@@ -204,7 +204,7 @@ class OrderDesk:
             "IsNotDelivered": True,
             "CreatedUtc": stamp,
             "ModifiedUtc": stamp,
-            "Rows": [self._row(row) for row in _rows(values)],
+            "Rows": [self._row(row) for row in rows_of(values)],
         }
         form = _REFERENCE_FORMS[self.profile.references]
         order |= {name: form(text) for name in _REFERENCES if isinstance(text := order[name], str)}
@@ -233,7 +233,7 @@ class OrderDesk:
         if self.profile.amounts == "kept":
             return {name: values.get(name, ZERO) for name in _TOTALS}
         found = totals(
-            _rows(order),
+            rows_of(order),
             includes_vat=order["IncludesVat"] is True,
             whole_units=self.company.settings.get("DomesticCurrencyRounding") == 1
             and order["CurrencyCode"] == self.company.settings.get("CurrencyCode"),
@@ -255,7 +255,8 @@ def _value(row: Mapping[str, Json]) -> Decimal:
     return ZERO if row.get("IsTextRow") is True else row_amount(row)
 
 
-def _rows(order: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+def rows_of(order: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    """Return the rows of an order, as far as they are rows: a company file may hold anything."""
     rows = order.get("Rows")
     if not isinstance(rows, Sequence) or isinstance(rows, str):
         return []

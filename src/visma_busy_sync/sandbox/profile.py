@@ -11,6 +11,8 @@ PAGE_CAP_MOST = 1_000_000
 
 # What a whole number may be; 1 to PAGE_CAP_MOST where nothing is said.
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "appears_after": (0, PAGE_CAP_MOST),
+    "appears_after_seconds": (0, PAGE_CAP_MOST),
     "empty_page": (0, PAGE_CAP_MOST),
     "lifetime": (0, PAGE_CAP_MOST),
     "rate_limit": (0, PAGE_CAP_MOST),
@@ -31,6 +33,12 @@ class Profile:
         amounts: order amounts are computed, kept as sent (0 when not sent), or always 0.
         references: the three references of an order are kept as sent, in upper case, without white space
             outside and with one space for several inside, or cut to 50 letters (the length of 2018).
+        appears_after: how many requests for the list of orders are answered before one shows an order that
+            was made through the API; what is refused does not count.
+        appears_after_seconds: how many seconds of the sandbox's clock go by before; with both, both have to.
+        late_by_id: until then the order is not found by its id either.
+        conversion: a draft keeps its id when a person converts it to an order, or the order has new ids and
+            is made anew, and the old id leads nowhere.
         inactive_taken: an order may have an inactive customer or article; if not, 2000.
         missing_order: how an order's id that leads nowhere is answered: with 400, which is all that the API
             description has, or 404; the code is 3000 either way.
@@ -81,6 +89,10 @@ class Profile:
     page_cap: int = 1000
     amounts: Literal["computed", "kept", "zero"] = "computed"
     references: Literal["kept", "upper", "trimmed_spaces", "cut"] = "kept"
+    appears_after: int = 0
+    appears_after_seconds: int = 0
+    late_by_id: bool = False
+    conversion: Literal["keeps_id", "new_id"] = "keeps_id"
     inactive_taken: bool = True
     missing_order: Literal["400_3000", "404"] = "400_3000"
     created_body: bool = True

@@ -14,6 +14,7 @@ from visma_busy_sync.sandbox.api import WRITABLE, Api
 from visma_busy_sync.sandbox.control import Control
 from visma_busy_sync.sandbox.errors import BAD_QUERY, ApiFault
 from visma_busy_sync.sandbox.identity import Identity
+from visma_busy_sync.sandbox.orderlife import STEPS
 from visma_busy_sync.sandbox.schema import RESOURCES
 from visma_busy_sync.sandbox.state import State
 from visma_busy_sync.sandbox.web import BadEncoding, decode_percent
@@ -103,6 +104,9 @@ def _control(control: Control) -> _Rows:
     yield "/sandbox/rates", "DELETE", control.clear_rates
     yield "/sandbox/companies", "GET", control.companies
     yield "/sandbox/companies", "POST", control.add_company
+    yield "/sandbox/orders/history", "GET", control.order_history
+    for action, step in STEPS.items():
+        yield f"/sandbox/orders/{{id}}/{action}", "POST", partial(control.take_order_on, step=step)
     yield "/sandbox/records/{resource}", "GET", control.records
     yield "/sandbox/records/{resource}", "PUT", control.put_settings
     yield "/sandbox/records/{resource}", "PATCH", control.put_settings

@@ -1,17 +1,18 @@
 """The orders of the built-in company, taken by the same desk that takes everybody's."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from visma_busy_sync.sandbox.clock import Clock
 from visma_busy_sync.sandbox.company import Company, Record
 from visma_busy_sync.sandbox.jsontext import Json
-from visma_busy_sync.sandbox.orders import OrderDesk
+from visma_busy_sync.sandbox.orderlife import shipped
+from visma_busy_sync.sandbox.orders import SHIPPED, OrderDesk, rows_of
 from visma_busy_sync.sandbox.profile import Profile
 
 SeedId = Callable[[str, str | int], str]
-SHIPPED = 3
 _BUSINESS: Final[Mapping[str, Json]] = {
     "BuyersOrderReference": "PO-2026-0815",
     "DeliveryMethodCode": "BIL",
@@ -94,23 +95,16 @@ def _article_row(
 
 
 def _settled(order: Record, place: int, day: str, status: int, seed_id: SeedId) -> Record:
-    shipped = status >= SHIPPED
-    rows = order.get("Rows")
-    settled: list[Mapping[str, Json]] = []
-    for line, row in enumerate(rows if isinstance(rows, Sequence) else ()):
-        if isinstance(row, Mapping):
-            delivered = row["Quantity"] if shipped else row["DeliveredQuantity"]
-            settled.append(
-                {**row, "Id": seed_id("orderrows", f"{place}/{line}"), "DeliveredQuantity": delivered}
-            )
     stamp = f"{day}T12:{place:02}:00.000000Z"
+    settled = shipped(order, date.fromisoformat(day)) if status >= SHIPPED else order
     return {
-        **order,
+        **settled,
         "Id": seed_id("orders", place),
         "Status": status,
         "CreatedUtc": stamp,
         "ModifiedUtc": stamp,
-        "ShippedDateTime": f"{day}T00:00:00" if shipped else None,
-        "IsNotDelivered": not shipped,
-        "Rows": settled,
+        "Rows": [
+            {**row, "Id": seed_id("orderrows", f"{place}/{line}")}
+            for line, row in enumerate(rows_of(settled))
+        ],
     }
