@@ -26,8 +26,8 @@ class Profile:
     Attributes:
         filters: ``$filter`` works, is refused with 6000, or is silently ignored.
         ordering: the same for ``$orderby``.
-        order_filters: the same for ``$filter`` on orders alone; as ``filters`` says.
-        order_ordering: the same for ``$orderby`` on orders alone; as ``ordering`` says.
+        order_filters: ``$filter`` on orders does as ``filters`` says, or is refused or ignored all the same.
+        order_ordering: the same for ``$orderby`` on orders and ``ordering``.
         rotation: a refresh replaces the refresh token (older OAuth clients) or leaves it (newer ones).
         page_cap: the largest page that is granted.
         amounts: order amounts are computed, kept as sent (0 when not sent), or always 0.
