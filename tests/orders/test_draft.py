@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
+from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET, NewOrderRow, OrderStatus, RotReducedInvoicingType
 from visma_busy_sync.orders import contains_marker, marked_reference, to_new_order
 
@@ -15,6 +17,7 @@ from .given import (
     MARKER,
     REMOTE_CUSTOMER,
     REMOTE_PROJECT,
+    article,
     built,
     cost,
     counterpart,
@@ -81,7 +84,20 @@ def test_amounts_are_sent_only_if_wanted() -> None:
     )
 
     assert sent.amount == money("1083.30")
+    assert sent.vat_amount is UNSET
     assert [row.amount for row in sent.rows] == [UNSET, money("833.30"), money("250.00")]
+
+
+def test_vat_that_is_known_is_sent_with_the_amounts() -> None:
+    """A server that keeps what it is sent would else have none."""
+    full = models.ArticleAccountCoding(id=models.ArticleAccountCodingId("full"), vat_rate_percent=Decimal(25))
+    order = built(
+        work(hours()),
+        counterpart(articles={"50": article(ARTICLE_50, coding_id="full")}, codings={"full": full}),
+    )
+
+    assert to_new_order(order, marker=MARKER, send_amounts=True).vat_amount == money("250.00")
+    assert to_new_order(order, marker=MARKER).vat_amount is UNSET
 
 
 def test_references_are_sent() -> None:

@@ -43,7 +43,7 @@ FOREIGN = (
 )
 
 
-def coding(id: models.ArticleAccountCodingId, rate: str | None, **accounts: int | None) -> Any:
+def coding(id: models.ArticleAccountCodingId, rate: str | None, **accounts: Any) -> Any:
     percent = models.UNSET if rate is None else Decimal(rate)
     return models.ArticleAccountCoding(id=id, vat_rate_percent=percent, **accounts)
 

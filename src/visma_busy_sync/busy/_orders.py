@@ -356,10 +356,16 @@ class Order:
         )
 
     @property
+    def total_vat(self) -> Decimal | None:
+        """The VAT of all rates; None if that of a line is not known."""
+        vat = self.vat
+        return None if vat is None else _sum([one.amount for one in vat])
+
+    @property
     def total_with_vat(self) -> Decimal | None:
         """The total with VAT; None if the VAT of a line is not known."""
-        vat = self.vat
-        return None if vat is None else _sum([self.total, *(one.amount for one in vat)])
+        vat = self.total_vat
+        return None if vat is None else _sum([self.total, vat])
 
     @functools.cached_property
     def content_hash(self) -> str:

@@ -26,8 +26,9 @@ def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> Ne
         order: The order.
         marker: By what the draft is found again; it ends the our-reference, which is cut if both do not
             fit. The marker itself is never cut.
-        send_amounts: Whether to send the totals of the lines and of the order, without VAT. By default
-            they are left out and eAccounting computes them; the cure where it answers 0.
+        send_amounts: Whether to send the totals of the lines and of the order, without VAT, and the VAT where
+            it is known. By default they are left out and eAccounting computes them; the cure where it
+            answers 0.
     """
     rows: list[NewOrderRow] = []
     if order.invoice_text is not None:
@@ -45,6 +46,7 @@ def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> Ne
                 project_id=project,
             )
         )
+    vat = order.total_vat
     return NewOrder(
         customer_id=CustomerId(order.eaccounting_customer),
         currency_code=order.currency,
@@ -55,6 +57,7 @@ def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> Ne
         your_reference=order.your_reference or UNSET,
         buyers_order_reference=order.buyers_order_reference or UNSET,
         amount=order.total if send_amounts else UNSET,
+        vat_amount=vat if send_amounts and vat is not None else UNSET,
     )
 
 
