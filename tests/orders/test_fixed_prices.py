@@ -120,6 +120,13 @@ def test_more_than_is_open_is_a_problem() -> None:
     assert found == [("fixed_price_exceeded", "work_type 6")]
 
 
+def test_less_than_half_a_cent_is_nothing() -> None:
+    """Of a price with thirds of a cent the last part would else be a line of 0."""
+    order = built(agreed(hours("e1"), hours("e2", work_type="6")), lines=part("0.004"))
+
+    assert left_out(order) == {"entry:e2": LeftOutReason.FIXED_PRICE}
+
+
 def test_not_now_means_that_its_hours_stay_out() -> None:
     """They are not billed by the hour instead."""
     order = built(agreed(hours("e1"), hours("e2", work_type="6")), lines=part("0"))

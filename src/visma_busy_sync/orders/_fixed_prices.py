@@ -109,18 +109,19 @@ def _by_work_type(
 def _amount(
     price: FixedPrice, line: GivenLine | None, before: Decimal, *, only_given: bool, problems: Problems
 ) -> Decimal:
+    """Return what is billed now, exactly; what rounds to nothing is nothing."""
     billed = _rounding.added(before, price.billed_elsewhere)
     still_open = max(_rounding.subtracted(price.amount, billed), _NONE)
     if line is None:
-        return _NONE if only_given else still_open
-    if line.unit_price is None:
-        return still_open
-    if line.unit_price > still_open:
+        wanted = _NONE if only_given else still_open
+    else:
+        wanted = still_open if line.unit_price is None else line.unit_price
+    if _rounding.cents(wanted) > _rounding.cents(still_open):
         problems.add(
             ProblemCode.FIXED_PRICE_EXCEEDED,
             "work_type",
             price.work_type,
-            given=decimal_text(line.unit_price),
+            given=decimal_text(wanted),
             open=decimal_text(still_open),
         )
-    return line.unit_price
+    return wanted if _rounding.cents(wanted) else _NONE

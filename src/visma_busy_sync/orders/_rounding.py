@@ -52,7 +52,12 @@ def unit_price(rate: Decimal, decimals: int) -> Decimal:
 
 def line_total(quantity: Decimal, unit_price: Decimal) -> Decimal:
     """Return what a line costs: its quantity times its unit price, with 2 decimals."""
-    return _EXACT.multiply(quantity, unit_price).quantize(_CENT, context=_ROUNDING)
+    return cents(_EXACT.multiply(quantity, unit_price))
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Return an amount with 2 decimals."""
+    return amount.quantize(_CENT, context=_ROUNDING)
 
 
 def added(one: Decimal, other: Decimal) -> Decimal:
