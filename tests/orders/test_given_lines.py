@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from visma_busy_sync.busy import (
+    FixedPrice,
     GivenField,
     GivenLine,
     LeftOutReason,
@@ -23,6 +27,7 @@ from visma_busy_sync.orders import OrderRequest, ProblemCode, products_needed
 from .given import (
     ADVICE,
     COACHING,
+    FLAT,
     NOVEMBER,
     article,
     built,
@@ -472,3 +477,33 @@ def test_a_given_line_without_hours_left_makes_no_line() -> None:
     booked = work(hours("e1", start=datetime(2026, 12, 24, tzinfo=UTC)), hours("e2"))
 
     assert problems(booked, lines=given(claims=("entry:e1",))) == [("entry_left_out", "entry e1")]
+
+
+def test_the_changes_of_the_guide_do_what_it_says() -> None:
+    """The code block of docs/orders.md, each line of it alone."""
+    page = (Path(__file__).parents[2] / "docs/orders.md").read_text(encoding="utf-8")
+    (code,) = [
+        found for found in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "changes = {" in found
+    ]
+    what = work(*TWO, prices=evolve(FLAT, fixed_prices=(FixedPrice(work_type="6", amount=Decimal(50000)),)))
+    scope: dict[str, Any] = {"order": built(what, lines=(GivenLine(fixed_price="6", unit_price=Decimal(0)),))}
+    exec(compile(code, "orders.md", "exec"), scope)
+
+    of_the_hours = {
+        name.split(",")[0].split(";")[0]: [
+            line for line in lines(built(what, lines=(change,))) if "Coaching" not in line
+        ]
+        for name, change in scope["changes"].items()
+    }
+    assert of_the_hours == {
+        "at another price": [("Advice", "3.0000", "900.00", "2700.00")],
+        "a write-down": [("Advice", "2.5000", "1000.00", "2500.00")],
+        "these hours on one line": [("Prosjektledelse", "3.0000", "1000.00", "3000.00")],
+        "a plain line": [
+            ("Advice", "3.0000", "1000.00", "3000.00"),
+            ("Advice", "2.0000", "1000.00", "2000.00"),
+        ],
+        "a part of a fixed price": [("Advice", "3.0000", "1000.00", "3000.00")],
+    }
+    fixed = built(what, lines=(scope["changes"]["a part of a fixed price; 0 would be nothing of it now"],))
+    assert str(fixed.lines[1].total) == "30000.00"
