@@ -27,9 +27,13 @@ _ONE = Decimal(1)
 
 @define
 class Taken:
-    """What a given line bills: its hours or its cost, as far as they are billed at all."""
+    """What a given line bills: its hours or its cost, as far as they are billed at all.
+
+    `number` is the line's place among all the given ones, from 1.
+    """
 
     line: GivenLine
+    number: int
     hours: list[Hours] = field(factory=list[Hours])
     costs: list[Cost] = field(factory=list[Cost])
 

@@ -61,7 +61,7 @@ def order_lines(
     terms: Terms, sifted: Sifted, given: Iterable[GivenLine], fixed: FixedBills
 ) -> tuple[OrderLine, ...]:
     """Return the lines of what is billed, by work type name, then date; those with problems left out."""
-    taken = [Taken(line) for line in given if line.fixed_price is None]
+    taken = [Taken(line, number) for number, line in enumerate(given, 1) if line.fixed_price is None]
     by_claim = {claim: one for one in taken for claim in one.line.claims}
     consumed: dict[str | None, list[Hours]] = {bill.work_type.id: [] for bill in fixed.bills}
     by_rules: list[Hours] = []
@@ -81,7 +81,7 @@ def order_lines(
         else:
             drafts.append(_cost(terms, cost))
     drafts += [_fixed(terms, bill, consumed[bill.work_type.id]) for bill in fixed.bills]
-    drafts += [_given(terms, one, number) for number, one in enumerate(taken, 1)]
+    drafts += [_given(terms, one) for one in taken]
     made = sorted((draft for draft in drafts if draft is not None), key=Draft.place)
     names = {member.id: member.name for member in terms.work.members}
     for draft in made:
@@ -212,10 +212,10 @@ def _fixed(terms: Terms, bill: FixedBill, consumed: list[Hours]) -> Draft | None
     )
 
 
-def _given(terms: Terms, taken: Taken, number: int) -> Draft | None:
+def _given(terms: Terms, taken: Taken) -> Draft | None:
     """Return the line that a person gave; None where a problem is in the way."""
     if not taken.line.claims:
-        return plain_line(terms, taken.line, number)
+        return plain_line(terms, taken.line, taken.number)
     if taken.costs:
         return _cost(terms, taken.costs[0], taken.line)
     return hours_together(terms, taken) if taken.hours else None
