@@ -34,8 +34,9 @@ class EntryKind(enum.StrEnum):
 class PriceSource(enum.StrEnum):
     """Where a price came from.
 
-    `GIVEN`: a person gave it for the line, and the hours behind it have theirs from the line. `SEVERAL`: the
-    parts of a line have it from different places.
+    `GIVEN`: a person gave it for the line, and the hours behind it have theirs from the line. `FIXED_PRICE`:
+    also where a person gave how much of it is billed. `SEVERAL`: the parts of a line have it from different
+    places.
     """
 
     ENTRY = "entry"
