@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import zip_longest
 from typing import Any, Final
 
 import attrs
@@ -84,6 +83,7 @@ def test_an_example_comes_out_as_written(example: Example, turned: bool) -> None
         order = order_of(found)
         expected = expected_order(example)
         drafted = expected.pop("draft", None)
+        assert [line.text for line in order.lines] == [line["text"] for line in expected["lines"]]
         assert told_order(order, expected) == expected
         if drafted is not None:
             assert to_new_order(order, marker=MARKER) == draft(expected, drafted)
@@ -137,7 +137,7 @@ def expected_order(example: Example) -> dict[str, Any]:
     """Return what the file expects, with what it need not say."""
     base, said = world(), example.expected
     known(said, {*base["expected"], *_ORDER_IF_SAID, "total", "lines", "draft"})
-    order = base["expected"] | said
+    order: dict[str, Any] = base["expected"] | said
     for name in ("total", "rounding_difference"):
         order[name] = number(order[name])
     for name in _TEXTS:
@@ -162,7 +162,7 @@ def expected_line(base: Table, said: Table) -> dict[str, Any]:
     """Return a line as it is told: with defaults, numbers as numbers, sets without order."""
     known(said, {*base, *_LINE_ALWAYS, *_LINE_IF_SAID})
     assert said.keys() >= _LINE_ALWAYS, "a line always says text, quantity, unit price, total and claims"
-    line = base | said
+    line: dict[str, Any] = base | said
     for name in _LINE_NUMBERS:
         line[name] = number(line[name]) if line[name] else None
     for name in ("claims", "given"):
@@ -176,12 +176,14 @@ def expected_line(base: Table, said: Table) -> dict[str, Any]:
 
 
 def told_order(order: Order, expected: dict[str, Any]) -> dict[str, Any]:
-    """Return of an order what `expected` has, in the words of the examples; of further lines everything."""
+    """Return of an order what `expected` has, in the words of the examples."""
+    assert order.eaccounting_customer == customer_id(order.customer)
+    assert order.eaccounting_project in {None, PROJECT}
     vat = order.vat
     told: dict[str, Any] = {
         "currency": order.currency,
         "customer": order.customer,
-        "project": {None: False, PROJECT: True}[order.eaccounting_project],
+        "project": order.eaccounting_project is not None,
         "total": order.total,
         "rounding_difference": order.rounding_difference,
         "vat": [attrs.asdict(one) for one in vat] if vat is not None else None,
@@ -189,7 +191,7 @@ def told_order(order: Order, expected: dict[str, Any]) -> dict[str, Any]:
         "left_out": told_left_out(order.left_out),
         "lines": [
             {name: value for name, value in told_line(line).items() if name in words}
-            for line, words in zip_longest(order.lines, expected["lines"], fillvalue=attrs.fields_dict(OrderLine))
+            for line, words in zip(order.lines, expected["lines"], strict=True)
         ],
         **{name: getattr(order, name) for name in _TEXTS},
     }

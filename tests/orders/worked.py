@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import tomllib
 import types
+import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -41,12 +42,16 @@ T = TypeVar("T")
 
 FOLDER: Final = Path(__file__).parent / "examples"
 COMPANY: Final = "company"
-PROJECT: Final = models.ProjectId("remote-project")
+PROJECT: Final = models.ProjectId(str(uuid.uuid5(uuid.NAMESPACE_OID, "project")))
 
 _HEAD: Final = frozenset({"title", "rules", "why", "input", "expected"})
 _KINDS: Final = ("customers", "work_types", "products", "tasks", "members", "entries", "expenses")
 _TOLD: Final = frozenset({"project", "company", "prices", "settings", "request"})
 _AROUND: Final = frozenset({"claimed", "fixed_billed", "given"})
+_ACCOUNTS: Final = {
+    "domestic": "domestic_sales_subject_to_vat_account_number",
+    "foreign": "foreign_sales_vat_exempt_outside_eu_account_number",
+}
 _TEXTS: Final = frozenset(get_type_hints(OrderTexts))
 
 
@@ -131,12 +136,12 @@ def text(said: str | Table) -> str:
 
 def article_id(product: str) -> models.ArticleId:
     """Return the article that a product is linked to."""
-    return models.ArticleId(f"article-{product}")
+    return models.ArticleId(str(uuid.uuid5(uuid.NAMESPACE_OID, f"article {product}")))
 
 
 def customer_id(customer: str) -> models.CustomerId:
     """Return the customer in eAccounting that a customer is linked to."""
-    return models.CustomerId(f"remote-{customer}")
+    return models.CustomerId(str(uuid.uuid5(uuid.NAMESPACE_OID, f"customer {customer}")))
 
 
 def situation(example: Example, *, turned: bool = False) -> Situation:
@@ -152,7 +157,9 @@ def situation(example: Example, *, turned: bool = False) -> Situation:
     claimed = frozenset(said.get("claimed", ()))
     billed = {id: number(amount) for id, amount in said.get("fixed_billed", {}).items()}
     lines = tuple(_read(GivenLine, every["given"] | line) for line in said.get("given", ()))
-    return Situation(_work(merged, every, turned), _request(merged["request"], lines), claimed, billed, merged)
+    return Situation(
+        _work(merged, every, turned), _request(merged["request"], lines), claimed, billed, merged
+    )
 
 
 def _example(file: Path) -> Example:
@@ -261,10 +268,13 @@ def _coding_id(product: str) -> models.ArticleAccountCodingId:
 def _coding(id: str, told: Table) -> models.ArticleAccountCoding | None:
     if told["coding"] == "unread":
         return None
-    known(dict.fromkeys(told["accounts"]), {"domestic", "foreign"})
+    # The API tells every account, null where there is none.
+    accounts: dict[str, Any] = {
+        name: None for name in get_type_hints(models.ArticleAccountCoding) if name.endswith("_account_number")
+    }
+    accounts |= {_ACCOUNTS[sale]: 3000 for sale in told["accounts"]}
     return models.ArticleAccountCoding(
         id=_coding_id(id),
         vat_rate_percent=number(told["vat"]) if told["vat"] else models.UNSET,
-        domestic_sales_subject_to_vat_account_number=3000 if "domestic" in told["accounts"] else None,
-        foreign_sales_vat_exempt_outside_eu_account_number=3100 if "foreign" in told["accounts"] else None,
+        **accounts,
     )
