@@ -1,4 +1,4 @@
-"""Which rate an hour has: its own, else the one that the project's mode names (D18, D19)."""
+"""Which rate an hour has: its own, else the one that the project's mode names (D18, D19, D21)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,14 @@ class Priced:
 
 
 def price_of(entry: TimeEntry, work_type: WorkType, prices: Prices, project: str) -> Priced:
-    """Return the rate of `entry`: never a cascade over modes, and never another mode's rate."""
+    """Return the rate of `entry`: never a cascade over modes, and never another mode's rate.
+
+    Hours of a work type with a fixed price have none but their own: they would be billed twice.
+    """
     if entry.rate:
         return Priced(entry.rate, PriceSource.ENTRY, Entity("entry", entry.id))
+    if any(fixed.work_type == work_type.id for fixed in prices.fixed_prices):
+        return Priced(None, PriceSource.FIXED_PRICE, Entity("entry", entry.id))
     return _BY_MODE[prices.mode](entry, work_type, prices, project)
 
 

@@ -8,7 +8,7 @@ from visma_busy_sync.busy import Grouping, TimeEntry, Work, WorkType
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._articles import Articles, Sold, product_of_hours
 from visma_busy_sync.orders._pricing import Priced, price_of
-from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems
+from visma_busy_sync.orders._problems import ProblemCode, Problems
 
 
 class Terms:
@@ -28,7 +28,6 @@ class Terms:
         self.problems = problems
         self.work_types = {work_type.id: work_type for work_type in work.work_types}
         self._tasks = {task.id: task.name for task in work.tasks}
-        self._fixed = {fixed.work_type for fixed in work.prices.fixed_prices}
 
     def work_type(self, entry: TimeEntry) -> WorkType | None:
         """Return the work type of hours; a missing one is a problem."""
@@ -50,12 +49,7 @@ class Terms:
         return self.sold(product, ProblemCode.WORK_TYPE_WITHOUT_PRODUCT, "work_type", work_type.id)
 
     def price(self, entry: TimeEntry, work_type: WorkType) -> Priced:
-        """Return the price of hours by the rules.
-
-        The mode names no price for hours that have a fixed price: they would be billed twice.
-        """
-        if work_type.id in self._fixed and not entry.rate:
-            return Priced(None, PriceSource.FIXED_PRICE, Entity("entry", entry.id))
+        """Return the price of hours by the rules."""
         return price_of(entry, work_type, self.work.prices, self.work.project.id)
 
     def unit_price(self, priced: Priced) -> Decimal | None:
