@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visma_busy_sync.sync._names import name_key, number_key, organization_key
+from visma_busy_sync.busy._numbers import number_key
+from visma_busy_sync.sync._names import name_key, organization_key
 from visma_busy_sync.sync._records import Value
 
 

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
+from visma_busy_sync.busy._numbers import number_key
 from visma_busy_sync.sync._changes import ConflictCode, WarningCode
 from visma_busy_sync.sync._collecting import Work
 from visma_busy_sync.sync._comparing import alter, warn_of_archived_customer
 from visma_busy_sync.sync._drafting import adoption, creation
 from visma_busy_sync.sync._mapping import Upstream
 from visma_busy_sync.sync._matching import Marks, Matching, marks_of
-from visma_busy_sync.sync._names import name_key, number_key
+from visma_busy_sync.sync._names import name_key
 from visma_busy_sync.sync._records import Kind, Record
 from visma_busy_sync.sync._side import Side
 

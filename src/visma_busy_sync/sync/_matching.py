@@ -19,8 +19,9 @@ from typing import Final, TypeAlias, TypeVar, final
 
 from attrs import define, field, frozen
 
+from visma_busy_sync.busy._numbers import number_key
 from visma_busy_sync.sync._mapping import Upstream
-from visma_busy_sync.sync._names import name_key, number_key, organization_key
+from visma_busy_sync.sync._names import name_key, organization_key
 from visma_busy_sync.sync._records import Record, Value
 from visma_busy_sync.sync._settings import Match
 

@@ -1,4 +1,4 @@
-"""Normal forms: when two numbers, names or organisation numbers count as equal (D1, D2).
+"""Normal forms: when two names or organisation numbers count as equal (D1, D2).
 
 They serve adoption only. What is written to Busy is always the value as eAccounting has it.
 """
@@ -11,17 +11,6 @@ import unicodedata
 from visma_busy_sync.sync._records import Value
 
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
-
-
-def number_key(value: Value) -> str | None:
-    """Return a number in its normal form: composed, outer white space cut, else exact.
-
-    Leading zeros and case count: `007` is not `7`. None for what is no number: empty, or no text.
-    """
-    if not isinstance(value, str):
-        return None
-    composed = value if value.isascii() else unicodedata.normalize("NFC", value)
-    return composed.strip() or None
 
 
 def name_key(value: Value) -> str | None:

@@ -11,8 +11,8 @@ import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.busy._numbers import number_key
 from visma_busy_sync.sync._members import member_of
-from visma_busy_sync.sync._names import number_key
 from visma_busy_sync.sync._records import FIELDS, Kind, Value
 
 
@@ -81,7 +81,7 @@ def _scope(given: Mapping[str, Iterable[str]]) -> Mapping[Kind, tuple[str, ...]]
     found: dict[Kind, tuple[str, ...]] = {}
     for kind, patterns in given.items():
         listed = isinstance(cast("object", patterns), Iterable) and not isinstance(patterns, str)
-        texts = tuple(number_key(cast("Value", each)) for each in patterns) if listed else ()
+        texts = tuple(number_key(each) for each in patterns) if listed else ()
         if not texts or None in texts:
             raise ConfigurationError(f"The setting scope[{kind!r}] is a list of patterns.", advice=advice)
         found[member_of(Kind, "the setting scope", kind)] = tuple(text for text in texts if text is not None)
