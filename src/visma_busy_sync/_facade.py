@@ -5,7 +5,7 @@ They are twins by hand: the same names, parameters and texts, each method one li
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Self, cast, final
 
@@ -26,6 +26,7 @@ from visma_busy_sync.integration import (
     _connection,
     _deciding,
     _due,
+    _importing_lines,
     _other_company,
     _purging,
     _pushing,
@@ -36,6 +37,7 @@ from visma_busy_sync.integration import (
 from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._due import DueSync
+from visma_busy_sync.integration._importing_lines import ImportedOrders
 from visma_busy_sync.integration._login_result import LoginResult
 from visma_busy_sync.integration._purging import Purged
 from visma_busy_sync.integration._pushing import Transfer
@@ -424,6 +426,48 @@ class Tenant:
             texts=texts,
             only=only,
             lines=lines,
+        )
+
+    def import_order_lines(
+        self,
+        data: bytes,
+        period: Period | None = None,
+        *,
+        order_date: date | None = None,
+        order_ids: Mapping[str, str] | None = None,
+        texts: OrderTexts | None = None,
+    ) -> ImportedOrders:
+        """Build the orders that a CSV file of order lines asks for, one for each project; nothing is sent.
+
+        All or nothing: if anything is wrong with any row or order, none is built, and everything is told.
+        The first row of a work type takes all its pending hours; they are on no line but that one.
+
+        Args:
+            data: The file: UTF-8 or Windows-1252, columns divided by semicolons, 10,000 rows at most.
+            period: The days whose hours are pending; by default all, from the order start date to today.
+            order_date: The date of the orders; by default today in the workspace's time zone.
+            order_ids: By Busy's id of a project, the host's id of its active draft, which the order then has;
+                hours that Busy has on that draft are pending too. The others get new ids.
+            texts: What each order says beside its lines.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or an id is blank or there twice.
+            ImportRefused: With every problem: of rows, with their numbers, and of the projects' orders.
+            NotReady: If the company cannot take orders; its report says what to press.
+            ProjectUnknown: If the work log does not know a project of the catalogue.
+            PortContractBroken: If a port of the host answers something that it must not.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return step(
+            _importing_lines.import_order_lines,
+            self._site,
+            self.id,
+            data,
+            period,
+            order_date=order_date,
+            order_ids=order_ids,
+            texts=texts,
         )
 
     def push(self, order: Order) -> Transfer:
@@ -892,6 +936,47 @@ class AsyncTenant:
             texts=texts,
             only=only,
             lines=lines,
+        )
+
+    async def import_order_lines(
+        self,
+        data: bytes,
+        period: Period | None = None,
+        *,
+        order_date: date | None = None,
+        order_ids: Mapping[str, str] | None = None,
+        texts: OrderTexts | None = None,
+    ) -> ImportedOrders:
+        """Build the orders that a CSV file of order lines asks for, one for each project; nothing is sent.
+
+        All or nothing: if anything is wrong with any row or order, none is built, and everything is told.
+        The first row of a work type takes all its pending hours; they are on no line but that one.
+
+        Args:
+            data: The file: UTF-8 or Windows-1252, columns divided by semicolons, 10,000 rows at most.
+            period: The days whose hours are pending; by default all, from the order start date to today.
+            order_date: The date of the orders; by default today in the workspace's time zone.
+            order_ids: By Busy's id of a project, the host's id of its active draft, which the order then has;
+                hours that Busy has on that draft are pending too. The others get new ids.
+            texts: What each order says beside its lines.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or an id is blank or there twice.
+            ImportRefused: With every problem: of rows, with their numbers, and of the projects' orders.
+            NotReady: If the company cannot take orders; its report says what to press.
+            ProjectUnknown: If the work log does not know a project of the catalogue.
+            PortContractBroken: If a port of the host answers something that it must not.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read.
+        """
+        return await _importing_lines.import_order_lines(
+            self._site,
+            self.id,
+            data,
+            period,
+            order_date=order_date,
+            order_ids=order_ids,
+            texts=texts,
         )
 
     async def push(self, order: Order) -> Transfer:

@@ -43,6 +43,7 @@ VismaBusySyncError            base: catch it to catch them all
 │       └── ReconnectNeeded   only a new login helps
 └── OrderError                base: what went wrong with an order
     ├── OrderNotReady         the work cannot be billed as it is: every problem with its cure
+    ├── ImportRefused         a file of order lines cannot become orders: every problem with its cure
     ├── OrderChanged          the id and revision are known with other content
     ├── EntryTaken            an hour or cost is on another order
     ├── OtherCompany          it was built for another company
@@ -102,6 +103,7 @@ from visma_busy_sync.orders import (
     DocumentTooNew,
     EntryTaken,
     IllegalTransition,
+    ImportRefused,
     OrderBeingSent,
     OrderChanged,
     OrderError,
@@ -139,6 +141,7 @@ __all__ = [
     "EncryptionKeyMissing",
     "EntryTaken",
     "IllegalTransition",
+    "ImportRefused",
     "LinkUnreadable",
     "LoginError",
     "LoginRefused",

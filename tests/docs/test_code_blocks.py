@@ -10,8 +10,14 @@ from typing import Any
 
 import pytest
 
+from visma_busy_sync import BusySync
 from visma_busy_sync.eaccounting import EAccounting, Endpoints
+from visma_busy_sync.errors import NotConnected
+from visma_busy_sync.orders import ProblemCode, RowWarningCode
+from visma_busy_sync.orders._csv import Column, read_rows
+from visma_busy_sync.orders._row_texts import ROW_TEXTS
 from visma_busy_sync.sandbox.process import SandboxProcess
+from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
 from visma_busy_sync.sync import (
     FIELDS,
     ConflictCode,
@@ -155,3 +161,52 @@ def test_every_conflict_and_warning_is_on_the_page_with_its_cure() -> None:
 def test_every_fate_is_on_the_page() -> None:
     page = (ROOT / "docs/sync.md").read_text(encoding="utf-8")
     assert all(f"`{fate}`" in page for fate in Fate)
+
+
+IMPORT_PAGE = "docs/import-order-lines.md"
+GENERAL = {ProblemCode.WORK_TYPE_UNKNOWN, ProblemCode.PRICE_MISSING, ProblemCode.LINE_WITHOUT_PRODUCT}
+"""What a row shares with lines that are given otherwise."""
+OF_CELLS = {ProblemCode.NEGATIVE_QUANTITY, ProblemCode.NEGATIVE_PRICE, ProblemCode.TEXT_TOO_LONG}
+
+
+def codes_in(table: str) -> list[str]:
+    """Return the codes in the first column of the table that follows a line of the page on files."""
+    page = (ROOT / IMPORT_PAGE).read_text(encoding="utf-8")
+    rows = page[page.index(table) :].partition("\n\n")[0].splitlines()[2:]
+    return [code for row in rows for code in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+
+def test_every_problem_of_a_row_and_every_warning_is_on_the_page() -> None:
+    told = codes_in("| Code | What is wrong |")
+    assert sorted(told) == sorted({*map(ProblemCode, ROW_TEXTS), *GENERAL, *OF_CELLS})
+    assert codes_in("| Warning | When |") == list(RowWarningCode)
+    assert codes_in("| Column | Meaning |") == list(Column)
+
+
+def test_the_file_of_the_page_is_right() -> None:
+    page = (ROOT / IMPORT_PAGE).read_text(encoding="utf-8")
+    (file,) = re.findall(r"```text\n(projectNumber.*?)```", page, re.DOTALL)
+    rows, problems = read_rows(file.encode())
+    assert problems == ()
+    assert [(row.number, row.project_number, row.text) for row in rows] == [
+        (2, "100", None),
+        (3, "100", "Kjøring; tur-retur Ørsta"),
+        (4, "0200", "Befaring"),
+    ]
+
+
+def test_a_file_is_imported_as_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first block shows each problem to a person; the second names the active drafts."""
+    scope: dict[str, Any] = {}
+    exec(compile(block(IMPORT_PAGE, "ImportRefused"), "import", "exec"), scope)
+    exec(compile(block(IMPORT_PAGE, "order_ids"), "import", "exec"), scope)
+    busy = MemoryCatalogue()
+    settings: dict[str, Any] = {"client_id": "i", "client_secret": "s", "redirect_uri": "https://b.example/"}
+    with BusySync(catalogue=busy, work=MemoryWorkLog(busy), state=MemoryStateStore(), **settings) as visma:
+        acme = visma.tenant("acme")
+        file = tmp_path / "lines.csv"
+        file.write_bytes(b"")
+        assert scope["import_file"](acme, file) == []
+        assert "file csv  Filen har ingen rader" in capsys.readouterr().out
+        with pytest.raises(NotConnected):
+            scope["import_into_drafts"](acme, b"100;5;1", {"7": "o1"})

@@ -46,6 +46,38 @@ CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
         "order_date must be a date",
     ),
     "texts-dict": (lambda t: t.build_order("p", MARCH, texts={}), "texts must be of type OrderTexts"),
+    "file-str": (
+        lambda t: t.import_order_lines("SECRET;5;1"),
+        r"data must be of type bytes, not str\. .*read_bytes",
+    ),
+    "file-period-tuple": (
+        lambda t: t.import_order_lines(b"1;5;1", (MARCH.first, MARCH.last)),
+        "period must be of type Period",
+    ),
+    "file-order-date-text": (
+        lambda t: t.import_order_lines(b"1;5;1", order_date="2026-03-31"),
+        "order_date must be a date",
+    ),
+    "file-order-ids-list": (
+        lambda t: t.import_order_lines(b"1;5;1", order_ids=[("p", "o")]),
+        "order_ids must be a mapping, not list",
+    ),
+    "file-order-ids-blank": (
+        lambda t: t.import_order_lines(b"1;5;1", order_ids={"p": " "}),
+        r"order_ids\['p'\] must not be blank",
+    ),
+    "file-order-ids-project": (
+        lambda t: t.import_order_lines(b"1;5;1", order_ids={5: "o"}),
+        "a key of order_ids must be a str",
+    ),
+    "file-order-ids-twice": (
+        lambda t: t.import_order_lines(b"1;5;1", order_ids={"p": "o", "q": "o"}),
+        "order_ids must name each order once",
+    ),
+    "file-texts-dict": (
+        lambda t: t.import_order_lines(b"1;5;1", texts={}),
+        "texts must be of type OrderTexts",
+    ),
     "order-none": (lambda t: t.push(None), "order must be of type Order, not NoneType"),
 }
 

@@ -14,6 +14,7 @@ from visma_busy_sync.orders import (
     DocumentTooNew,
     EntryTaken,
     IllegalTransition,
+    ImportRefused,
     OrderBeingSent,
     OrderChanged,
     OrderError,
@@ -22,6 +23,7 @@ from visma_busy_sync.orders import (
     OrderRejected,
     OtherCompany,
 )
+from visma_busy_sync.orders._csv import read_rows
 
 from .given import hours, refusal, work
 
@@ -37,6 +39,7 @@ ERRORS = [
     IllegalTransition("o", state="open", event="send"),
     DocumentError("order", "it is no JSON"),
     DocumentTooNew("order", found=2, known=1),
+    ImportRefused(read_rows(b"100;;x")[1]),
 ]
 
 

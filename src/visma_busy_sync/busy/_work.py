@@ -23,7 +23,8 @@ class Work:
             several.
         entries: Hours on the project.
         expenses: Costs on the project and on its hours. The hours of a cost are among `entries`.
-        work_types: The work types that hours and costs refer to.
+        work_types: The work types that are on the project, also those without hours: a person may give a line
+            for them, or a file may name them.
         products: The products that they refer to; their names are texts of cost lines without comment.
         tasks: The tasks that hours refer to; needed only where lines are grouped by task.
         members: The members that hours refer to; read only where the settings let names into texts.

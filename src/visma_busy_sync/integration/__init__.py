@@ -2,6 +2,7 @@
 
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.integration._due import DueSync
+from visma_busy_sync.integration._importing_lines import ImportedOrders
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._purging import Purged
 from visma_busy_sync.integration._pushing import Transfer
@@ -47,6 +48,7 @@ __all__ = [
     "DueSync",
     "Finding",
     "FindingCode",
+    "ImportedOrders",
     "KindRun",
     "Lane",
     "Language",

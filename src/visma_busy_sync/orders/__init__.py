@@ -15,6 +15,7 @@ from visma_busy_sync.orders._errors import (
     DocumentTooNew,
     EntryTaken,
     IllegalTransition,
+    ImportRefused,
     OrderBeingSent,
     OrderChanged,
     OrderError,
@@ -46,6 +47,7 @@ from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
 from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
+from visma_busy_sync.orders._row_lines import RowWarning, RowWarningCode
 
 __all__ = [
     "CLAIMING_STATES",
@@ -65,6 +67,7 @@ __all__ = [
     "EntryTaken",
     "Event",
     "IllegalTransition",
+    "ImportRefused",
     "LedgerEntry",
     "MendedBy",
     "OrderBeingSent",
@@ -79,6 +82,8 @@ __all__ = [
     "PostAnswer",
     "Problem",
     "ProblemCode",
+    "RowWarning",
+    "RowWarningCode",
     "State",
     "Step",
     "build",

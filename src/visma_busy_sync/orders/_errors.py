@@ -3,6 +3,7 @@
 ```
 OrderError                             never raised itself
 ├── OrderNotReady                      the work cannot become an order yet: every problem at once
+├── ImportRefused                      a file of order lines cannot become orders: every problem at once
 ├── OrderChanged                       the same id and revision, but other content
 ├── EntryTaken                         an entry is on another order
 ├── OtherCompany                       the order was built for another company
@@ -18,7 +19,7 @@ OrderError                             never raised itself
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.busy import LeftOut
@@ -57,13 +58,47 @@ class OrderNotReady(OrderError):
     def __init__(self, problems: Sequence[Problem], *, left_out: Sequence[LeftOut] = ()) -> None:
         self.problems = tuple(problems)
         self.left_out = tuple(left_out)
-        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        listed = "; ".join(
-            f"{problem.code} ({problem.entity}): {problem.message.rstrip('.')}" for problem in problems
-        )
         super().__init__(
-            f"The order is not ready, {count}: {listed}.",
-            advice=" ".join(dict.fromkeys(problem.cure_en for problem in problems)),
+            f"The order is not ready, {_counted(self.problems)}: {_listed(self.problems)}.",
+            advice=_cures(self.problems),
+        )
+
+
+def _counted(problems: Sequence[Problem]) -> str:
+    return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+
+
+def _listed(problems: Sequence[Problem]) -> str:
+    return "; ".join(
+        f"{problem.code} ({problem.entity}): {problem.message.rstrip('.')}" for problem in problems
+    )
+
+
+def _cures(problems: Sequence[Problem]) -> str:
+    return " ".join(dict.fromkeys(problem.cure_en for problem in problems))
+
+
+_SHOWN: Final = 20
+"""So many problems of a file are in the error's text: a file has thousands of rows, a log has lines."""
+
+
+class ImportRefused(OrderError):
+    """A file of order lines cannot become orders; all or nothing, so no order was built.
+
+    Attributes:
+        problems: Every problem that was found: those of rows first, in the order of the file, each with the
+            number of its row (`entity`) and, for one cell, its `column`; then those of the projects' orders.
+            What is in a cell is in none of them.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        shown = self.problems[:_SHOWN]
+        more = len(self.problems) - len(shown)
+        super().__init__(
+            f"The file of order lines was refused, {_counted(self.problems)}: {_listed(shown)}"
+            f"{f'; and {more} more' if more else ''}.",
+            advice=_cures(shown),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from typing import Final
 from attrs import field, frozen
 
 from visma_busy_sync.busy import LeftOut, LeftOutReason
+from visma_busy_sync.orders._row_texts import ROW_TEXTS
 
 
 class ProblemCode(enum.StrEnum):
@@ -52,6 +54,25 @@ class ProblemCode(enum.StrEnum):
     TOO_MANY_ROWS = "too_many_rows"
     REFERENCE_UNKNOWN = "reference_unknown"
 
+    # Of a file of order lines.
+    FILE_EMPTY = "file_empty"
+    FILE_ENCODING = "file_encoding"
+    FILE_TOO_LONG = "file_too_long"
+    COLUMN_UNKNOWN = "column_unknown"
+    COLUMN_TWICE = "column_twice"
+    COLUMN_MISSING = "column_missing"
+    ROW_UNREADABLE = "row_unreadable"
+    CELL_UNEXPECTED = "cell_unexpected"
+    CELL_EMPTY = "cell_empty"
+    NUMBER_UNREADABLE = "number_unreadable"
+    QUANTITY_ZERO = "quantity_zero"
+    PROJECT_NUMBER_UNKNOWN = "project_number_unknown"
+    PROJECT_NUMBER_AMBIGUOUS = "project_number_ambiguous"
+    PROJECT_SHARED = "project_shared"
+    PRODUCT_NUMBER_UNKNOWN = "product_number_unknown"
+    PRODUCT_NUMBER_AMBIGUOUS = "product_number_ambiguous"
+    PRICE_BY_MEMBER = "price_by_member"
+
 
 class MendedBy(enum.StrEnum):
     """Who can usually mend a problem, by the rights that people have."""
@@ -66,7 +87,11 @@ class MendedBy(enum.StrEnum):
 
 @frozen
 class Entity:
-    """What a problem is about: the kind of thing in Busy's words, and Busy's id of it."""
+    """What a problem is about: the kind of thing in Busy's words, and Busy's id of it.
+
+    For a row of a file the kind is `row` and the id its number: the line of the file where it begins, from 1,
+    header included (D29). The file itself is `file csv`.
+    """
 
     kind: str
     id: str
@@ -87,6 +112,7 @@ class Problem:
         cure_en: What to do, in English.
         cure_nb: The same in Norwegian.
         mended_by: Who can usually mend it.
+        column: For one cell of a row: the name of its column.
     """
 
     code: ProblemCode
@@ -96,6 +122,7 @@ class Problem:
     cure_en: str = field(repr=False)
     cure_nb: str = field(repr=False)
     mended_by: MendedBy
+    column: str | None = None
 
 
 _MANAGER: Final = MendedBy.PROJECT_MANAGER
@@ -361,11 +388,17 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
             "Hent på nytt, slik at Busy viser hva som er slettet, og lag ordren på nytt.",
             _MANAGER,
         ),
+        **{ProblemCode(code): _Texts(*texts, _MANAGER) for code, texts in ROW_TEXTS.items()},
     }
 )
 """The texts of every code, with places for the facts."""
 
 _ORDER: Final = {code: place for place, code in enumerate(ProblemCode)}
+_AFTER_ALL_ROWS: Final = sys.maxsize
+
+ROW: Final = "row"
+"""The kind of a row of a file."""
+FILE: Final = Entity("file", "csv")
 
 
 @frozen
@@ -417,7 +450,7 @@ def told_left_out(left_out: Sequence[LeftOut]) -> Told:
     )
 
 
-def problem(code: ProblemCode, entity: Entity, **facts: object) -> Problem:
+def problem(code: ProblemCode, entity: Entity, *, column: str | None = None, **facts: object) -> Problem:
     """Return the problem with its texts, the facts put in their places."""
     texts = PROBLEM_TEXTS[code]
     en = {name: fact.en if isinstance(fact, Told) else fact for name, fact in facts.items()}
@@ -425,11 +458,12 @@ def problem(code: ProblemCode, entity: Entity, **facts: object) -> Problem:
     return Problem(
         code,
         entity,
-        texts.message_en.format_map(en),
-        texts.message_nb.format_map(nb),
+        texts.message_en.format_map(en | {"column": column}),
+        texts.message_nb.format_map(nb | {"column": column}),
         texts.cure_en,
         texts.cure_nb,
         texts.mended_by,
+        column,
     )
 
 
@@ -452,11 +486,13 @@ class Problems:
         self._gone = gone
         self._found: dict[tuple[ProblemCode, Entity, str], Problem] = {}
 
-    def add(self, code: ProblemCode, kind: str, id: str, **facts: object) -> None:
+    def add(
+        self, code: ProblemCode, kind: str, id: str, *, column: str | None = None, **facts: object
+    ) -> None:
         """Take note of a problem."""
         entity = Entity(kind, id)
-        found = problem(_IF_GONE.get(code, code) if entity in self._gone else code, entity, **facts)
-        self._found.setdefault((found.code, found.entity, found.message), found)
+        known = _IF_GONE.get(code, code) if entity in self._gone else code
+        self.extend([problem(known, entity, column=column, **facts)])
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Take note of problems that were found elsewhere."""
@@ -464,9 +500,10 @@ class Problems:
             self._found.setdefault((found.code, found.entity, found.message), found)
 
     def listed(self) -> tuple[Problem, ...]:
-        """Return them in the order of their codes, then by what they are about."""
-        return tuple(
-            sorted(
-                self._found.values(), key=lambda found: (_ORDER[found.code], str(found.entity), found.message)
-            )
-        )
+        """Return them in the order of their codes, then by what they are about; those of rows row by row."""
+        return tuple(sorted(self._found.values(), key=_place))
+
+
+def _place(found: Problem) -> tuple[int, int, str, str]:
+    row = int(found.entity.id) if found.entity.kind == ROW else _AFTER_ALL_ROWS
+    return row, _ORDER[found.code], str(found.entity), found.message
