@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from visma_busy_sync.busy import (
     Approval,
@@ -142,6 +144,46 @@ def test_hours_of_a_fixed_price_go_onto_the_row_that_names_their_work_type() -> 
     what = work(hours("e1"), hours("e2", work_type="6"), prices=fixed)
 
     assert order_of(what, row(2, price=money("1000"))) == [("Advice", "3.0000", "1000.00", "3000.00")]
+
+
+booked_hours = st.lists(
+    st.tuples(st.integers(1, 600), st.sampled_from(["5", "6"]), st.sampled_from(list(Approval))), max_size=8
+)
+drawn_rows = st.lists(
+    st.tuples(
+        st.sampled_from(["5", "6"]),
+        st.decimals("0.01", "999", places=2),
+        st.none() | st.decimals("0.01", "9999", places=2),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(booked_hours, drawn_rows)
+def test_the_order_bills_what_the_file_says_and_each_pending_hour_once(
+    booked: list[tuple[int, str, Approval]], written: list[tuple[str, Decimal, Decimal | None]]
+) -> None:
+    """Whatever was booked: the sum is that of the rows, and the hours are those of the work types named."""
+    what = work(
+        *(hours(f"e{n}", minutes, work_type=on, approval=how) for n, (minutes, on, how) in enumerate(booked)),
+        prices=BY_WORK_TYPE,
+    )
+    found = asked(
+        what, *(row(n, on, str(quantity), price=price) for n, (on, quantity, price) in enumerate(written, 2))
+    )
+
+    order = built(what, lines=found.lines, only=found.claims)
+
+    rates = BY_WORK_TYPE.work_type_rates
+    sums = [quantity * (price if price is not None else rates[on]) for on, quantity, price in written]
+    assert order.total == sum(one.quantize(money("0.01"), ROUND_HALF_UP) for one in sums)
+    named = {on for on, _, _ in written}
+    assert sorted(order.claims) == [
+        f"entry:e{n}" for n, (_, on, how) in enumerate(booked) if on in named and how is Approval.APPROVED
+    ]
+    with_hours = [line for line in order.lines if line.parts]
+    assert len(with_hours) + len(found.warnings) == len(written) == len(order.lines)
 
 
 # Price, product, text

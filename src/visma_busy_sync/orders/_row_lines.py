@@ -159,11 +159,12 @@ def given_lines(
     if customer is not None:
         choice = Choice(period=period, customer=customer, order_id=order_id, claimed=claimed)
         pending = _pending(work, choice)
+    work_types = {work_type.id: work_type for work_type in work.work_types}
     first: dict[str, int] = {}
     lines: dict[int, GivenLine] = {}
     warnings: list[RowWarning] = []
     for row in rows:
-        asked = _asked(row, work, products, problems)
+        asked = _asked(row, work, work_types.get(row.work_type or ""), products, problems)
         if asked is None:
             continue
         id = asked.work_type.id
@@ -175,8 +176,10 @@ def given_lines(
             warnings.append(RowWarning(row.number, code, _hours_on(first[id])))
             hours = ()
         lines[row.number] = _line(row, asked, hours)
+    if customer is None:
+        return RowLines(problems=problems.listed())
     return RowLines(
-        lines=tuple(lines.values()) if customer is not None else (),
+        lines=tuple(lines.values()),
         rows=tuple(lines),
         warnings=tuple(warnings),
         problems=problems.listed(),
@@ -236,11 +239,12 @@ class _Asked:
     product: Numbered | None
 
 
-def _asked(row: ImportRow, work: Work, products: Register, problems: Problems) -> _Asked | None:
+def _asked(
+    row: ImportRow, work: Work, work_type: WorkType | None, products: Register, problems: Problems
+) -> _Asked | None:
     """Return what a row asks for; None, and problems, where something is wrong with it."""
     wrong = Problems()
     product = _named(row, Column.PRODUCT_NUMBER, row.product_number, products, wrong)
-    work_type = next((one for one in work.work_types if one.id == row.work_type), None)
     if work_type is None and Column.TAG_ID not in row.faulty:
         wrong.add(ProblemCode.WORK_TYPE_UNKNOWN, ROW, str(row.number), column=Column.TAG_ID)
     price = None
