@@ -443,7 +443,8 @@ class Tenant:
         The first row of a work type takes all its pending hours; they are on no line but that one.
 
         Args:
-            data: The file: UTF-8 or Windows-1252, columns divided by semicolons, 10,000 rows at most.
+            data: The file: UTF-8 or Windows-1252, columns divided by semicolons; at most 10,000 rows and
+                5 million bytes.
             period: The days whose hours are pending; by default all, from the order start date to today.
             order_date: The date of the orders; by default today in the workspace's time zone.
             order_ids: By Busy's id of a project, the host's id of its active draft, which the order then has;
@@ -953,7 +954,8 @@ class AsyncTenant:
         The first row of a work type takes all its pending hours; they are on no line but that one.
 
         Args:
-            data: The file: UTF-8 or Windows-1252, columns divided by semicolons, 10,000 rows at most.
+            data: The file: UTF-8 or Windows-1252, columns divided by semicolons; at most 10,000 rows and
+                5 million bytes.
             period: The days whose hours are pending; by default all, from the order start date to today.
             order_date: The date of the orders; by default today in the workspace's time zone.
             order_ids: By Busy's id of a project, the host's id of its active draft, which the order then has;

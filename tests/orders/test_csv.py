@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visma_busy_sync.orders import Problem
-from visma_busy_sync.orders._csv import MAX_FILE_ROWS, ImportRow, read_rows
+from visma_busy_sync.orders._csv import MAX_FILE_BYTES, MAX_FILE_ROWS, ImportRow, read_rows
 
 FILES = Path(__file__).parent / "csv"
 HEADER = "projectNumber;tagId;quantity;optionalOutPrice;optionalProductNumber;optionalDescription"
@@ -160,6 +160,17 @@ def test_a_file_has_ten_thousand_rows_at_most(header: str) -> None:
 
     assert (len(rows), problems) == (MAX_FILE_ROWS, ())
     assert wrong(most + "100;5;1") == [("file csv", "file_too_long", None)]
+
+
+def test_a_file_has_five_million_bytes_at_most() -> None:
+    """What was uploaded by mistake is not even looked at."""
+    full = b"100;5;1;;;Kabel\n"
+    full += b"\n" * (MAX_FILE_BYTES - len(full))
+
+    rows, problems = read_rows(full)
+
+    assert (len(rows), problems) == (1, ())
+    assert wrong(full + b"\n") == [("file csv", "file_too_long", None)]
 
 
 # The header

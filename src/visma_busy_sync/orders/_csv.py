@@ -24,6 +24,8 @@ from visma_busy_sync.orders._problems import FILE, ROW, Problem, ProblemCode, Pr
 
 MAX_FILE_ROWS: Final = 10_000
 """Rows of one file, far beyond what a person writes: an order has 1,000 at most."""
+MAX_FILE_BYTES: Final = 5_000_000
+"""Size of one file: so many rows of 500 bytes each. What is uploaded by mistake holds nobody up."""
 
 
 class Column(enum.StrEnum):
@@ -46,6 +48,9 @@ _BELOW_ZERO: Final = {
     Column.QUANTITY: ProblemCode.NEGATIVE_QUANTITY,
     Column.PRICE: ProblemCode.NEGATIVE_PRICE,
 }
+
+_TOO_MANY_ROWS: Final = Told("10,000 rows", "10 000 rader")
+_TOO_MANY_BYTES: Final = Told("5 million bytes", "5 millioner byte")
 
 _MARK: Final = b"\xef\xbb\xbf"
 _UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -95,6 +100,9 @@ def read_rows(data: bytes) -> tuple[tuple[ImportRow, ...], tuple[Problem, ...]]:
 
 def _decoded(data: bytes, problems: Problems) -> str | None:
     """Return the text of a file: UTF-8 with or without mark, else Windows-1252 (D26)."""
+    if len(data) > MAX_FILE_BYTES:
+        problems.add(ProblemCode.FILE_TOO_LONG, FILE.kind, FILE.id, most=_TOO_MANY_BYTES)
+        return None
     if data.startswith(_UTF_16_MARKS):
         found = Told("it is marked as UTF-16", "den er merket som UTF-16")
     elif b"\0" in data:
@@ -140,7 +148,7 @@ def _rows(records: Sequence[_Record], problems: Problems) -> tuple[ImportRow, ..
     if places is None:
         return ()  # what a cell means is not known
     if len(records) > MAX_FILE_ROWS:
-        problems.add(ProblemCode.FILE_TOO_LONG, FILE.kind, FILE.id, most=MAX_FILE_ROWS)
+        problems.add(ProblemCode.FILE_TOO_LONG, FILE.kind, FILE.id, most=_TOO_MANY_ROWS)
         return ()
     return tuple(_row(number, cells, places, problems) for number, cells in records)
 

@@ -29,8 +29,8 @@ ROW_TEXTS: Final[Mapping[str, RowTexts]] = MappingProxyType(
             "Lagre den som CSV UTF-8, og velg filen på nytt.",
         ),
         "file_too_long": (
-            "The file has more than {most} rows.",
-            "Filen har mer enn {most} rader.",
+            "The file has more than {most}.",
+            "Filen har mer enn {most}.",
             "Divide it into several files.",
             "Del den opp i flere filer.",
         ),
