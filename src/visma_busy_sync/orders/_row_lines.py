@@ -204,10 +204,9 @@ def _customer(rows: Sequence[ImportRow], work: Work, problems: Problems) -> str 
 def _pending(work: Work, choice: Choice) -> Mapping[str, Sequence[str]]:
     """Return the keys of the hours that the order may bill, by their work types."""
     found: dict[str, list[str]] = {}
-    for hours in sift(work, choice).hours:
-        if hours.entry.work_type is not None:
-            claim = claim_key(EntryKind.ENTRY, hours.entry.id)
-            found.setdefault(hours.entry.work_type, []).append(claim)
+    for entry, _ in sift(work, choice).hours:
+        if entry.work_type is not None:
+            found.setdefault(entry.work_type, []).append(claim_key(EntryKind.ENTRY, entry.id))
     return found
 
 
