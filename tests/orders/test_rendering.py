@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import cast
 
-from visma_busy_sync.busy import Approval, Exclusion, Order
+import pytest
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.texts import Language
+from visma_busy_sync.busy import Approval, Exclusion, Order, PriceSource
 from visma_busy_sync.orders import order_from_json, order_to_json, render
+from visma_busy_sync.orders._words import PRICE_SOURCES
 
 from .given import built, cost, hours, money, work
 
@@ -40,6 +46,51 @@ Left out: 1 not approved
 def test_an_order_can_be_read() -> None:
     """Each line with where its price came from, then the total and what stayed out."""
     assert render(sample()) == TABLE
+
+
+NORWEGIAN = """\
+Tekst                   Antall  Enhet      Pris       Sum  Pris fra
+----------------------  ------  -----  --------  --------  ----------
+Advice                  0,8333  h      1 000,00    833,30  prosjekt
+Advice                     1,5  h      1 234,50  1 851,75  timeføring
+Train to Oslo and back       1  h        250,00    250,00  kostnad
+
+Sum 2 935,05 NOK uten mva.
+Avrunding -0,033333 NOK
+Holdt utenfor: 1 ikke godkjent
+Holdt utenfor: 2 unntatt fra fakturering
+"""
+
+
+def test_an_order_can_be_read_in_norwegian() -> None:
+    """With a comma, and digits in threes held together."""
+    assert render(sample(), "nb") == NORWEGIAN.replace("1 000", "1\xa0000").replace(
+        "1 234", "1\xa0234"
+    ).replace("1 851", "1\xa0851").replace("2 935", "2\xa0935")
+
+
+def test_there_is_no_third_language() -> None:
+    with pytest.raises(ConfigurationError, match="no text in 'sv'"):
+        render(sample(), cast("Language", "sv"))
+
+
+def test_columns_stand_below_each_other_however_wide_letters_are() -> None:
+    """A wide letter takes two cells of a terminal; a combining mark and a Korean vowel take none."""
+    texts = ("東京へ", "Cafe\u0301", "\u1112\u1161\u11ab", "Plain")
+    shown = render(built(work(*(cost(f"x{n}", comment=text) for n, text in enumerate(texts))))).splitlines()
+    starts = {text: line.index("1  h") for text in texts for line in shown if text in line}
+    assert starts == {texts[0]: 12, texts[1]: 16, texts[2]: 16, texts[3]: 15}
+
+
+def test_a_wide_text_is_cut_where_it_would_go_over_the_edge() -> None:
+    """Sixty cells are thirty wide letters; the sign takes the place of the last."""
+    shown = render(built(work(cost(comment="東" * 31))))
+    assert "東" * 29 + "…" in shown
+    assert "東" * 30 not in shown
+
+
+def test_every_source_of_a_price_has_its_words() -> None:
+    assert set(PRICE_SOURCES) == set(PriceSource)
 
 
 def test_an_order_reads_the_same_after_it_was_stored() -> None:

@@ -14,6 +14,18 @@ Language: TypeAlias = Literal["nb", "en"]
 LANGUAGES: Final = frozenset({"nb", "en"})
 
 
+def require_language(language: str) -> None:
+    """Require a language that there are texts in.
+
+    Raises:
+        ConfigurationError: If it is neither `nb` nor `en`.
+    """
+    if language not in LANGUAGES:
+        raise ConfigurationError(
+            f"There is no text in {language!r}.", advice="The languages are 'nb' (Norwegian) and 'en'."
+        )
+
+
 @final
 @frozen
 class Texts:
@@ -33,10 +45,7 @@ class Texts:
         Raises:
             ConfigurationError: If it is neither `nb` nor `en`.
         """
-        if language not in LANGUAGES:
-            raise ConfigurationError(
-                f"There is no text in {language!r}.", advice="The languages are 'nb' (Norwegian) and 'en'."
-            )
+        require_language(language)
         return self.nb if language == "nb" else self.en
 
     def __str__(self) -> str:

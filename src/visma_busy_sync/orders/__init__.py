@@ -1,8 +1,8 @@
 """From booked work to an order draft, as pure functions: values in, values out.
 
 `build` makes the order, `to_new_order` what is sent, `fire` keeps the ledger's states, `outcome_of` judges
-what became of the POST, `compare` what eAccounting answers. Nothing here reads, sends, waits, or asks what
-time it is.
+what became of the POST, `compare` what eAccounting answers, `hours_specification` what stands behind each
+line. Nothing here reads, sends, waits, or asks what time it is.
 """
 
 from visma_busy_sync.orders._builder import Counterpart, build, customer_of, products_needed
@@ -48,6 +48,13 @@ from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemC
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
 from visma_busy_sync.orders._row_lines import RowWarning, RowWarningCode
+from visma_busy_sync.orders._specification import (
+    HoursSpecification,
+    InternalNotes,
+    SpecifiedHours,
+    SpecifiedLine,
+    hours_specification,
+)
 
 __all__ = [
     "CLAIMING_STATES",
@@ -66,8 +73,10 @@ __all__ = [
     "EntryChange",
     "EntryTaken",
     "Event",
+    "HoursSpecification",
     "IllegalTransition",
     "ImportRefused",
+    "InternalNotes",
     "LedgerEntry",
     "MendedBy",
     "OrderBeingSent",
@@ -84,6 +93,8 @@ __all__ = [
     "ProblemCode",
     "RowWarning",
     "RowWarningCode",
+    "SpecifiedHours",
+    "SpecifiedLine",
     "State",
     "Step",
     "build",
@@ -96,6 +107,7 @@ __all__ = [
     "entry_from_json",
     "entry_to_json",
     "fire",
+    "hours_specification",
     "make_marker",
     "marked_reference",
     "marked_revision",

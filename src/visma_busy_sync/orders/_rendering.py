@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
-from visma_busy_sync.busy import Order, OrderLine, PriceSource
-from visma_busy_sync.busy._canonical import decimal_text
+from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.busy import LeftOut, LeftOutReason, Order, OrderLine
+from visma_busy_sync.orders._problems import told_reason
+from visma_busy_sync.orders._shown import shown_money, shown_number, shown_text
+from visma_busy_sync.orders._tables import aligned, rule, shortened, widths
+from visma_busy_sync.orders._words import PRICE_SOURCES
 
-_HEADS: Final = ("Text", "Quantity", "Unit", "Unit price", "Total", "Price from")
+_HEADS: Final = (
+    Texts("Tekst", "Text"),
+    Texts("Antall", "Quantity"),
+    Texts("Enhet", "Unit"),
+    Texts("Pris", "Unit price"),
+    Texts("Sum", "Total"),
+    Texts("Pris fra", "Price from"),
+)
 _RIGHT: Final = frozenset({1, 3, 4})
 """Columns of numbers."""
 
 _WIDEST_TEXT: Final = 60
 
+_TOTAL: Final = Texts("Sum {amount} {currency} uten mva.", "Total {amount} {currency} without VAT")
+_ROUNDING: Final = Texts("Avrunding {amount} {currency}", "Rounding {amount} {currency}")
+_LEFT_OUT: Final = Texts("Holdt utenfor: {count} {reason}", "Left out: {count} {reason}")
 
-def render(order: Order) -> str:
-    """Return `order` as text: its lines with where each price came from, the total, what stayed out."""
-    rows = [_HEADS, *(_cells(line) for line in order.lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
-    lines = [_row(row, widths) for row in rows]
-    lines.insert(1, "  ".join("-" * width for width in widths))
+
+def render(order: Order, language: Language = "en") -> str:
+    """Return `order` as text: its lines with where each price came from, the total, what stayed out.
+
+    Raises:
+        ConfigurationError: If the language is neither `nb` nor `en`.
+    """
+    rows = [tuple(head.of(language) for head in _HEADS), *(_cells(line, language) for line in order.lines)]
+    wide = widths(rows)
+    lines = [aligned(row, wide, right=_RIGHT) for row in rows]
+    lines.insert(1, rule(wide))
     lines.append("")
-    lines.append(f"Total {_money(order.total)} {order.currency} without VAT")
+    total = shown_money(order.total, language)
+    lines.append(_TOTAL.of(language).format(amount=total, currency=order.currency))
     if order.rounding_difference:
-        lines.append(f"Rounding {decimal_text(order.rounding_difference)} {order.currency}")
-    counts: dict[str, int] = {}
-    for left_out in order.left_out:
-        counts[left_out.reason.value] = counts.get(left_out.reason.value, 0) + 1
-    lines += [f"Left out: {count} {reason.replace('_', ' ')}" for reason, count in sorted(counts.items())]
+        rounding = shown_number(order.rounding_difference, language)
+        lines.append(_ROUNDING.of(language).format(amount=rounding, currency=order.currency))
+    lines += left_out_lines(order.left_out, language)
     return "\n".join(lines) + "\n"
 
 
-def _cells(line: OrderLine) -> tuple[str, ...]:
-    # Line ends and other control characters would break the table, or do worse to a terminal.
-    printable = "".join(letter if letter.isprintable() else " " for letter in line.text)
-    text = " ".join(printable.split())
-    return (
-        text if len(text) <= _WIDEST_TEXT else text[: _WIDEST_TEXT - 1] + "…",
-        decimal_text(line.quantity),
-        line.unit,
-        _money(line.unit_price),
-        _money(line.total),
-        _source(line.price_source),
-    )
-
-
-def _source(source: PriceSource) -> str:
-    return source.value.replace("_", " ")
-
-
-def _money(amount: Decimal) -> str:
-    """Return an amount with at least 2 decimals."""
-    whole, _, decimals = decimal_text(amount).partition(".")
-    return f"{whole}.{decimals:0<2}"
-
-
-def _row(cells: tuple[str, ...], widths: list[int]) -> str:
-    padded = [
-        cell.rjust(width) if column in _RIGHT else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+def left_out_lines(left_out: Iterable[LeftOut], language: Language) -> list[str]:
+    """Return how many hours and costs stayed out, a line for each reason."""
+    counts = Counter(_reason(one.reason, language) for one in left_out)
+    return [
+        _LEFT_OUT.of(language).format(count=count, reason=reason) for reason, count in sorted(counts.items())
     ]
-    return "  ".join(padded).rstrip()
+
+
+def _reason(reason: LeftOutReason, language: Language) -> str:
+    told = told_reason(reason)
+    return told.nb if language == "nb" else told.en.replace("_", " ")
+
+
+def _cells(line: OrderLine, language: Language) -> tuple[str, ...]:
+    return (
+        shortened(shown_text(line.text), _WIDEST_TEXT),
+        shown_number(line.quantity, language),
+        shown_text(line.unit),
+        shown_money(line.unit_price, language),
+        shown_money(line.total, language),
+        PRICE_SOURCES[line.price_source].of(language),
+    )

@@ -1,0 +1,25 @@
+"""Words for the parts of an order, in Norwegian (bokmål) and in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from visma_busy_sync._core.texts import Texts
+from visma_busy_sync.busy import PriceSource
+
+PRICE_SOURCES: Final[Mapping[PriceSource, Texts]] = MappingProxyType(
+    {
+        PriceSource.ENTRY: Texts("timeføring", "entry"),
+        PriceSource.PROJECT: Texts("prosjekt", "project"),
+        PriceSource.MEMBER: Texts("medlem", "member"),
+        PriceSource.WORK_TYPE: Texts("arbeidstype", "work type"),
+        PriceSource.MEMBER_WITHIN_WORK_TYPE: Texts("medlem innen arbeidstype", "member within work type"),
+        PriceSource.DEFAULTS: Texts("standardpris", "defaults"),
+        PriceSource.COST: Texts("kostnad", "cost"),
+        PriceSource.FIXED_PRICE: Texts("fastpris", "fixed price"),
+        PriceSource.GIVEN: Texts("angitt", "given"),
+        PriceSource.SEVERAL: Texts("flere", "several"),
+    }
+)
