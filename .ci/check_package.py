@@ -32,7 +32,9 @@ ALLOWED = {
 PROBE = """
 import sys
 import visma_busy_sync
-heavy = {"httpx", "tenacity", "sqlalchemy", "starlette", "uvicorn"} & {m.split(".")[0] for m in sys.modules}
+heavy = {"httpx", "tenacity", "sqlalchemy", "starlette", "uvicorn", "fpdf"} & {
+    m.split(".")[0] for m in sys.modules
+}
 sys.exit(f"import visma_busy_sync loads {heavy}" if heavy else 0)
 """
 

@@ -13,6 +13,7 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync._core.texts import Language
 from visma_busy_sync._core.world import Clock, Limiter, Runtime
 from visma_busy_sync.busy import GivenLine, Order, Period
 from visma_busy_sync.eaccounting import PRODUCTION, SCOPES, Application, Endpoints, models
@@ -32,6 +33,7 @@ from visma_busy_sync.integration import (
     _pushing,
     _resealing,
     _runs,
+    _specifying,
     _syncing,
 )
 from visma_busy_sync.integration._arguments import given_or, require, require_id
@@ -45,7 +47,7 @@ from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._sync_report import SyncReport, UndoReport
-from visma_busy_sync.orders import LedgerEntry, OrderTexts
+from visma_busy_sync.orders import HoursSpecification, LedgerEntry, OrderTexts
 from visma_busy_sync.ports import (
     AsyncCatalogue,
     AsyncStateStore,
@@ -469,6 +471,45 @@ class Tenant:
             order_date=order_date,
             order_ids=order_ids,
             texts=texts,
+        )
+
+    def hours_specification(
+        self,
+        order: Order,
+        *,
+        language: Language = "nb",
+        names: bool | None = None,
+        comments: bool = False,
+        internal: bool = False,
+    ) -> HoursSpecification:
+        """Return what stands behind each line of an order, for the user to send; nothing is stored or sent.
+
+        `visma_busy_sync.specification` shows it in a terminal, as an HTML page and as a PDF file. Days,
+        minutes, prices and amounts are those of the order, also where the hours were changed in Busy since.
+
+        Args:
+            order: The order, before it is pushed or after.
+            language: Norwegian (`nb`) or English (`en`).
+            names: Whether members are named; None: as the workspace's settings have it (`names_in_texts`).
+            comments: Whether the comments of the hours are shown. They may be personal.
+            internal: Whether it says what is for the seller alone: where prices came from, what they would
+                have been, what rounding changed, what was left out, and what was changed in Busy since.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or there are no texts in the language.
+            ProjectUnknown: If Busy no longer has the project.
+            PortContractBroken: If a port of the host answers something that it must not.
+            DocumentError: If the order's page in the ledger cannot be read.
+        """
+        return step(
+            _specifying.specify_hours,
+            self._site,
+            self.id,
+            order,
+            language=language,
+            names=names,
+            comments=comments,
+            internal=internal,
         )
 
     def push(self, order: Order) -> Transfer:
@@ -979,6 +1020,44 @@ class AsyncTenant:
             order_date=order_date,
             order_ids=order_ids,
             texts=texts,
+        )
+
+    async def hours_specification(
+        self,
+        order: Order,
+        *,
+        language: Language = "nb",
+        names: bool | None = None,
+        comments: bool = False,
+        internal: bool = False,
+    ) -> HoursSpecification:
+        """Return what stands behind each line of an order, for the user to send; nothing is stored or sent.
+
+        `visma_busy_sync.specification` shows it in a terminal, as an HTML page and as a PDF file. Days,
+        minutes, prices and amounts are those of the order, also where the hours were changed in Busy since.
+
+        Args:
+            order: The order, before it is pushed or after.
+            language: Norwegian (`nb`) or English (`en`).
+            names: Whether members are named; None: as the workspace's settings have it (`names_in_texts`).
+            comments: Whether the comments of the hours are shown. They may be personal.
+            internal: Whether it says what is for the seller alone: where prices came from, what they would
+                have been, what rounding changed, what was left out, and what was changed in Busy since.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or there are no texts in the language.
+            ProjectUnknown: If Busy no longer has the project.
+            PortContractBroken: If a port of the host answers something that it must not.
+            DocumentError: If the order's page in the ledger cannot be read.
+        """
+        return await _specifying.specify_hours(
+            self._site,
+            self.id,
+            order,
+            language=language,
+            names=names,
+            comments=comments,
+            internal=internal,
         )
 
     async def push(self, order: Order) -> Transfer:

@@ -15,6 +15,7 @@ VismaBusySyncError            base: catch it to catch them all
 ├── LinkUnreadable            the link beside one record cannot be read; that record is left alone
 ├── PlanUnreadable            the JSON of a plan cannot be read
 ├── RecordUnknown             a plan knows no record of that kind and id
+├── PdfExtraMissing           the libraries that make PDF files are not installed
 ├── ConnectionStateError      base: what is wrong with a tenant's connection
 │   ├── NotConnected          there is none
 │   ├── WrongCompany          what is read is of another company
@@ -112,6 +113,7 @@ from visma_busy_sync.orders import (
     OrderRejected,
     OtherCompany,
 )
+from visma_busy_sync.specification import PdfExtraMissing
 from visma_busy_sync.state import (
     DocumentUnreadable,
     DocumentUnwritable,
@@ -161,6 +163,7 @@ __all__ = [
     "OrderRejected",
     "OrderUnknown",
     "OtherCompany",
+    "PdfExtraMissing",
     "PlanUnreadable",
     "PortContractBroken",
     "ProjectUnknown",

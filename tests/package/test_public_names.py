@@ -18,6 +18,7 @@ PUBLIC_MODULES = (
     "visma_busy_sync.integration",
     "visma_busy_sync.orders",
     "visma_busy_sync.ports",
+    "visma_busy_sync.specification",
     "visma_busy_sync.stores",
     "visma_busy_sync.stores.sql",
     "visma_busy_sync.sync",
@@ -37,7 +38,10 @@ def test_all_lists_names_that_exist_and_are_described(name: str) -> None:
             assert value.__doc__, f"{name}.{each} has no docstring"
 
 
-@pytest.mark.parametrize("heavy", ["httpx", "tenacity", "sqlalchemy", "starlette", "uvicorn", "pytest"])
+HEAVY = ("httpx", "tenacity", "sqlalchemy", "starlette", "uvicorn", "fpdf", "uharfbuzz", "pytest")
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
 def test_importing_the_package_loads_nothing_heavy(heavy: str) -> None:
     """`import visma_busy_sync` loads no HTTP library and no extra."""
     # With `*` every public name is loaded, not only the package itself.

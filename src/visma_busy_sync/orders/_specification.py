@@ -122,6 +122,11 @@ class SpecifiedLine:
         return sum(one.minutes for one in self.hours)
 
     @property
+    def hours_decimal(self) -> Decimal:
+        """The minutes of the hours behind it as hours, summed first, to 4 decimals."""
+        return _rounding.hours(self.minutes)
+
+    @property
     def rounding(self) -> Decimal:
         """The total less the amounts of its hours; 0 where there are none, or one has no amount."""
         amounts = [one.amount for one in self.hours]
