@@ -120,7 +120,7 @@ def page_of(specification: HoursSpecification) -> Page:
         title=say(words.TITLE),
         facts=tuple(_facts(specification, say)),
         tables=tuple(tables),
-        remarks=(say(words.NO_INVOICE if specification.vat is None else words.VAT_REMARK),),
+        remarks=tuple(map(say, words.REMARKS)),
         internal=() if internal is None else tuple(_internal(internal, specification.currency, say)),
     )
 
@@ -244,7 +244,7 @@ def _sums(specification: HoursSpecification, say: _Say) -> Iterator[Row]:
 
 
 def _rate(vat: VatTotal, say: _Say) -> str:
-    return f"{say.number(vat.rate)}{NO_BREAK}%"
+    return say.number(vat.rate) + (f"{NO_BREAK}%" if say.language == "nb" else "%")
 
 
 # The hours behind its lines

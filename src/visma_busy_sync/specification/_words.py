@@ -55,15 +55,15 @@ PRICE_CHANGED: Final = Texts("Prisen er endret", "Changed price")
 WRITTEN_DOWN: Final = Texts("Nedskrevet med {amount} {currency}", "Written down by {amount} {currency}")
 WRITTEN_UP: Final = Texts("Skrevet opp med {amount} {currency}", "Written up by {amount} {currency}")
 
-NO_INVOICE: Final = Texts(
-    "Beløpene er uten merverdiavgift. Dette er ikke en faktura.",
-    "Amounts are without VAT. This is not an invoice.",
-)
-VAT_REMARK: Final = Texts(
-    "Priser og beløp på linjene er uten merverdiavgift. Fakturaen avgjør hva som skal betales; "
-    "dette er ikke en faktura.",
-    "Prices and amounts of the lines are without VAT. The invoice decides what is to be paid; "
-    "this is not an invoice.",
+REMARKS: Final = (
+    Texts(
+        "Priser og beløp på linjene er uten merverdiavgift.",
+        "Prices and amounts of the lines are without VAT.",
+    ),
+    Texts(
+        "Dette er ikke en faktura; fakturaen avgjør hva som skal betales.",
+        "This is not an invoice; the invoice decides what is to be paid.",
+    ),
 )
 
 RULE_PRICE: Final = Texts("Etter reglene", "By the rules")
