@@ -15,6 +15,7 @@ from visma_busy_sync.integration import LoginOutcome
 from visma_busy_sync.orders import OrderTexts
 from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 
+from .fake import order
 from .office import ACME, MARCH, SESSION, Office
 
 URL = "https://b.example/cb?code=SECRET&state=b"
@@ -23,6 +24,8 @@ SETTINGS: Final[dict[str, Any]] = {
     "client_secret": "secret",
     "redirect_uri": "https://b.example/cb",
 }
+
+ORDER = order("o1", "e1")
 
 CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
     "session-bytes": (lambda t: t.connect(project_sync=True, session=b"SECRET"), "session must be a str"),
@@ -79,6 +82,10 @@ CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
         "texts must be of type OrderTexts",
     ),
     "order-none": (lambda t: t.push(None), "order must be of type Order, not NoneType"),
+    "specified-none": (lambda t: t.hours_specification(None), "order must be of type Order, not NoneType"),
+    "names-text": (lambda t: t.hours_specification(ORDER, names="no"), "names must be of type bool"),
+    "comments-text": (lambda t: t.hours_specification(ORDER, comments="no"), "comments must be of type bool"),
+    "internal-none": (lambda t: t.hours_specification(ORDER, internal=None), "internal must be of type bool"),
 }
 
 
