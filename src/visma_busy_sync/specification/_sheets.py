@@ -1,6 +1,6 @@
 """The sheets of a PDF file. No other module knows the library that writes them.
 
-Tables are laid out here and not by the library, whose own take many times as long: a year has thousands of
+Tables are laid out here and not by the library, whose own take three times as long: a year has thousands of
 hours. Rows that belong together stay on one sheet, and every sheet has the heads of its columns.
 """
 
