@@ -110,6 +110,7 @@ def test_each_line_has_its_hours_by_day() -> None:
     assert [one.amount for one in line.hours] == [money("833.33"), money("7500.00")]
     assert [one.price for one in line.hours] == [money("1000")] * 2
     assert (line.number, line.text, line.quantity, line.minutes) == (1, "Advice", money("8.3333"), 500)
+    assert line.hours_decimal == money("8.3333")
 
 
 def test_the_amounts_of_the_hours_and_the_rounding_make_the_line() -> None:
