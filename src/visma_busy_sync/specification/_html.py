@@ -16,10 +16,10 @@ from visma_busy_sync.specification._page import Column, Group, Page, Row, Table,
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 _STYLE: Final = """\
-:root { color-scheme: light; }
+:root { color-scheme: light; font-size: 15px; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.5rem 3rem; background: #fff; color: #1c2430;
-  font: 15px/1.45 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+  font: 1rem/1.45 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1 { margin: 0 0 1rem; font-size: 1.7rem; font-weight: 650; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.5rem; margin: 0 0 2rem; }
 dt { color: #55606f; }
@@ -46,7 +46,8 @@ aside { margin-top: 1.5rem; padding: .8rem 1rem; border: 1px solid #b3261e; colo
 aside p { margin: .15rem 0; overflow-wrap: anywhere; }
 @page { size: A4; margin: 18mm 15mm; }
 @media print {
-  body { max-width: none; padding: 0; font-size: 9.5pt; }
+  :root { font-size: 8.5pt; }
+  body { max-width: none; padding: 0; }
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
   caption, .group, h1 { break-after: avoid; }
