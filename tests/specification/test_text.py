@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from attrs import fields
+
 from visma_busy_sync.busy import EntryKind, GivenField
+from visma_busy_sync.orders._changes import _Content
 from visma_busy_sync.specification import to_text
+from visma_busy_sync.specification._words import CHANGES, KINDS
 
 from .given import PLACES, line, lines, money, order, part, specified, with_text
 
@@ -202,3 +206,8 @@ def test_long_texts_are_cut_in_tables() -> None:
     assert "1. Ord Ord Ord Ord Ord Ord Ord Ord Ord Ord Ord…  " in shown
     heads = [row for row in shown.splitlines() if row.startswith("1. Ord")]
     assert max(map(len, heads)) < 90
+
+
+def test_whatever_may_change_in_busy_has_its_words() -> None:
+    assert set(CHANGES) == {"gone"} | {field.name for field in fields(_Content)}
+    assert set(KINDS) == set(EntryKind)
