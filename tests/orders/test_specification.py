@@ -245,6 +245,11 @@ def test_a_fixed_price_tells_what_was_billed_of_it_and_what_its_hours_come_to() 
         (money("2000"), money("2000.00"), None),
         (money("2000"), money("4000.00"), None),
     ]
+    (shown,) = specified(what, order).lines
+    assert [(one.minutes, one.price, one.amount) for one in shown.hours] == [
+        (60, None, None),
+        (120, None, None),
+    ]
 
 
 def test_hours_whose_price_nobody_knows_have_no_amount() -> None:

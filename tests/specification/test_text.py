@@ -57,7 +57,7 @@ Sum                                 3,3333   3:20            4 166,62
 Sum                                   2,00   2:00            1 800,00
 
 3. Nytt nettsted
-07.11.2026  Rådgivning                3,00   3:00  2 000,00  6 000,00
+07.11.2026  Rådgivning                3,00   3:00
 
 KOSTNADER
 Dato        Tekst         Antall    Pris   Beløp

@@ -52,7 +52,8 @@ class SpecifiedHours:
         comment: What the member wrote, unless comments are not wanted.
         minutes: What is billed.
         price: What an hour costs on this order, without VAT: the price by the rules, or what an hour comes
-            to where a person gave price or quantity, or the price is fixed. None if it is not known.
+            to where a person gave price or quantity. None if it is not known, and for a fixed price, where
+            what an hour comes to is told for internal use alone.
         amount: The minutes at that price, to 2 decimals; None without a price. The line is the authority.
         rule_price: The price by the rules; None where they have none, or this is not for internal use.
         price_source: Where the price by the rules came from; None where this is not for internal use.
@@ -305,7 +306,10 @@ def _line(number: int, line: OrderLine, told: _Names, *, internal: bool) -> Spec
         unit_price=line.unit_price,
         total=line.total,
         vat_rate=line.vat_rate,
-        hours=tuple(_hours(part, told, internal=internal) for part in booked),
+        hours=tuple(
+            _hours(part, told, internal=internal, priced=internal or not line.is_fixed_price)
+            for part in booked
+        ),
         cost_day=costs[0] if costs else None,
         changed=tuple(given for given in line.given if given in _AMOUNTS) if changeable else (),
         write_down=write_down if write_down is None or internal or write_down > 0 else None,
@@ -314,10 +318,10 @@ def _line(number: int, line: OrderLine, told: _Names, *, internal: bool) -> Spec
     )
 
 
-def _hours(part: LinePart, told: _Names, *, internal: bool) -> SpecifiedHours:
+def _hours(part: LinePart, told: _Names, *, internal: bool, priced: bool) -> SpecifiedHours:
     entry = told.entries.get(part.id)
     minutes = part.minutes or 0
-    price = part.derived_price if part.derived_price is not None else part.price
+    price = (part.derived_price if part.derived_price is not None else part.price) if priced else None
     return SpecifiedHours(
         day=part.day,
         work_type=told.work_types.get(part.work_type or ""),
