@@ -5,7 +5,7 @@ They are twins by hand: the same names, parameters and texts, each method one li
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Self, cast, final
 
@@ -28,22 +28,30 @@ from visma_busy_sync.integration import (
     _deciding,
     _due,
     _importing_lines,
+    _orders_due,
     _other_company,
     _purging,
     _pushing,
+    _reading_back,
+    _recovering,
     _resealing,
+    _resolving,
     _runs,
     _specifying,
     _syncing,
+    _withdrawing,
 )
 from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._importing_lines import ImportedOrders
 from visma_busy_sync.integration._login_result import LoginResult
+from visma_busy_sync.integration._orders_due import DuePush, DueReadBack
 from visma_busy_sync.integration._purging import Purged
-from visma_busy_sync.integration._pushing import Transfer
+from visma_busy_sync.integration._pushing import Pushed, Transfer
 from visma_busy_sync.integration._readiness import Readiness
+from visma_busy_sync.integration._reading_back import ReadBack
+from visma_busy_sync.integration._recovering import Recovered
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._sync_report import SyncReport, UndoReport
@@ -515,16 +523,28 @@ class Tenant:
     def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
 
-        After a purge of the tenant there is none: an order that was pushed before it is `OrderClosed`.
+        Before it is sent it is looked for by its marker: where it is there already, such as after an old
+        database was restored, nothing is sent and it is transferred. An order that was reopened, withdrawn or
+        released is pushed again with the same id and a higher revision. After a purge of the tenant there is
+        no earlier result: an order that was pushed before it is `OrderClosed`.
 
         Raises:
+            OrdersNotSent: The workspace keeps its orders in Busy, or has no order function; nothing was sent.
             EntryTaken: An hour or cost of it is on another order; nothing was sent.
             OrderChanged: An order of this id and revision has other content; nothing was sent.
+            OrderRevised: It is known with another revision, whose place this one cannot take; it is an
+                `OrderChanged` too.
             OtherCompany: It was built for another company; nothing was sent.
-            OrderClosed: It was refused before, or pushed before a purge; nothing was sent now.
+            OrderClosed: It was refused before, withdrawn or released, or pushed before a purge; nothing was
+                sent now.
             OrderUnknown: The tenant was purged meanwhile; nothing was sent.
+            ProjectUnknown: Busy does not know its project any more; nothing was sent.
+            SearchIncomplete: Whether it is there already could not be read surely; nothing was sent. Push it
+                again.
+            OrderNeedsAttention: Several are there, or another revision of it; nothing was sent now. See
+                `resolve`. It is an `OrderOutcomeUnknown` too.
             OrderRejected: eAccounting refused it.
-            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself. See `recover`.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
                 moment. It is an `OrderOutcomeUnknown` too.
             ConfigurationError: It is no order, or not as it was built and could not be read back, or the
@@ -535,6 +555,121 @@ class Tenant:
         """
         return step(_pushing.push, self._site, self.id, order)
 
+    def push_many(self, orders: Iterable[Order]) -> Sequence[Pushed]:
+        """Send several orders, one after the other, in their order; what fails for one stops no other.
+
+        Returns:
+            For each order its transfer, or the error that `push` raised.
+
+        Raises:
+            ConfigurationError: If one of them is no order; nothing was sent.
+        """
+        return step(_pushing.push_many, self._site, self.id, orders)
+
+    def recover(self) -> Sequence[Recovered]:
+        """Find out what became of every order of which that is not known, such as after a crash.
+
+        Each is looked for in eAccounting. One that is found is transferred. One that is not stays
+        `outcome_unknown` for `Choices.settle_after`, since it may appear late; then it needs attention. A
+        withdrawal that was interrupted is carried on. One whose POST may still be under way is left alone.
+        Call it when a process starts, and from a scheduler; `push_due` does it too.
+
+        Returns:
+            For each such order where it stands now, or the error that ended the look at it, which stops no
+            other.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return step(_recovering.recover, self._site, self.id)
+
+    def resolve(self, order_id: str, *, found: str | None = None, send_again: bool = False) -> LedgerEntry:
+        """Write down what a person found out about an order of which it is not clear what became of it.
+
+        Args:
+            order_id: The order.
+            found: eAccounting's id of its draft. It must be there. If it carries the marker of this revision
+                it is taken, else only if its customer and rows are those of the order. Also for an order that
+                is gone, and is there under another id.
+            send_again: It surely is not there: it is sent with the next push, or by `push_due`.
+
+        Raises:
+            NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
+            IllegalTransition: If the order is in no such state.
+            OrderUnknown: If the order was never pushed.
+            OtherCompany: If it is in another company than the connected one.
+            ConfigurationError: If neither or both are given, or an id is none.
+            NotConnected: If there is no connection, and a draft is named.
+            EAccountingError: If eAccounting cannot be read; nothing was changed.
+        """
+        return step(_resolving.resolve, self._site, self.id, order_id, found=found, send_again=send_again)
+
+    def withdraw(self, order_id: str) -> LedgerEntry:
+        """Delete the draft of an order in eAccounting, as a person asks, and free its hours and costs.
+
+        Only a draft that nobody edited there is deleted. Its hours and costs are freed when eAccounting
+        surely does not have it any more. Where it is interrupted the order is `withdrawing`; call it again,
+        or `recover`. Withdrawing an order that is withdrawn changes nothing.
+
+        Raises:
+            DraftChanged: If it is no draft any more, or was edited; it stays transferred.
+            OrderNeedsAttention: If it was deleted, but whether it is gone could not be told; its hours and
+                costs stay on it. Withdraw it again when a person has looked.
+            IllegalTransition: If the order is not transferred.
+            OrderUnknown: If the order was never pushed.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting refused, so that it stays transferred, or could not be reached,
+                so that it is `withdrawing`.
+        """
+        return step(_withdrawing.withdraw, self._site, self.id, order_id)
+
+    def release(self, order_id: str) -> LedgerEntry:
+        """Free the hours and costs of an order that was deleted in eAccounting, after looking for it again.
+
+        Raises:
+            DraftStillThere: If it is there after all; it is transferred again.
+            SearchIncomplete: If that could not be read surely; nothing was changed.
+            OrderNeedsAttention: If several are there, or another revision of it.
+            IllegalTransition: If the order is not known to be gone; see `read_back`.
+            OrderUnknown: If the order was never pushed.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read; nothing was changed.
+        """
+        return step(_reading_back.release, self._site, self.id, order_id)
+
+    def read_back(self, order_id: str | None = None) -> Sequence[ReadBack]:
+        """Read transferred orders again: how far they have come, what was changed, whether they are gone.
+
+        What was read is kept in `entry.progress`, and nothing follows from it, save for one that is gone by
+        its id: it is looked for by its marker. Under a new id it stays transferred; surely not there, it is
+        `gone_upstream`, and a person releases it.
+
+        Args:
+            order_id: One order; by default all that are transferred to the connected company.
+
+        Returns:
+            For each order what was read, or the error that ended that, which stops no other.
+
+        Raises:
+            OrderUnknown: If the order was never pushed.
+            OrderNotTransferred: If it is not transferred.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead.
+        """
+        return step(_reading_back.read_back, self._site, self.id, order_id)
+
+    def orders(self) -> Sequence[LedgerEntry]:
+        """Return what is known of all orders that were pushed, the one that was reserved first coming first.
+
+        One whose entry cannot be read is left out; `recover` tells of it.
+        """
+        return step(_reading_back.orders, self._site, self.id)
+
     def reopen(self, order_id: str) -> LedgerEntry:
         """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
 
@@ -542,11 +677,11 @@ class Tenant:
             IllegalTransition: If the order was not refused.
             OrderUnknown: If the order was never pushed.
         """
-        return step(_pushing.reopen, self._site, self.id, order_id)
+        return step(_resolving.reopen, self._site, self.id, order_id)
 
     def ledger_entry(self, order_id: str) -> LedgerEntry | None:
         """Return what is known of an order that was pushed; None if it was not, or not since a purge."""
-        return step(_pushing.ledger_entry, self._site, self.id, order_id)
+        return step(_reading_back.ledger_entry, self._site, self.id, order_id)
 
     def fetch_order(self, order_id: str) -> models.Order:
         """Read a transferred order as eAccounting holds it now.
@@ -558,7 +693,7 @@ class Tenant:
             NotConnected: If there is no connection.
             NotFound: If it is gone in eAccounting.
         """
-        return step(_pushing.fetch_order, self._site, self.id, order_id)
+        return step(_reading_back.fetch_order, self._site, self.id, order_id)
 
 
 @final
@@ -664,6 +799,47 @@ class BusySync:
             PortContractBroken: If the state store answers something that it must not.
         """
         return step(_due.sync_due, self._site, now, most=most)
+
+    def push_due(self, now: datetime | None = None, *, most: int | None = None) -> Sequence[DuePush]:
+        """Send the orders of all tenants that are due, after finding out what became of earlier ones.
+
+        Due is an order of `WorkLog.finalised` that was finalised after its company was connected first
+        (`Order.finalised_at`), and one that waits in `reserved` for a cure. Older ones wait for a person, and
+        so do those that were refused, withdrawn or released, or need attention. Call it from any scheduler,
+        as often as you like, from any number of processes.
+
+        Args:
+            now: The moment; by default now.
+            most: How many tenants at most, those whose turn is longest ago; by default all.
+
+        Returns:
+            For each tenant that had something to do what became of it, or what ended its turn. What fails for
+            one tenant stops no other.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return step(_orders_due.push_due, self._site, now, most=most)
+
+    def read_back_due(self, now: datetime | None = None, *, most: int | None = None) -> Sequence[DueReadBack]:
+        """Read back the orders of all tenants that are due: transferred, and not known to be invoiced.
+
+        An order is due every `Choices.read_back_every`. See `Tenant.read_back`.
+
+        Args:
+            now: The moment; by default now.
+            most: How many tenants at most, those whose turn is longest ago; by default all.
+
+        Returns:
+            For each tenant that had something to do what was read, or what ended its turn. What fails for one
+            tenant stops no other.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return step(_orders_due.read_back_due, self._site, now, most=most)
 
     def reseal(self) -> Resealed:
         """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.
@@ -1063,16 +1239,28 @@ class AsyncTenant:
     async def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
 
-        After a purge of the tenant there is none: an order that was pushed before it is `OrderClosed`.
+        Before it is sent it is looked for by its marker: where it is there already, such as after an old
+        database was restored, nothing is sent and it is transferred. An order that was reopened, withdrawn or
+        released is pushed again with the same id and a higher revision. After a purge of the tenant there is
+        no earlier result: an order that was pushed before it is `OrderClosed`.
 
         Raises:
+            OrdersNotSent: The workspace keeps its orders in Busy, or has no order function; nothing was sent.
             EntryTaken: An hour or cost of it is on another order; nothing was sent.
             OrderChanged: An order of this id and revision has other content; nothing was sent.
+            OrderRevised: It is known with another revision, whose place this one cannot take; it is an
+                `OrderChanged` too.
             OtherCompany: It was built for another company; nothing was sent.
-            OrderClosed: It was refused before, or pushed before a purge; nothing was sent now.
+            OrderClosed: It was refused before, withdrawn or released, or pushed before a purge; nothing was
+                sent now.
             OrderUnknown: The tenant was purged meanwhile; nothing was sent.
+            ProjectUnknown: Busy does not know its project any more; nothing was sent.
+            SearchIncomplete: Whether it is there already could not be read surely; nothing was sent. Push it
+                again.
+            OrderNeedsAttention: Several are there, or another revision of it; nothing was sent now. See
+                `resolve`. It is an `OrderOutcomeUnknown` too.
             OrderRejected: eAccounting refused it.
-            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself.
+            OrderOutcomeUnknown: It may have arrived; it is not sent again by itself. See `recover`.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
                 moment. It is an `OrderOutcomeUnknown` too.
             ConfigurationError: It is no order, or not as it was built and could not be read back, or the
@@ -1083,6 +1271,123 @@ class AsyncTenant:
         """
         return await _pushing.push(self._site, self.id, order)
 
+    async def push_many(self, orders: Iterable[Order]) -> Sequence[Pushed]:
+        """Send several orders, one after the other, in their order; what fails for one stops no other.
+
+        Returns:
+            For each order its transfer, or the error that `push` raised.
+
+        Raises:
+            ConfigurationError: If one of them is no order; nothing was sent.
+        """
+        return await _pushing.push_many(self._site, self.id, orders)
+
+    async def recover(self) -> Sequence[Recovered]:
+        """Find out what became of every order of which that is not known, such as after a crash.
+
+        Each is looked for in eAccounting. One that is found is transferred. One that is not stays
+        `outcome_unknown` for `Choices.settle_after`, since it may appear late; then it needs attention. A
+        withdrawal that was interrupted is carried on. One whose POST may still be under way is left alone.
+        Call it when a process starts, and from a scheduler; `push_due` does it too.
+
+        Returns:
+            For each such order where it stands now, or the error that ended the look at it, which stops no
+            other.
+
+        Raises:
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return await _recovering.recover(self._site, self.id)
+
+    async def resolve(
+        self, order_id: str, *, found: str | None = None, send_again: bool = False
+    ) -> LedgerEntry:
+        """Write down what a person found out about an order of which it is not clear what became of it.
+
+        Args:
+            order_id: The order.
+            found: eAccounting's id of its draft. It must be there. If it carries the marker of this revision
+                it is taken, else only if its customer and rows are those of the order. Also for an order that
+                is gone, and is there under another id.
+            send_again: It surely is not there: it is sent with the next push, or by `push_due`.
+
+        Raises:
+            NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
+            IllegalTransition: If the order is in no such state.
+            OrderUnknown: If the order was never pushed.
+            OtherCompany: If it is in another company than the connected one.
+            ConfigurationError: If neither or both are given, or an id is none.
+            NotConnected: If there is no connection, and a draft is named.
+            EAccountingError: If eAccounting cannot be read; nothing was changed.
+        """
+        return await _resolving.resolve(self._site, self.id, order_id, found=found, send_again=send_again)
+
+    async def withdraw(self, order_id: str) -> LedgerEntry:
+        """Delete the draft of an order in eAccounting, as a person asks, and free its hours and costs.
+
+        Only a draft that nobody edited there is deleted. Its hours and costs are freed when eAccounting
+        surely does not have it any more. Where it is interrupted the order is `withdrawing`; call it again,
+        or `recover`. Withdrawing an order that is withdrawn changes nothing.
+
+        Raises:
+            DraftChanged: If it is no draft any more, or was edited; it stays transferred.
+            OrderNeedsAttention: If it was deleted, but whether it is gone could not be told; its hours and
+                costs stay on it. Withdraw it again when a person has looked.
+            IllegalTransition: If the order is not transferred.
+            OrderUnknown: If the order was never pushed.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting refused, so that it stays transferred, or could not be reached,
+                so that it is `withdrawing`.
+        """
+        return await _withdrawing.withdraw(self._site, self.id, order_id)
+
+    async def release(self, order_id: str) -> LedgerEntry:
+        """Free the hours and costs of an order that was deleted in eAccounting, after looking for it again.
+
+        Raises:
+            DraftStillThere: If it is there after all; it is transferred again.
+            SearchIncomplete: If that could not be read surely; nothing was changed.
+            OrderNeedsAttention: If several are there, or another revision of it.
+            IllegalTransition: If the order is not known to be gone; see `read_back`.
+            OrderUnknown: If the order was never pushed.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
+            EAccountingError: If eAccounting cannot be read; nothing was changed.
+        """
+        return await _reading_back.release(self._site, self.id, order_id)
+
+    async def read_back(self, order_id: str | None = None) -> Sequence[ReadBack]:
+        """Read transferred orders again: how far they have come, what was changed, whether they are gone.
+
+        What was read is kept in `entry.progress`, and nothing follows from it, save for one that is gone by
+        its id: it is looked for by its marker. Under a new id it stays transferred; surely not there, it is
+        `gone_upstream`, and a person releases it.
+
+        Args:
+            order_id: One order; by default all that are transferred to the connected company.
+
+        Returns:
+            For each order what was read, or the error that ended that, which stops no other.
+
+        Raises:
+            OrderUnknown: If the order was never pushed.
+            OrderNotTransferred: If it is not transferred.
+            OtherCompany: If it is in another company than the connected one.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead.
+        """
+        return await _reading_back.read_back(self._site, self.id, order_id)
+
+    async def orders(self) -> Sequence[LedgerEntry]:
+        """Return what is known of all orders that were pushed, the one that was reserved first coming first.
+
+        One whose entry cannot be read is left out; `recover` tells of it.
+        """
+        return await _reading_back.orders(self._site, self.id)
+
     async def reopen(self, order_id: str) -> LedgerEntry:
         """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
 
@@ -1090,11 +1395,11 @@ class AsyncTenant:
             IllegalTransition: If the order was not refused.
             OrderUnknown: If the order was never pushed.
         """
-        return await _pushing.reopen(self._site, self.id, order_id)
+        return await _resolving.reopen(self._site, self.id, order_id)
 
     async def ledger_entry(self, order_id: str) -> LedgerEntry | None:
         """Return what is known of an order that was pushed; None if it was not, or not since a purge."""
-        return await _pushing.ledger_entry(self._site, self.id, order_id)
+        return await _reading_back.ledger_entry(self._site, self.id, order_id)
 
     async def fetch_order(self, order_id: str) -> models.Order:
         """Read a transferred order as eAccounting holds it now.
@@ -1106,7 +1411,7 @@ class AsyncTenant:
             NotConnected: If there is no connection.
             NotFound: If it is gone in eAccounting.
         """
-        return await _pushing.fetch_order(self._site, self.id, order_id)
+        return await _reading_back.fetch_order(self._site, self.id, order_id)
 
 
 @final
@@ -1212,6 +1517,49 @@ class AsyncBusySync:
             PortContractBroken: If the state store answers something that it must not.
         """
         return await _due.sync_due(self._site, now, most=most)
+
+    async def push_due(self, now: datetime | None = None, *, most: int | None = None) -> Sequence[DuePush]:
+        """Send the orders of all tenants that are due, after finding out what became of earlier ones.
+
+        Due is an order of `WorkLog.finalised` that was finalised after its company was connected first
+        (`Order.finalised_at`), and one that waits in `reserved` for a cure. Older ones wait for a person, and
+        so do those that were refused, withdrawn or released, or need attention. Call it from any scheduler,
+        as often as you like, from any number of processes.
+
+        Args:
+            now: The moment; by default now.
+            most: How many tenants at most, those whose turn is longest ago; by default all.
+
+        Returns:
+            For each tenant that had something to do what became of it, or what ended its turn. What fails for
+            one tenant stops no other.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return await _orders_due.push_due(self._site, now, most=most)
+
+    async def read_back_due(
+        self, now: datetime | None = None, *, most: int | None = None
+    ) -> Sequence[DueReadBack]:
+        """Read back the orders of all tenants that are due: transferred, and not known to be invoiced.
+
+        An order is due every `Choices.read_back_every`. See `Tenant.read_back`.
+
+        Args:
+            now: The moment; by default now.
+            most: How many tenants at most, those whose turn is longest ago; by default all.
+
+        Returns:
+            For each tenant that had something to do what was read, or what ended its turn. What fails for one
+            tenant stops no other.
+
+        Raises:
+            ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return await _orders_due.read_back_due(self._site, now, most=most)
 
     async def reseal(self) -> Resealed:
         """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.

@@ -46,14 +46,21 @@ VismaBusySyncError            base: catch it to catch them all
     ├── OrderNotReady         the work cannot be billed as it is: every problem with its cure
     ├── ImportRefused         a file of order lines cannot become orders: every problem with its cure
     ├── OrderChanged          the id and revision are known with other content
+    │   └── OrderRevised      the id is known with another revision, whose place it cannot take
     ├── EntryTaken            an hour or cost is on another order
     ├── OtherCompany          it was built for another company
     ├── OrderRejected         eAccounting refused it
     ├── OrderOutcomeUnknown   it may have arrived; it is not sent again by itself
-    │   └── OrderBeingSent    it is being sent at this moment, or was interrupted in that
+    │   ├── OrderBeingSent    it is being sent at this moment, or was interrupted in that
+    │   └── OrderNeedsAttention  a person has to look whether it is there
     ├── OrderClosed           it was refused before; it is not sent again
     ├── OrderUnknown          the ledger knows no such order
     ├── OrderNotTransferred   there is nothing in eAccounting to read
+    ├── OrdersNotSent         the workspace keeps its orders in Busy, or has no order function
+    ├── SearchIncomplete      eAccounting's orders could not be read surely
+    ├── DraftChanged          a draft is not withdrawn: it has moved on, or was edited
+    ├── DraftStillThere       an order is not released: its draft is there
+    ├── NotThisDraft          the draft that a person named is not that of the order
     ├── ProjectUnknown        Busy has no such project
     ├── IllegalTransition     the order's state does not know this event
     └── DocumentError         a stored order cannot be read
@@ -86,16 +93,21 @@ from visma_busy_sync.integration import (
     CompanyUnidentified,
     ConnectionChanged,
     ConnectionStateError,
+    DraftChanged,
+    DraftStillThere,
     NotConnected,
     NothingToConfirm,
     NotReady,
     NotRevoked,
+    NotThisDraft,
     OrderClosed,
     OrderNotTransferred,
+    OrdersNotSent,
     OrderUnknown,
     PortContractBroken,
     ProjectUnknown,
     PurgeRefused,
+    SearchIncomplete,
     SyncRunning,
     WrongCompany,
 )
@@ -108,9 +120,11 @@ from visma_busy_sync.orders import (
     OrderBeingSent,
     OrderChanged,
     OrderError,
+    OrderNeedsAttention,
     OrderNotReady,
     OrderOutcomeUnknown,
     OrderRejected,
+    OrderRevised,
     OtherCompany,
 )
 from visma_busy_sync.specification import PdfExtraMissing
@@ -139,6 +153,8 @@ __all__ = [
     "DocumentTooNew",
     "DocumentUnreadable",
     "DocumentUnwritable",
+    "DraftChanged",
+    "DraftStillThere",
     "EAccountingError",
     "EncryptionKeyMissing",
     "EntryTaken",
@@ -152,16 +168,20 @@ __all__ = [
     "NotReady",
     "NotRevoked",
     "NotSent",
+    "NotThisDraft",
     "NothingToConfirm",
     "OrderBeingSent",
     "OrderChanged",
     "OrderClosed",
     "OrderError",
+    "OrderNeedsAttention",
     "OrderNotReady",
     "OrderNotTransferred",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "OrderRevised",
     "OrderUnknown",
+    "OrdersNotSent",
     "OtherCompany",
     "PdfExtraMissing",
     "PlanUnreadable",
@@ -172,6 +192,7 @@ __all__ = [
     "ReconnectNeeded",
     "RecordUnknown",
     "Rejected",
+    "SearchIncomplete",
     "ServerFault",
     "StateMismatch",
     "StoreBusy",

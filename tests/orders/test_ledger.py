@@ -313,7 +313,7 @@ def test_an_entry_of_a_newer_version_is_refused() -> None:
     body = json.loads(entry_to_json(entry_in(State.SENDING, ORDER)))
 
     with pytest.raises(DocumentTooNew):
-        entry_from_json(json.dumps(body | {"schema": 2}))
+        entry_from_json(json.dumps(body | {"schema": 3}))
 
 
 def test_the_diagram_is_drawn_from_the_table() -> None:

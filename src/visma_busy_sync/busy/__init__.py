@@ -22,6 +22,7 @@ from visma_busy_sync.busy._orders import (
 from visma_busy_sync.busy._parties import Customer, Member, Product, Project, Task, WorkType
 from visma_busy_sync.busy._settings import (
     MAX_ROWS,
+    Distribution,
     FixedPrice,
     Grouping,
     Period,
@@ -35,6 +36,7 @@ __all__ = [
     "MAX_ROWS",
     "Approval",
     "Customer",
+    "Distribution",
     "EntryKind",
     "Exclusion",
     "Expense",

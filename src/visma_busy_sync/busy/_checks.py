@@ -115,6 +115,7 @@ optional_from_zero = _as_validator(check_from_zero, optional=True)
 day = _as_validator(check_day, optional=False)
 optional_day = _as_validator(check_day, optional=True)
 moment = _as_validator(check_moment, optional=False)
+optional_moment = _as_validator(check_moment, optional=True)
 
 
 def whole(lowest: int, highest: int | None = None) -> Validator:

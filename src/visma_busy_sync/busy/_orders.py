@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
 from typing import Any, Final, cast
 
@@ -21,7 +21,7 @@ _ROUNDING: Final = Context(prec=100, rounding=ROUND_HALF_UP)
 _CENT: Final = Decimal("0.01")
 _MINUTES_PER_HOUR: Final = Decimal(60)
 
-_NOT_CONTENT: Final = frozenset({"id", "revision", "left_out"})
+_NOT_CONTENT: Final = frozenset({"id", "revision", "left_out", "finalised_at"})
 
 
 class EntryKind(enum.StrEnum):
@@ -303,6 +303,8 @@ class Order:
         buyers_order_reference: The buyer's own order number; at most 35 characters.
         left_out: What stayed out and why. Not part of the content.
         rounding_rules: The version of the rounding rules that the amounts follow.
+        finalised_at: When it was finalised in Busy, an aware datetime; None if the host does not tell. Not
+            part of the content.
     """
 
     id: str = field(validator=check.key)
@@ -324,6 +326,7 @@ class Order:
     buyers_order_reference: str | None = field(default=None, repr=False, validator=check.optional_key)
     left_out: tuple[LeftOut, ...] = field(default=(), repr=check.counted, validator=check.all_of(LeftOut))
     rounding_rules: int = field(validator=check.whole(1))
+    finalised_at: datetime | None = field(default=None, validator=check.optional_moment)
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -370,7 +373,7 @@ class Order:
 
     @functools.cached_property
     def content_hash(self) -> str:
-        """The SHA-256 of what is billed and sent: everything but id, revision and what was left out.
+        """The SHA-256 of what is billed and sent: everything but id, revision, what was left out and when.
 
         Equal contents have equal hashes on every machine, whatever the order of hours that was given and
         however a number was written.

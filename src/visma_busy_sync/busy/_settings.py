@@ -32,6 +32,15 @@ class Grouping(enum.StrEnum):
     NONE = "none"
 
 
+class Distribution(enum.StrEnum):
+    """Where the workspace's orders go when they are finalised."""
+
+    IN_BUSY = "in_busy"
+    """They stay in Busy, which invoices them itself or not at all: nothing is sent."""
+    CONNECTED_SYSTEM = "connected_system"
+    """To the accounting system that is connected."""
+
+
 def _rates(owner: object, attribute: Attribute[Any], value: Mapping[str, Decimal]) -> None:
     name = check.label(owner, attribute)
     for key, rate in value.items():
@@ -137,6 +146,8 @@ class WorkSettings:
         names_in_texts: Whether a line whose hours are all by one member ends with the member's name, and
             whether the hours specification names members. By default no name of a person leaves Busy.
         max_rows: Rows that one order may have, text rows included, 1 to 1000 (D24).
+        distribution: Where finalised orders go; nothing is sent unless it is the connected system.
+        orders_enabled: Whether the workspace has the order function; nothing is sent while it is off.
     """
 
     order_start_date: date | None = field(default=None, validator=check.optional_day)
@@ -150,6 +161,10 @@ class WorkSettings:
     fixed_price_product: str | None = field(default=None, validator=check.optional_key)
     names_in_texts: bool = field(default=False, validator=check.flag)
     max_rows: int = field(default=MAX_ROWS, validator=check.whole(1, MAX_ROWS))
+    distribution: Distribution = field(
+        default=Distribution.CONNECTED_SYSTEM, validator=check.one_of(Distribution)
+    )
+    orders_enabled: bool = field(default=True, validator=check.flag)
 
 
 def _not_before_first(owner: Period, attribute: Attribute[Any], value: date) -> None:

@@ -4,9 +4,12 @@ from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._importing_lines import ImportedOrders
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
+from visma_busy_sync.integration._orders_due import DuePush, DueReadBack
 from visma_busy_sync.integration._purging import Purged
-from visma_busy_sync.integration._pushing import Transfer
+from visma_busy_sync.integration._pushing import Pushed, Transfer
 from visma_busy_sync.integration._readiness import Finding, FindingCode, Lane, Readiness
+from visma_busy_sync.integration._reading_back import ReadBack
+from visma_busy_sync.integration._recovering import Recovered
 from visma_busy_sync.integration._site import Choices
 from visma_busy_sync.integration._status import ConnectionState, Status
 from visma_busy_sync.integration._sync_report import Parked, SyncReport, UndoReport
@@ -15,16 +18,24 @@ from visma_busy_sync.integration.errors import (
     CompanyUnidentified,
     ConnectionChanged,
     ConnectionStateError,
+    DraftChanged,
+    DraftChangedReason,
+    DraftStillThere,
     NotConnected,
     NothingToConfirm,
     NotReady,
     NotRevoked,
+    NotSentReason,
+    NotThisDraft,
+    NotThisDraftReason,
     OrderClosed,
     OrderNotTransferred,
+    OrdersNotSent,
     OrderUnknown,
     PortContractBroken,
     ProjectUnknown,
     PurgeRefused,
+    SearchIncomplete,
     SyncRunning,
     WrongCompany,
 )
@@ -45,6 +56,11 @@ __all__ = [
     "ConnectionChanged",
     "ConnectionState",
     "ConnectionStateError",
+    "DraftChanged",
+    "DraftChangedReason",
+    "DraftStillThere",
+    "DuePush",
+    "DueReadBack",
     "DueSync",
     "Finding",
     "FindingCode",
@@ -59,18 +75,26 @@ __all__ = [
     "NotResealed",
     "NotResealedReason",
     "NotRevoked",
+    "NotSentReason",
+    "NotThisDraft",
+    "NotThisDraftReason",
     "NothingToConfirm",
     "OrderClosed",
     "OrderNotTransferred",
     "OrderUnknown",
+    "OrdersNotSent",
     "Parked",
     "ParkedChange",
     "PortContractBroken",
     "ProjectUnknown",
     "PurgeRefused",
     "Purged",
+    "Pushed",
+    "ReadBack",
     "Readiness",
+    "Recovered",
     "Resealed",
+    "SearchIncomplete",
     "Status",
     "SyncReport",
     "SyncRun",

@@ -47,6 +47,7 @@ from visma_busy_sync.state import (
     WaitingCompany,
     archive_missing_key,
     read,
+    since_with,
     tokens_key,
     until_written,
     update,
@@ -373,6 +374,7 @@ async def _write(
             fetched=before.fetched if before else {},
             read=before.read if before else {},
             attempted=before.attempted if before else {},
+            known_since=since_with(before, id, site.clock.now()),
         )
         outcome = LoginOutcome.CONNECTED
         over += [before.login_id] if before else []

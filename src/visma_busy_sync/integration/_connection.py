@@ -19,13 +19,21 @@ from visma_busy_sync.integration._readiness import Lane, Readiness, readiness_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import ConnectionState, Status
 from visma_busy_sync.integration._upstream import Upstream
-from visma_busy_sync.integration.errors import NotConnected, NotReady, NotRevoked, WrongCompany
+from visma_busy_sync.integration.errors import (
+    NotConnected,
+    NotReady,
+    NotRevoked,
+    NotSentReason,
+    WrongCompany,
+)
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
     CONNECTION,
     CONNECTION_SCHEMA,
     LOGIN,
     LOGIN_SCHEMA,
+    ORDER_NOTES,
+    ORDER_NOTES_SCHEMA,
     RUNS,
     RUNS_SCHEMA,
     Connection,
@@ -234,6 +242,7 @@ async def status(site: Site, tenant: str) -> Status:
     last = None
     with contextlib.suppress(DocumentUnreadable):  # what it did is no part of how the connection stands
         last = await read(site.state, tenant, RUNS, RUNS_SCHEMA)
+    reason = await _not_sent(site, tenant)
     now, kinds = site.clock.now(), tuple[Kind, ...]()
     if connection is not None:
         kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
@@ -246,5 +255,14 @@ async def status(site: Site, tenant: str) -> Status:
         kinds=kinds,
         every=site.choices.sync_every,
         failed=last.value.runs[0].error if last and last.value.runs else None,
+        orders_not_sent=reason,
         now=now,
     )
+
+
+async def _not_sent(site: Site, tenant: str) -> NotSentReason | None:
+    """Return why no order is sent, as it was seen last; a word of a newer version is none."""
+    with contextlib.suppress(DocumentUnreadable, ValueError):
+        kept = await read(site.state, tenant, ORDER_NOTES, ORDER_NOTES_SCHEMA)
+        return NotSentReason(kept.value.not_sent) if kept and kept.value.not_sent else None
+    return None

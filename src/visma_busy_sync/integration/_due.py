@@ -38,6 +38,23 @@ class DueSync:
     error: Exception | None = field(default=None, repr=False)
 
 
+def due_moment(site: Site, now: datetime | None, most: int | None) -> datetime:
+    """Return the moment at which tenants are looked at.
+
+    Raises:
+        ConfigurationError: If it has no time zone, or an argument is of the wrong type.
+    """
+    moment = now if now is not None else site.clock.now()
+    require("now", moment, datetime, advice="Pass an aware datetime, or leave it out.")
+    if moment.utcoffset() is None:
+        raise ConfigurationError("now has no time zone.", advice="Pass an aware datetime, or leave it out.")
+    if most is not None:
+        require("most", most, int, advice="Pass how many tenants at most.")
+        if isinstance(most, bool) or most < 1:
+            raise ConfigurationError("most is a whole number from 1.", advice="Or leave it out.")
+    return moment
+
+
 def spread(tenant: str, every: timedelta) -> timedelta:
     """Return how much later than others a tenant's turn is: up to a tenth of the interval.
 
@@ -53,14 +70,7 @@ async def sync_due(site: Site, now: datetime | None = None, *, most: int | None 
     What fails for one tenant is told in its result and stops no other. One that is being synced elsewhere
     is left out.
     """
-    moment = now if now is not None else site.clock.now()
-    require("now", moment, datetime, advice="Pass an aware datetime, or leave it out.")
-    if moment.utcoffset() is None:
-        raise ConfigurationError("now has no time zone.", advice="Pass an aware datetime, or leave it out.")
-    if most is not None:
-        require("most", most, int, advice="Pass how many tenants to sync at most.")
-        if isinstance(most, bool) or most < 1:
-            raise ConfigurationError("most is a whole number from 1.", advice="Or leave it out.")
+    moment = due_moment(site, now, most)
     done: list[DueSync] = []
     due: list[tuple[datetime, str]] = []
     for found in await site.state.scan(CONNECTION):

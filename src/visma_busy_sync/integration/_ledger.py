@@ -7,6 +7,7 @@ expects the version it read: of two workers, one goes on.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Sequence
 from typing import final
 
 from attrs import frozen
@@ -21,17 +22,23 @@ from visma_busy_sync.orders import (
     Event,
     LedgerEntry,
     OrderChanged,
+    OrderProgress,
+    OrderRevised,
+    can_fire,
     entry_from_json,
     entry_to_json,
     fire,
     make_marker,
     new_entry,
+    with_progress,
 )
 from visma_busy_sync.ports import Versioned, Write
 from visma_busy_sync.state import (
+    ORDER_PREFIX,
     PURGED_ORDER_SCHEMA,
     DocumentUnreadable,
     PurgedOrder,
+    StoreBusy,
     claim_document_key,
     claim_writes,
     holders,
@@ -73,6 +80,7 @@ class LedgerBook:
         event: Event,
         *,
         of: Order | None = None,
+        after: LedgerEntry | None = None,
         eaccounting_id: str | None = None,
         number: int | None = None,
         snapshot: str | None = None,
@@ -80,23 +88,20 @@ class LedgerBook:
     ) -> LedgerEntry:
         """Carry the order to its next state, and free its entries where that state holds none.
 
-        With `of`, only that order: after a purge another one may have come under its id.
+        With `of`, only that order: after a purge another one may have come under its id. With `after`, only
+        if nothing has happened to it since that was read.
 
         Raises:
             OrderUnknown: If the order is not known.
             OrderChanged: If it is not `of`; nothing was changed.
             IllegalTransition: If its state does not know the event; nothing was changed.
-            StoreBusy: If others always came in between; nothing was changed.
+            StoreBusy: If others came in between; nothing was changed by us.
         """
 
-        async def attempt() -> LedgerEntry | None:
-            known = await self.read()
-            if known is None:
-                raise OrderUnknown(self.order_id)
-            entry, version = known
+        def change(entry: LedgerEntry) -> LedgerEntry:
             if of is not None:
-                _check_same(entry.order, of)
-            after = fire(
+                _check_same(entry, of)
+            return fire(
                 entry,
                 event,
                 at=self.site.clock.now(),
@@ -105,21 +110,49 @@ class LedgerBook:
                 snapshot=snapshot,
                 problem=problem,
             )
-            writes = [Write(order_key(self.order_id), version, entry_to_json(after))]
-            if entry.claims and not after.claims:
+
+        return await self._change(change, after)
+
+    async def note(self, progress: OrderProgress, *, after: LedgerEntry) -> LedgerEntry:
+        """Keep what was read of a transferred order, if nothing has happened to it since `after`.
+
+        Raises:
+            OrderUnknown: If the order is not known.
+            StoreBusy: If others came in between; nothing was changed by us.
+        """
+        return await self._change(lambda entry: with_progress(entry, progress), after)
+
+    async def _change(
+        self, change: Callable[[LedgerEntry], LedgerEntry], expected: LedgerEntry | None
+    ) -> LedgerEntry:
+        key = order_key(self.order_id)
+
+        async def attempt() -> LedgerEntry | None:
+            known = await self.read()
+            if known is None:
+                raise OrderUnknown(self.order_id)
+            entry, version = known
+            if expected is not None and entry != expected:
+                raise StoreBusy(key)
+            changed = change(entry)
+            writes = [Write(key, version, entry_to_json(changed))]
+            if entry.claims and not changed.claims:
                 stored = await self._stored(entry.claims)
                 writes += claim_writes(entry.claims, stored, order_id=None)
-            return after if await self.site.state.commit(self.tenant, writes) else None
+            return changed if await self.site.state.commit(self.tenant, writes) else None
 
-        return await until_written(order_key(self.order_id), attempt)
+        return await until_written(key, attempt)
 
     async def reserve(self, order: Order) -> LedgerEntry:
         """Store an order with all its claims in one commit; an order that is known already is returned.
+
+        A higher revision takes the place of one that holds no claims any more.
 
         Raises:
             ConfigurationError: If it could not be read back, since it is not as the builder made it.
             OrderClosed: If it was pushed before the tenant was purged.
             OrderChanged: If it is known with other content.
+            OrderRevised: If it is known with another revision whose place it cannot take.
             EntryTaken: If an entry is on another order.
             StoreBusy: If others always came in between.
         """
@@ -129,8 +162,7 @@ class LedgerBook:
             order_id=order.id,
             revision=order.revision,
         )
-        entry = fire(new_entry(order, marker=marker), Event.RESERVE, at=self.site.clock.now())
-        body = _readable(entry)
+        now = self.site.clock.now()
         key = order_key(order.id)
 
         async def attempt() -> LedgerEntry | None:
@@ -139,17 +171,23 @@ class LedgerBook:
             found = await self.site.state.read(
                 self.tenant, [key, *(claim_document_key(claim) for claim in order.claims)]
             )
-            if key in found:
-                known = order_from(key, found[key].body)
-                if isinstance(known, PurgedOrder):
-                    raise OrderClosed(order.id, state=known.state, problem=None, purged=True)
-                _check_same(known.order, order)
+            stored = found.get(key)
+            known = order_from(key, stored.body) if stored else None
+            if isinstance(known, PurgedOrder):
+                raise OrderClosed(order.id, state=known.state, problem=None, purged=True)
+            if known is None:
+                entry = new_entry(order, marker=marker)
+            elif takes_its_place(known, order):
+                entry = fire(known, Event.REVISE, at=now, order=order, marker=marker)
+            else:
                 return known
-            taken = holders({claim: document.body for claim, document in found.items()})
+            entry = fire(entry, Event.RESERVE, at=now)
+            body, entry = _readable(entry)
+            taken = holders({claim: held.body for claim, held in found.items() if claim != key})
             if taken:
                 raise EntryTaken(order.id, taken)
             writes = [
-                Write(key, None, body),
+                Write(key, stored.version if stored else None, body),
                 *claim_writes(order.claims, found, order_id=order.id),
             ]
             return entry if await self.site.state.commit(self.tenant, writes) else None
@@ -169,22 +207,66 @@ async def claimed_of(site: Site, tenant: str, work: Work) -> frozenset[str]:
     return frozenset(holders({key: document.body for key, document in found.items()}))
 
 
-def _readable(entry: LedgerEntry) -> str:
+def _readable(entry: LedgerEntry) -> tuple[str, LedgerEntry]:
     """Write an entry as text, and read that back: an order that is sent must never become unreadable."""
     body = entry_to_json(entry)
     try:
-        entry_from_json(body)
+        return body, entry_from_json(body)
     except DocumentError as error:
         raise ConfigurationError(
             f"Order {entry.order_id} could not be read back, so it was neither stored nor sent: "
             f"{error.reason}.",
             advice="Push an order as it was built; its lines and parts are not edited.",
         ) from error
-    return body
 
 
-def _check_same(known: Order, given: Order) -> None:
-    if (known.revision, known.content_hash) != (given.revision, given.content_hash):
+def takes_its_place(known: LedgerEntry, given: Order) -> bool:
+    """Return whether an order is a new revision of one that is known; else they are the same.
+
+    Raises:
+        OrderChanged: If it is that revision with other content.
+        OrderRevised: If it is another revision that cannot take its place.
+    """
+    if given.revision == known.revision:
+        _check_same(known, given)
+        return False
+    if given.revision > known.revision and can_fire(known, Event.REVISE):
+        return True
+    raise OrderRevised(
+        given.id,
+        given.revision,
+        known_revision=known.revision,
+        state=known.state,
+        known_hash=known.order.content_hash,
+        given_hash=given.content_hash,
+    )
+
+
+def _check_same(known: LedgerEntry, given: Order) -> None:
+    if (known.revision, known.order.content_hash) != (given.revision, given.content_hash):
         raise OrderChanged(
-            given.id, given.revision, known_hash=known.content_hash, given_hash=given.content_hash
+            given.id, given.revision, known_hash=known.order.content_hash, given_hash=given.content_hash
         )
+
+
+async def orders_of(site: Site, tenant: str) -> Sequence[tuple[str, LedgerEntry | DocumentError]]:
+    """Return all orders of a tenant by their ids, the one that was reserved first coming first.
+
+    One that cannot be read is told by its error; what a purge left of an order is none.
+    """
+    orders: list[tuple[str, LedgerEntry | DocumentError]] = []
+    for found in await site.state.scan(ORDER_PREFIX, tenant):
+        try:
+            order = order_from(found.key, found.document.body)
+        except DocumentError as error:
+            orders.append((found.key.removeprefix(ORDER_PREFIX), error))
+        else:
+            if isinstance(order, LedgerEntry):
+                orders.append((order.order_id, order))
+    return sorted(orders, key=_age)
+
+
+def _age(order: tuple[str, LedgerEntry | DocumentError]) -> tuple[str, str]:
+    id, known = order
+    reserved = known.reserved_at if isinstance(known, LedgerEntry) else None
+    return reserved.isoformat() if reserved else "", id

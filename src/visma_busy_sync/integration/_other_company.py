@@ -20,6 +20,7 @@ from visma_busy_sync.state import (
     Kept,
     WaitingCompany,
     read,
+    since_with,
     until_written,
 )
 
@@ -35,7 +36,7 @@ async def confirm_company(site: Site, tenant: str, login_id: str) -> Status:
 
 async def _confirmed(site: Site, tenant: str, login_id: str) -> bool | None:
     known, other = await other_company_of(site, tenant, login_id)
-    after = connection_to(other, site)
+    after = connection_to(other, site, known.value)
     writes = [
         CONNECTION_SCHEMA.write(CONNECTION, known, after),
         *await archive_fact(site, tenant, after),
@@ -44,15 +45,17 @@ async def _confirmed(site: Site, tenant: str, login_id: str) -> bool | None:
     return True if await site.state.commit(tenant, writes) else None
 
 
-def connection_to(other: WaitingCompany, site: Site) -> Connection:
+def connection_to(other: WaitingCompany, site: Site, before: Connection) -> Connection:
     """Return what the connection is once another company is confirmed."""
+    now = site.clock.now()
     return Connection(
         connected=True,
         company_id=other.company_id,
         company_name=other.company_name,
         project_sync=other.project_sync,
-        connected_at=site.clock.now(),
+        connected_at=now,
         login_id=other.login_id,
+        known_since=since_with(before, other.company_id, now),
     )
 
 

@@ -29,6 +29,7 @@ from visma_busy_sync.state import (
     CONNECTION_SCHEMA,
     DECISIONS_PREFIX,
     LOGIN,
+    ORDER_NOTES,
     ORDER_PREFIX,
     PURGED_ORDER_SCHEMA,
     READING_PREFIX,
@@ -66,7 +67,7 @@ TWICE: Final = (
 """What may happen twice after everything was purged."""
 
 
-_OF_NO_USE: Final = frozenset({LOGIN, RUNS})
+_OF_NO_USE: Final = frozenset({LOGIN, ORDER_NOTES, RUNS})
 _ABOUT_RECORDS: Final = (DECISIONS_PREFIX, READING_PREFIX)
 
 _Orders: TypeAlias = Mapping[str, LedgerEntry | PurgedOrder | None]
@@ -183,6 +184,7 @@ def _without_texts(found: Found) -> list[Write]:
         fetched={},
         read={},
         attempted={},
+        known_since={},
     )
     return [] if bare == connection else [CONNECTION_SCHEMA.write(found.key, found.document, bare)]
 

@@ -28,6 +28,7 @@ from visma_busy_sync.state import Sealer, WithoutErased
 from visma_busy_sync.sync import ArchiveMissing, Match, Owner, SyncSettings
 
 _LONGEST: Final = timedelta(days=3660)
+_SPANS: Final = ("sync_every", "whole_every", "read_back_every", "search_back", "settle_after")
 
 # The connected login, one that waits to be confirmed, and one that was just replaced.
 _SOURCES_PER_TENANT: Final = 4
@@ -53,6 +54,15 @@ class Choices:
         sync_every: How often an import is due; above 0, ten years at most.
         whole_every: How often an import reads all of eAccounting instead of what changed; above 0, ten
             years at most.
+        read_back_every: How often a transferred order is read again until it is invoiced; likewise.
+        search_back: How long before its reservation and its date an order may have been created that is
+            taken into account when it is looked for; likewise. Longer is safer after an old database was
+            restored, and costs more requests.
+        settle_after: How long an order whose outcome is not known may take to appear, before a person is to
+            look; likewise. Ten minutes by default: longer than a call may last and than clocks may differ.
+        resend_unknown: Send an order again by itself if two sure searches, `settle_after` apart, do not show
+            it though each shows another draft of ours. It saves a person's look, and where the vendor shows a
+            draft later than that, a customer is billed twice.
 
     Raises:
         ConfigurationError: If a value is none of the allowed ones.
@@ -67,14 +77,21 @@ class Choices:
     send_amounts: bool = False
     sync_every: timedelta = timedelta(hours=1)
     whole_every: timedelta = timedelta(days=1)
+    read_back_every: timedelta = timedelta(hours=1)
+    search_back: timedelta = timedelta(days=90)
+    settle_after: timedelta = timedelta(minutes=10)
+    resend_unknown: bool = False
 
     def __attrs_post_init__(self) -> None:
-        for name, every in (("sync_every", self.sync_every), ("whole_every", self.whole_every)):
-            if not isinstance(cast("object", every), timedelta) or not timedelta(0) < every <= _LONGEST:
+        for name in _SPANS:
+            every: object = getattr(self, name)
+            if not isinstance(every, timedelta) or not timedelta(0) < every <= _LONGEST:
                 raise ConfigurationError(
                     f"{name} is a timedelta above 0, of {_LONGEST.days} days at most.",
                     advice="For instance timedelta(minutes=30).",
                 )
+        if not isinstance(cast("object", self.resend_unknown), bool):
+            raise ConfigurationError("resend_unknown is neither True nor False.")
         self.sync_settings(project_sync=False)  # what is wrong shows when it is set up, not at the first sync
 
     def sync_settings(self, *, project_sync: bool) -> SyncSettings:

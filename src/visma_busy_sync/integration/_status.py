@@ -11,6 +11,7 @@ from typing import Final, Self, final
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.integration.errors import NotSentReason
 from visma_busy_sync.state import Connection, WaitingCompany
 from visma_busy_sync.sync import Kind
 
@@ -134,6 +135,7 @@ class Status:
         read: The same, of the last reading that was carried out, be it whole or not surely complete.
         attempted: The same, of the last attempt, whatever became of it.
         failed: The name of the error that ended the last sync; None if none did.
+        orders_not_sent: Why the last order that was to be sent was not, as Busy is set up; None if it could be.
         next_due: When the next import is due; None while there is no connection that works. `sync_due` takes
             each tenant a little later, by up to a tenth of the interval.
         now: The moment this was asked.
@@ -149,6 +151,7 @@ class Status:
     read: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     attempted: Mapping[Kind, datetime | None] = field(factory=dict[Kind, "datetime | None"])
     failed: str | None = None
+    orders_not_sent: NotSentReason | None = None
     next_due: datetime | None = None
     now: datetime
 
@@ -162,6 +165,7 @@ class Status:
         kinds: Iterable[Kind] = (),
         every: timedelta,
         failed: str | None = None,
+        orders_not_sent: NotSentReason | None = None,
         now: datetime,
     ) -> Self:
         """Make the status of what is stored.
@@ -173,6 +177,7 @@ class Status:
             kinds: Those that are synchronised.
             every: How often they are due.
             failed: The name of the error that ended the last sync.
+            orders_not_sent: Why no order is sent.
             now: The moment.
         """
         state = standing
@@ -195,6 +200,7 @@ class Status:
             read={kind: connection.read.get(kind) for kind in known},
             attempted=attempted,
             failed=failed,
+            orders_not_sent=orders_not_sent,
             next_due=due if known and state is ConnectionState.CONNECTED else None,
             now=now,
         )
@@ -230,8 +236,10 @@ class Status:
             said += _FAILED.of(language).format(error=self.failed)
         if self.login_pending and self.state is not ConnectionState.LOGIN_PENDING:
             said += _PENDING.of(language)
-        press = self.press.of(language)
-        return f"{said}. {press}" if press else said
+        told = [self.press.of(language)]
+        if self.orders_not_sent is not None and self.state is ConnectionState.CONNECTED:
+            told.insert(0, self.orders_not_sent.says.of(language))
+        return ". ".join([said, " ".join(each for each in told if each)]) if any(told) else said
 
     def __str__(self) -> str:
         return self.text("en")

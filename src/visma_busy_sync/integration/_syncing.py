@@ -49,9 +49,11 @@ async def plan(site: Site, tenant: str) -> Plan:
 
 async def preview_company(site: Site, tenant: str) -> Plan:
     """Return what the first sync with the other company that waits would do; nothing is changed (D10)."""
-    _, other = await other_company_of(site, tenant)
+    known, other = await other_company_of(site, tenant)
     chosen = await decisions_of(site, tenant, other.company_id)
-    return (await look(site, tenant, connection_to(other, site), unconfirmed=True, decisions=chosen)).plan
+    return (
+        await look(site, tenant, connection_to(other, site, known.value), unconfirmed=True, decisions=chosen)
+    ).plan
 
 
 async def sync(

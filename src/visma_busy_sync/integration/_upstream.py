@@ -1,5 +1,6 @@
-"""All that the integration may ask of eAccounting: reads, and one write, the order draft.
+"""All that the integration may ask of eAccounting: reads, and two writes, of the order draft.
 
+A draft is created, and one of ours is deleted where a person asks for that; nothing else is ever written.
 This is the only module of the integration that knows how to carry out an operation; an import contract
 keeps it so. What has no method here cannot happen (R11, R17, R18).
 """
@@ -15,7 +16,8 @@ from attrs import evolve
 from visma_busy_sync.eaccounting import _endpoints as endpoints
 from visma_busy_sync.eaccounting._endpoints import Endpoint
 from visma_busy_sync.eaccounting._execute import Doubt, Env, execute
-from visma_busy_sync.eaccounting._walk import Manner, Walk, changes, walk
+from visma_busy_sync.eaccounting._query import F
+from visma_busy_sync.eaccounting._walk import Manner, Walk, changes, walk, walk_some
 from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.eaccounting.models import (
     Article,
@@ -30,7 +32,7 @@ from visma_busy_sync.sync import Kind, upstream_of
 from visma_busy_sync.sync import Upstream as Imported
 
 CREATE_ORDER: Final = "POST /orders"
-"""The name of the only write, as errors tell it."""
+"""The name of the one write that creates, as errors tell it."""
 
 _LISTS: Final[Mapping[Kind, Endpoint[Any]]] = {
     Kind.CUSTOMER: endpoints.CUSTOMERS,
@@ -89,9 +91,17 @@ class Upstream:
         """Read one order."""
         return await execute(endpoints.ORDERS.get(id), self._env)
 
+    async def orders_since(self, moment: datetime) -> Walk[Order]:
+        """Read the orders that were created at a moment or later; more of them where that is not answered."""
+        return await walk_some(endpoints.ORDERS, self._env, F.ge("CreatedUtc", moment))
+
     async def create_draft(self, new: NewOrder, doubt: Doubt) -> Order:
-        """Create an order draft: the only write there is."""
+        """Create an order draft."""
         return await execute(endpoints.ORDERS.create(new), self._env, doubt)
+
+    async def delete_draft(self, id: str) -> None:
+        """Delete an order draft, as a person asked."""
+        await execute(endpoints.ORDERS.delete(id), self._env)
 
 
 def _imported(found: Walk[Any]) -> Walk[Imported]:

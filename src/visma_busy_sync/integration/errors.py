@@ -15,7 +15,12 @@ OrderError                    visma_busy_sync.orders
 ├── ProjectUnknown            the work log knows no such project
 ├── OrderUnknown              the ledger knows no such order
 ├── OrderNotTransferred       there is nothing in eAccounting to read
-└── OrderClosed               the order came to an end before: it is not sent again
+├── OrderClosed               the order came to an end before: it is not sent again
+├── OrdersNotSent             the workspace keeps its orders in Busy, or has no order function
+├── SearchIncomplete          eAccounting's orders could not be read surely
+├── DraftChanged              a draft is not withdrawn: it has moved on, or was edited
+├── DraftStillThere           an order is not released: its draft is there
+└── NotThisDraft              the draft that a person named is not that of the order
 
 ArchivingNotAllowed           what is to be archived as missing is not what was allowed
 SyncRunning                   another sync of the tenant runs at this moment
@@ -25,11 +30,13 @@ PortContractBroken            a port of the host answered something that it must
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.orders import OrderError, State
 from visma_busy_sync.sync import Plan
@@ -226,7 +233,12 @@ class OrderNotTransferred(OrderError):
 _CLOSED_ADVICE: Final[Mapping[State, str]] = MappingProxyType(
     {
         State.REJECTED: "Mend what eAccounting named, reopen the order to free its hours, and build it anew.",
-        State.OPEN: "Its hours are free: build it anew and push that one.",
+        State.OPEN: "Its hours are free: build it anew, under a new id or with a higher revision, and push that "
+        "one.",
+        State.WITHDRAWN: "Its hours are free: build it anew, under a new id or with a higher revision.",
+        State.RELEASED: "Its hours are free: build it anew, under a new id or with a higher revision.",
+        State.WITHDRAWING: "Call recover(), which ends the withdrawal.",
+        State.GONE_UPSTREAM: "It was deleted in eAccounting: release it to free its hours, or say where it is.",
     }
 )
 _BUILD_ANEW: Final = "Build its hours into a new order."
@@ -242,8 +254,8 @@ class OrderClosed(OrderError):
 
     Attributes:
         order_id: The order.
-        state: Where it stands: `rejected`, or `open` after it was reopened. After a purge, where it stood
-            then: `transferred` is one that was sent.
+        state: Where it stands, e.g. `rejected`, `open` after it was reopened, or `withdrawn`. After a purge,
+            where it stood then: `transferred` is one that was sent.
         problem: What eAccounting said when it refused the order; None if that is over.
         purged: Whether it ended with a purge of the tenant.
     """
@@ -257,6 +269,162 @@ class OrderClosed(OrderError):
             f"Order {order_id} {'was' if purged else 'is'} {state} and is not sent again"
             + (f": {problem}" if problem else "."),
             advice=(_PURGED_ADVICE if purged else _CLOSED_ADVICE).get(state, _BUILD_ANEW),
+        )
+
+
+class NotSentReason(enum.StrEnum):
+    """Why a workspace sends no orders."""
+
+    IN_BUSY = "in_busy"
+    """Its distribution method is "in Busy"."""
+    ORDERS_OFF = "orders_off"
+    """Its order function is off."""
+
+    @property
+    def says(self) -> Texts:
+        """The reason and its cure, for people."""
+        return _NOT_SENT[self]
+
+
+_NOT_SENT: Final[Mapping[NotSentReason, Texts]] = MappingProxyType(
+    {
+        NotSentReason.IN_BUSY: Texts(
+            "Ordre blir i Busy. Velg det tilkoblede systemet som distribusjonsmetode for å sende dem.",
+            "Orders stay in Busy. To send them, choose the connected system as the distribution method.",
+        ),
+        NotSentReason.ORDERS_OFF: Texts(
+            "Ordrefunksjonen i Busy er av. Slå den på for å sende ordre.",
+            "The order function of Busy is off. Switch it on to send orders.",
+        ),
+    }
+)
+
+
+@final
+class OrdersNotSent(OrderError):
+    """The workspace sends no orders, as it is set up in Busy; nothing was stored of this one, and nothing sent.
+
+    Attributes:
+        order_id: The order.
+        reason: Why.
+    """
+
+    def __init__(self, order_id: str, reason: NotSentReason) -> None:
+        self.order_id = order_id
+        self.reason = reason
+        said, _, cure = reason.says.en.partition(". ")
+        super().__init__(f"Order {order_id} was not sent: {said[:1].lower()}{said[1:]}.", advice=cure)
+
+
+@final
+class SearchIncomplete(OrderError):
+    """The orders in eAccounting could not be read surely, so whether this one is there is not known.
+
+    Nothing was sent, deleted or freed; the order stays where it was.
+
+    Attributes:
+        order_id: The order that was looked for.
+        marker: What it is recognised by.
+    """
+
+    def __init__(self, order_id: str, *, marker: str) -> None:
+        self.order_id = order_id
+        self.marker = marker
+        super().__init__(
+            f"Whether order {order_id} is in eAccounting is not known: its orders changed while they were "
+            "read, or its answers contradict each other. Nothing was done.",
+            advice=f"Try again in a moment. If this stays, look for {marker} in eAccounting.",
+        )
+
+
+class DraftChangedReason(enum.StrEnum):
+    """Why a draft is not withdrawn."""
+
+    MOVED_ON = "moved_on"
+    """It is no draft any more: it was made an order, shipped or invoiced."""
+    EDITED = "edited"
+    """It is not as it was after the push."""
+
+
+@final
+class DraftChanged(OrderError):
+    """The draft was not deleted, since a person did something with it in eAccounting; it stays transferred.
+
+    Attributes:
+        order_id: The order.
+        reason: What was done.
+    """
+
+    def __init__(self, order_id: str, reason: DraftChangedReason) -> None:
+        self.order_id = order_id
+        self.reason = reason
+        edited = reason is DraftChangedReason.EDITED
+        done = "was edited there" if edited else "is no draft any more"
+        super().__init__(
+            f"Order {order_id} was not withdrawn: in eAccounting it {done}.",
+            advice="Look at it in eAccounting. If it is to go, delete it there; it is then told as gone, and can "
+            "be released.",
+        )
+
+
+@final
+class DraftStillThere(OrderError):
+    """The order was not released, since it is in eAccounting after all; it is transferred again.
+
+    Attributes:
+        order_id: The order.
+        eaccounting_id: The id that it has there.
+    """
+
+    def __init__(self, order_id: str, *, eaccounting_id: str) -> None:
+        self.order_id = order_id
+        self.eaccounting_id = eaccounting_id
+        super().__init__(
+            f"Order {order_id} was not released: eAccounting has it under the id {eaccounting_id}.",
+            advice="Its hours and costs stay on it. Withdraw it if it is a draft that is to go.",
+        )
+
+
+class NotThisDraftReason(enum.StrEnum):
+    """Why a draft is not taken for that of an order."""
+
+    NOT_THERE = "not_there"
+    """eAccounting has no order with this id."""
+    OTHER_MARKER = "other_marker"
+    """It carries the marker of another order."""
+    OTHER_ORDER = "other_order"
+    """Another order of the ledger has it."""
+    OTHER_CONTENT = "other_content"
+    """It does not carry the marker of this revision, and customer or rows are others."""
+
+
+_NOT_THIS: Final[Mapping[NotThisDraftReason, str]] = MappingProxyType(
+    {
+        NotThisDraftReason.NOT_THERE: "eAccounting has none with this id",
+        NotThisDraftReason.OTHER_MARKER: "it carries the marker of another order",
+        NotThisDraftReason.OTHER_ORDER: "it is the draft of another order",
+        NotThisDraftReason.OTHER_CONTENT: "its customer or its rows are others, and it does not carry the marker",
+    }
+)
+
+
+@final
+class NotThisDraft(OrderError):
+    """The draft that a person named was not taken for that of the order; nothing was changed.
+
+    Attributes:
+        order_id: The order.
+        eaccounting_id: The id that was named.
+        reason: Why.
+    """
+
+    def __init__(self, order_id: str, *, eaccounting_id: str, reason: NotThisDraftReason) -> None:
+        self.order_id = order_id
+        self.eaccounting_id = eaccounting_id
+        self.reason = reason
+        super().__init__(
+            f"{eaccounting_id} was not taken for the draft of order {order_id}: {_NOT_THIS[reason]}.",
+            advice="Name the id of the right one; or, if none is there, have the order sent again.",
         )
 
 

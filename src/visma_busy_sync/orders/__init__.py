@@ -1,8 +1,8 @@
 """From booked work to an order draft, as pure functions: values in, values out.
 
 `build` makes the order, `to_new_order` what is sent, `fire` keeps the ledger's states, `outcome_of` judges
-what became of the POST, `compare` what eAccounting answers, `hours_specification` what stands behind each
-line. Nothing here reads, sends, waits, or asks what time it is.
+what became of the POST, `look_for` what a search shows, `compare` and `progress_of` what eAccounting answers,
+`hours_specification` what stands behind each line. Nothing here reads, sends, waits, or asks what time it is.
 """
 
 from visma_busy_sync.orders._builder import Counterpart, build, customer_of, products_needed
@@ -19,9 +19,11 @@ from visma_busy_sync.orders._errors import (
     OrderBeingSent,
     OrderChanged,
     OrderError,
+    OrderNeedsAttention,
     OrderNotReady,
     OrderOutcomeUnknown,
     OrderRejected,
+    OrderRevised,
     OtherCompany,
 )
 from visma_busy_sync.orders._ledger import (
@@ -41,13 +43,23 @@ from visma_busy_sync.orders._ledger import (
     entry_to_json,
     fire,
     new_entry,
+    with_progress,
 )
-from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision
+from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision, names_another
 from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
 from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
+from visma_busy_sync.orders._progress import (
+    DraftChange,
+    OrderProgress,
+    Stage,
+    agrees,
+    changes_of,
+    progress_of,
+)
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
 from visma_busy_sync.orders._row_lines import RowWarning, RowWarningCode
+from visma_busy_sync.orders._sightings import Looked, is_of_another, look_for, revision_on, shows_drafts
 from visma_busy_sync.orders._specification import (
     HoursSpecification,
     InternalNotes,
@@ -69,6 +81,7 @@ __all__ = [
     "DifferenceCode",
     "DocumentError",
     "DocumentTooNew",
+    "DraftChange",
     "Entity",
     "EntryChange",
     "EntryTaken",
@@ -78,14 +91,18 @@ __all__ = [
     "ImportRefused",
     "InternalNotes",
     "LedgerEntry",
+    "Looked",
     "MendedBy",
     "OrderBeingSent",
     "OrderChanged",
     "OrderError",
+    "OrderNeedsAttention",
     "OrderNotReady",
     "OrderOutcomeUnknown",
+    "OrderProgress",
     "OrderRejected",
     "OrderRequest",
+    "OrderRevised",
     "OrderTexts",
     "OtherCompany",
     "PostAnswer",
@@ -95,11 +112,14 @@ __all__ = [
     "RowWarningCode",
     "SpecifiedHours",
     "SpecifiedLine",
+    "Stage",
     "State",
     "Step",
+    "agrees",
     "build",
     "can_fire",
     "changed_since",
+    "changes_of",
     "compare",
     "contains_marker",
     "customer_of",
@@ -108,15 +128,22 @@ __all__ = [
     "entry_to_json",
     "fire",
     "hours_specification",
+    "is_of_another",
+    "look_for",
     "make_marker",
     "marked_reference",
     "marked_revision",
+    "names_another",
     "new_entry",
     "order_from_json",
     "order_to_json",
     "outcome_of",
     "products_needed",
+    "progress_of",
     "render",
+    "revision_on",
+    "shows_drafts",
     "snapshot",
     "to_new_order",
+    "with_progress",
 ]

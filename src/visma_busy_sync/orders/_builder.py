@@ -171,7 +171,10 @@ def build(
         order_date=request.order_date,
         period=request.period,
         lines=lines,
-        **texts,
+        invoice_text=texts["invoice_text"],
+        our_reference=texts["our_reference"],
+        your_reference=texts["your_reference"],
+        buyers_order_reference=texts["buyers_order_reference"],
         left_out=sifted.left_out,
         rounding_rules=ROUNDING_RULES,
     )

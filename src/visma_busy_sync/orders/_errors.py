@@ -5,11 +5,13 @@ OrderError                             never raised itself
 ├── OrderNotReady                      the work cannot become an order yet: every problem at once
 ├── ImportRefused                      a file of order lines cannot become orders: every problem at once
 ├── OrderChanged                       the same id and revision, but other content
+│   └── OrderRevised                   the same id, but another revision, which cannot take its place
 ├── EntryTaken                         an entry is on another order
 ├── OtherCompany                       the order was built for another company
 ├── OrderRejected                      eAccounting refused this order
 ├── OrderOutcomeUnknown                nobody can say whether the draft was made
-│   └── OrderBeingSent                 it is being sent, or was interrupted in that
+│   ├── OrderBeingSent                 it is being sent, or was interrupted in that
+│   └── OrderNeedsAttention            a person has to decide whether it is there
 ├── IllegalTransition                  an event that the order's state does not know
 └── DocumentError                      a stored order or ledger entry cannot be read
     └── DocumentTooNew                 it was written by a newer version of this package
@@ -124,6 +126,42 @@ class OrderChanged(OrderError):
         )
 
 
+class OrderRevised(OrderChanged):
+    """The order is known with another revision, and this one cannot take its place; nothing was changed or sent.
+
+    A higher revision takes the place of one that was reopened, withdrawn or released; a lower one never does.
+
+    Attributes:
+        known_revision: The revision that is known.
+        state: Where that one stands.
+    """
+
+    def __init__(
+        self,
+        order_id: str,
+        revision: int,
+        *,
+        known_revision: int,
+        state: str,
+        known_hash: str,
+        given_hash: str,
+    ) -> None:
+        self.order_id = order_id
+        self.revision = revision
+        self.known_hash = known_hash
+        self.given_hash = given_hash
+        self.known_revision = known_revision
+        self.state = state
+        super(OrderChanged, self).__init__(
+            f"Order {order_id} is known with revision {known_revision}, which is {state}; revision {revision} "
+            "was not taken.",
+            advice="Push the revision that is known."
+            if revision < known_revision
+            else "Reopen the known one if eAccounting refused it, withdraw its draft, or release it if that is "
+            "gone; then push this one.",
+        )
+
+
 class EntryTaken(OrderError):
     """Hours or costs of this order are on another order; nothing was sent.
 
@@ -197,7 +235,8 @@ class OrderOutcomeUnknown(OrderError):
 
     _MESSAGE: ClassVar = "It is not known whether order {order_id} reached eAccounting."
     _ADVICE: ClassVar = (
-        "Look for {marker} among the order drafts in eAccounting before anything is sent again."
+        "Call recover(), which searches for it; or look for {marker} among the order drafts in eAccounting "
+        "before anything is sent again."
     )
 
     def __init__(self, order_id: str, *, marker: str) -> None:
@@ -218,9 +257,27 @@ class OrderBeingSent(OrderOutcomeUnknown):
         "this push sent nothing."
     )
     _ADVICE: ClassVar = (
-        "Push it again in a moment. If this stays, look for {marker} among the order drafts in eAccounting "
-        "before anything is sent again."
+        "Push it again in a moment. If this stays, call recover(), or look for {marker} among the order "
+        "drafts in eAccounting before anything is sent again."
     )
+
+
+class OrderNeedsAttention(OrderOutcomeUnknown):
+    """What eAccounting has of the order is not clear enough to go on alone: a person looks and decides.
+
+    Attributes:
+        problem: What is not clear, one sentence.
+    """
+
+    def __init__(self, order_id: str, *, marker: str, problem: str) -> None:
+        self.order_id = order_id
+        self.marker = marker
+        self.problem = problem
+        super(OrderOutcomeUnknown, self).__init__(
+            f"Order {order_id} needs a person: {problem}",
+            advice=f"Look for {marker} among the orders in eAccounting, then resolve the order: with the id "
+            "of the one that is there, or by sending it again.",
+        )
 
 
 class IllegalTransition(OrderError):

@@ -28,9 +28,10 @@ from visma_busy_sync.busy import Order
 from visma_busy_sync.busy._canonical import canonical_json, members
 from visma_busy_sync.orders._document import order_from_json, order_to_json
 from visma_busy_sync.orders._errors import DocumentError, IllegalTransition
+from visma_busy_sync.orders._progress import OrderProgress, Stage
 from visma_busy_sync.orders._reading import parse, structure
 
-LEDGER_SCHEMA: Final = 1
+LEDGER_SCHEMA: Final = 2
 """The schema version of ledger entries that this version writes."""
 
 HISTORY_STEPS: Final = 100
@@ -83,6 +84,8 @@ class Event(enum.StrEnum):
     """The POST surely made nothing, and not because of the order."""
     OUTCOME_UNKNOWN = "outcome_unknown"
     """Nobody can say what the POST did."""
+    ABSENT = "absent"
+    """A sure search that shows another known draft of ours does not show this one."""
     FOUND = "found"
     """The draft was seen in eAccounting: by its marker, by a person, or by reading it again."""
     ESCALATE = "escalate"
@@ -118,11 +121,15 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.SENDING, Event.OUTCOME_UNKNOWN): State.OUTCOME_UNKNOWN,
         (State.REJECTED, Event.REOPEN): State.OPEN,
         (State.OPEN, Event.REVISE): State.FINALISED,
+        # One such look does not prove that nothing is there, since it may appear late; it is remembered.
+        (State.OUTCOME_UNKNOWN, Event.ABSENT): State.OUTCOME_UNKNOWN,
         (State.OUTCOME_UNKNOWN, Event.FOUND): State.TRANSFERRED,
         (State.OUTCOME_UNKNOWN, Event.ESCALATE): State.NEEDS_ATTENTION,
         (State.OUTCOME_UNKNOWN, Event.RESEND): State.RESERVED,
         (State.NEEDS_ATTENTION, Event.FOUND): State.TRANSFERRED,
         (State.NEEDS_ATTENTION, Event.RESEND): State.RESERVED,
+        # Its draft is known, and a person asks again what could not be confirmed before.
+        (State.NEEDS_ATTENTION, Event.WITHDRAW): State.WITHDRAWING,
         (State.TRANSFERRED, Event.FOUND): State.TRANSFERRED,
         (State.TRANSFERRED, Event.WITHDRAW): State.WITHDRAWING,
         (State.WITHDRAWING, Event.KEPT): State.TRANSFERRED,
@@ -130,6 +137,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.WITHDRAWING, Event.ESCALATE): State.NEEDS_ATTENTION,
         (State.WITHDRAWN, Event.REVISE): State.FINALISED,
         (State.TRANSFERRED, Event.MISSING): State.GONE_UPSTREAM,
+        (State.TRANSFERRED, Event.ESCALATE): State.NEEDS_ATTENTION,
         # An id may change when a draft becomes an order: then it is found again under the new one.
         (State.GONE_UPSTREAM, Event.FOUND): State.TRANSFERRED,
         (State.GONE_UPSTREAM, Event.ESCALATE): State.NEEDS_ATTENTION,
@@ -180,6 +188,9 @@ _FACTS: Final[Mapping[Event, _Facts]] = MappingProxyType(
 _SETTLING: Final = frozenset({Event.TRANSFERRED, Event.FOUND, Event.GONE, Event.RELEASE, Event.REVISE})
 """Events after which the last problem is over."""
 
+_ENDING: Final = frozenset({Event.GONE, Event.MISSING})
+"""Events by which the draft is no more."""
+
 
 @frozen(kw_only=True)
 class Step:
@@ -214,6 +225,7 @@ class LedgerEntry:
         snapshot: The checksum of what was read back after the push (`compare.snapshot`); None if nothing
             was. Before a withdrawal it shows whether someone edited the draft.
         problem: What last went wrong and is not over.
+        progress: What was last read of it in eAccounting; None if nothing was since it was transferred.
         history: The last 100 steps, oldest first.
     """
 
@@ -225,6 +237,7 @@ class LedgerEntry:
     number: int | None = None
     snapshot: str | None = None
     problem: str | None = field(default=None, repr=False)
+    progress: OrderProgress | None = None
     history: tuple[Step, ...] = field(default=(), repr=False)
 
     @property
@@ -250,7 +263,16 @@ class LedgerEntry:
     @property
     def was_sent(self) -> bool:
         """Whether this revision was ever about to be sent, as far as the history reaches."""
-        return any(step.event is Event.SEND and step.revision == self.revision for step in self.history)
+        return self.moment_of(Event.SEND) is not None
+
+    def moment_of(self, *events: Event) -> datetime | None:
+        """Return when one of the events last happened to this revision; None if the history has none."""
+        moments = (
+            step.at
+            for step in reversed(self.history)
+            if step.event in events and step.revision == self.revision
+        )
+        return next(moments, None)
 
 
 def new_entry(order: Order, *, marker: str) -> LedgerEntry:
@@ -315,6 +337,11 @@ def fire(
         changed = attrs.evolve(changed, reserved_at=moment)
     if eaccounting_id is not None:
         changed = _seen(changed, eaccounting_id, number, snapshot)
+    if event is Event.RESEND:  # so what was there, if anything was, is not the draft of what is sent now
+        changed = attrs.evolve(changed, eaccounting_id=None, number=None, snapshot=None, progress=None)
+    if event in _ENDING:
+        over = OrderProgress(stage=Stage.DELETED, number=changed.number, read_at=moment)
+        changed = attrs.evolve(changed, progress=over)
     step = Step(event=event, at=moment, state=state, revision=changed.revision, problem=problem)
     return attrs.evolve(
         changed,
@@ -341,7 +368,20 @@ def _seen(entry: LedgerEntry, id: str, number: int | None, snapshot: str | None)
         eaccounting_id=id,
         number=number if number is not None else entry.number,
         snapshot=snapshot if snapshot is not None else entry.snapshot,
+        progress=None,
     )
+
+
+def with_progress(entry: LedgerEntry, progress: OrderProgress) -> LedgerEntry:
+    """Return the entry of a transferred order with what was read of it; that changes no state.
+
+    Raises:
+        IllegalTransition: If the order is not transferred.
+    """
+    if entry.state is not State.TRANSFERRED:
+        raise IllegalTransition(entry.order_id, state=entry.state, event="reading it back")
+    number = progress.number if progress.number is not None else entry.number
+    return attrs.evolve(entry, progress=progress, number=number)
 
 
 def _revised(entry: LedgerEntry, order: Order, marker: str) -> LedgerEntry:
@@ -374,7 +414,10 @@ def entry_from_json(text: str) -> LedgerEntry:
     order = body.get("order")
     if not isinstance(order, str):
         raise DocumentError(_DOCUMENT, "it has no order")
-    return structure(LedgerEntry, body.get("entry"), document=_DOCUMENT, order=order_from_json(order))
+    known = body.get("entry")
+    if body["schema"] == 1 and isinstance(known, dict):
+        known = {**known, "progress": None}
+    return structure(LedgerEntry, known, document=_DOCUMENT, order=order_from_json(order))
 
 
 def diagram() -> str:

@@ -19,6 +19,10 @@ _PREFIX: Final = "BY-"
 _CHARACTERS: Final = 12
 """60 bits: among a million orders of one company the chance of any two alike is below one in a million."""
 
+_STEM: Final = re.compile(
+    rf"(?<![0-9A-Z])({_PREFIX}[A-Z2-7]{{{_CHARACTERS}}})\.[0-9]", re.IGNORECASE | re.ASCII
+)
+
 
 def make_marker(*, installation: str, tenant: str, order_id: str, revision: int) -> str:
     """Return the marker of one revision of an order.
@@ -32,6 +36,12 @@ def make_marker(*, installation: str, tenant: str, order_id: str, revision: int)
     named = json.dumps([installation, tenant, order_id]).encode("ascii")
     digest = base64.b32encode(hashlib.sha256(named).digest()).decode("ascii")
     return f"{_PREFIX}{digest[:_CHARACTERS]}.{revision}"
+
+
+def names_another(text: str | Unset | None, marker: str) -> bool:
+    """Tell whether a text of eAccounting holds the marker of another order than that of `marker`."""
+    stem = marker.rpartition(".")[0]
+    return any(found.upper() != stem for found in _STEM.findall(text or ""))
 
 
 def contains_marker(text: str | Unset | None, marker: str) -> bool:

@@ -13,6 +13,7 @@ from visma_busy_sync.state._connection import (
     WaitingCompany,
     archive_missing_key,
     hashed_company_id,
+    since_with,
 )
 from visma_busy_sync.state._decided import (
     DECISIONS_PREFIX,
@@ -34,6 +35,7 @@ from visma_busy_sync.state._documents import (
 from visma_busy_sync.state._erased import WithoutErased, erasing
 from visma_busy_sync.state._lease import LEASE_SCHEMA, Lease, give_lease_back, take_lease
 from visma_busy_sync.state._limits import StoreLimiter
+from visma_busy_sync.state._order_notes import ORDER_NOTES, ORDER_NOTES_SCHEMA, OrderNotes
 from visma_busy_sync.state._orders import (
     CLAIM_PREFIX,
     ORDER_PREFIX,
@@ -88,6 +90,8 @@ __all__ = [
     "LOGIN",
     "LOGIN_SCHEMA",
     "MOST_PARKED",
+    "ORDER_NOTES",
+    "ORDER_NOTES_SCHEMA",
     "ORDER_PREFIX",
     "PURGED_ORDER_SCHEMA",
     "READING_PREFIX",
@@ -111,6 +115,7 @@ __all__ = [
     "LoginStage",
     "NotResealed",
     "NotResealedReason",
+    "OrderNotes",
     "ParkedChange",
     "PendingLogin",
     "ProcessSealer",
@@ -141,6 +146,7 @@ __all__ = [
     "read",
     "reading_key",
     "reseal",
+    "since_with",
     "take_lease",
     "tokens_key",
     "until_written",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -49,6 +49,8 @@ class Connection:
             in eAccounting since then may be missing.
         read: The same, of the last reading that was carried out, be it whole or not surely complete.
         attempted: For each kind, when the last attempt began, whatever became of it.
+        known_since: When each company was connected first, by the hash of its id: orders that were finalised
+            before are not sent by themselves. A later login to the same company changes nothing of it.
         other: Another company that waits to be confirmed.
     """
 
@@ -61,12 +63,18 @@ class Connection:
     fetched: dict[str, datetime] = field(factory=dict[str, datetime])
     read: dict[str, datetime] = field(factory=dict[str, datetime])
     attempted: dict[str, datetime] = field(factory=dict[str, datetime])
+    known_since: dict[str, datetime] = field(factory=dict[str, datetime])
     other: WaitingCompany | None = None
 
     @property
     def has_login(self) -> bool:
         """Whether a login is in use, be it of the company that is connected or of one that waits."""
         return self.connected or self.other is not None
+
+    @property
+    def company_since(self) -> datetime:
+        """When the company was connected first."""
+        return self.known_since.get(hashed_company_id(self.company_id), self.connected_at)
 
 
 class LoginStage(enum.StrEnum):
@@ -127,7 +135,6 @@ class ArchiveMissingFact:
 CONNECTION: Final = "connection"
 LOGIN: Final = "login"
 
-CONNECTION_SCHEMA: Final = Schema(Connection)
 LOGIN_SCHEMA: Final = Schema(PendingLogin)
 ARCHIVE_MISSING_SCHEMA: Final = Schema(ArchiveMissingFact)
 
@@ -139,6 +146,20 @@ def hashed_company_id(company_id: str) -> str:
     """
     digest = hashlib.sha256(company_id.lower().encode("utf-8", "surrogatepass")).hexdigest()
     return f"sha256:{digest}"
+
+
+def since_with(connection: Connection | None, company_id: str, now: datetime) -> dict[str, datetime]:
+    """Return when each company was connected first, with one that is connected now."""
+    known = connection.known_since if connection else {}
+    return {hashed_company_id(company_id): now, **known}
+
+
+def _with_known_since(data: dict[str, Any]) -> dict[str, Any]:
+    # Until then only the last login was kept: no earlier moment is known.
+    return {**data, "known_since": {hashed_company_id(data["company_id"]): data["connected_at"]}}
+
+
+CONNECTION_SCHEMA: Final = Schema(Connection, version=2, steps={1: _with_known_since})
 
 
 def archive_missing_key(company_id: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 from cattrs.preconf.json import make_converter
 
 from visma_busy_sync._core.errors import VismaBusySyncError
@@ -97,11 +97,13 @@ class Schema(Generic[D]):
     Attributes:
         type: The attrs class of its content: texts, numbers, flags, aware datetimes, lists and dicts of
             these.
-        version: The schema version that this code reads and writes. A new member needs a new version.
+        version: The schema version that this code writes. A new member needs a new version.
+        steps: How what an older version wrote becomes what the next one writes, by the older one's number.
     """
 
     type: type[D]
     version: int = 1
+    steps: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = field(factory=dict)
 
     def dump(self, value: D) -> str:
         """Write a document as text, and read that back: what is stored once must be readable for ever.
@@ -129,6 +131,11 @@ class Schema(Generic[D]):
             raise DocumentUnreadable(key, DAMAGED) from None
         if type(version) is not int:
             raise DocumentUnreadable(key, DAMAGED)
+        try:
+            while version in self.steps:
+                data, version = self.steps[version](data), version + 1
+        except Exception:  # noqa: BLE001 - as below
+            raise DocumentUnreadable(key, DAMAGED) from None
         if version != self.version:
             raise DocumentUnreadable(key, f"its schema is {version}, this code knows {self.version}")
         try:

@@ -1,0 +1,138 @@
+"""Use cases of transferred orders: what became of them in eAccounting, and what follows where one is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from attrs import field, frozen
+
+from visma_busy_sync.eaccounting import models
+from visma_busy_sync.integration._arguments import require_id
+from visma_busy_sync.integration._connection import connection_of
+from visma_busy_sync.integration._ledger import LedgerBook, orders_of
+from visma_busy_sync.integration._pushing import needs_attention
+from visma_busy_sync.integration._searching import check_company, gone, note_found, search
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.integration.errors import (
+    DraftStillThere,
+    OrderNotTransferred,
+    OrderUnknown,
+    SearchIncomplete,
+)
+from visma_busy_sync.orders import Event, IllegalTransition, LedgerEntry, State, progress_of
+from visma_busy_sync.state import Connection
+
+
+@final
+@frozen(kw_only=True)
+class ReadBack:
+    """What was read of an order in eAccounting.
+
+    Attributes:
+        order_id: The order.
+        entry: Where it stands now, with `progress`; None if its ledger entry cannot be read.
+        error: What went wrong; then `entry` is as it was before. None: nothing did.
+    """
+
+    order_id: str
+    entry: LedgerEntry | None = None
+    error: Exception | None = field(default=None, repr=False)
+
+
+async def read_back(site: Site, tenant: str, order_id: str | None = None) -> Sequence[ReadBack]:
+    """Read transferred orders again: how far they have come, what was changed, whether they are there."""
+    if order_id is not None:
+        require_id("order_id", order_id)
+    connection = await connection_of(site, tenant)
+    if order_id is not None:
+        entry = await _entry(LedgerBook(site, tenant, order_id))
+        if entry.state is not State.TRANSFERRED:
+            raise OrderNotTransferred(order_id, state=entry.state)
+        check_company(order_id, entry.company_id, connection)
+        return [await read_one(site, tenant, connection, entry)]
+    return [
+        await read_one(site, tenant, connection, entry)
+        for _, entry in await orders_of(site, tenant)
+        if isinstance(entry, LedgerEntry)
+        and entry.state is State.TRANSFERRED
+        and entry.company_id == connection.company_id
+    ]
+
+
+async def read_one(site: Site, tenant: str, connection: Connection, entry: LedgerEntry) -> ReadBack:
+    """Read one of several orders again; what fails for it stops no other."""
+    ledger = LedgerBook(site, tenant, entry.order_id)
+    try:
+        after = await _read(site.upstream(tenant, connection.login_id), ledger, entry)
+    except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
+        return ReadBack(order_id=entry.order_id, entry=entry, error=error)
+    return ReadBack(order_id=entry.order_id, entry=after)
+
+
+async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    answer = await gone(upstream, entry.eaccounting_id or "")
+    if answer is None:
+        looked = (await search(ledger.site, upstream, entry)).looked
+        if looked.absent:
+            return await ledger.fire(Event.MISSING, after=entry)
+        if looked.problem is not None:
+            return await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem)
+        if looked.draft is None:
+            raise SearchIncomplete(entry.order_id, marker=entry.marker)
+        entry, answer = await note_found(upstream, ledger, entry, looked.draft.id)
+    at = ledger.site.clock.now()
+    return await ledger.note(progress_of(entry.order, entry.marker, answer, at=at), after=entry)
+
+
+async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
+    """Free the hours and costs of an order that is gone in eAccounting, after looking once more."""
+    require_id("order_id", order_id)
+    ledger = LedgerBook(site, tenant, order_id)
+    entry = await _entry(ledger)
+    if entry.state is not State.GONE_UPSTREAM:
+        raise IllegalTransition(order_id, state=entry.state, event=Event.RELEASE)
+    connection = await connection_of(site, tenant)
+    check_company(order_id, entry.company_id, connection)
+    upstream = site.upstream(tenant, connection.login_id)
+    there = await gone(upstream, entry.eaccounting_id or "")
+    if there is None:
+        looked = (await search(site, upstream, entry)).looked
+        if looked.absent:
+            return await ledger.fire(Event.RELEASE, after=entry)
+        if looked.problem is not None:
+            raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem))
+        if looked.draft is None:
+            raise SearchIncomplete(order_id, marker=entry.marker)
+        there = looked.draft
+    await note_found(upstream, ledger, entry, there.id)
+    raise DraftStillThere(order_id, eaccounting_id=there.id)
+
+
+async def orders(site: Site, tenant: str) -> Sequence[LedgerEntry]:
+    """Return what the ledger knows of all orders."""
+    return [entry for _, entry in await orders_of(site, tenant) if isinstance(entry, LedgerEntry)]
+
+
+async def ledger_entry(site: Site, tenant: str, order_id: str) -> LedgerEntry | None:
+    """Return what the ledger knows of an order."""
+    known = await LedgerBook(site, tenant, order_id).read()
+    return known[0] if known else None
+
+
+async def fetch_order(site: Site, tenant: str, order_id: str) -> models.Order:
+    """Read a transferred order as eAccounting holds it now."""
+    entry = await _entry(LedgerBook(site, tenant, order_id))
+    if entry.eaccounting_id is None:
+        raise OrderNotTransferred(order_id, state=entry.state)
+    connection = await connection_of(site, tenant)
+    check_company(order_id, entry.company_id, connection)
+    return await site.upstream(tenant, connection.login_id).order(entry.eaccounting_id)
+
+
+async def _entry(ledger: LedgerBook) -> LedgerEntry:
+    known = await ledger.read()
+    if known is None:
+        raise OrderUnknown(ledger.order_id)
+    return known[0]

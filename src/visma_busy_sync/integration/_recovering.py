@@ -1,0 +1,132 @@
+"""Use case after a crash: find out what became of the orders of which that is not written down."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import final
+
+from attrs import field, frozen
+
+from visma_busy_sync.integration._connection import connection_of
+from visma_busy_sync.integration._ledger import LedgerBook, orders_of
+from visma_busy_sync.integration._searching import check_company, note_found, search
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._stored_tokens import CLOCKS_DIFFER
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.integration._withdrawing import go_on_withdrawing
+from visma_busy_sync.orders import (
+    UNSETTLED_STATES,
+    DocumentError,
+    Event,
+    LedgerEntry,
+    State,
+    shows_drafts,
+)
+from visma_busy_sync.state import Connection
+
+_INTERRUPTED = "The sending was interrupted; what became of it was not written down."
+_NOT_SEEN = "Its sending was not answered clearly, and it is not seen in eAccounting."
+
+
+@final
+@frozen(kw_only=True)
+class Recovered:
+    """What a recovery found out about an order.
+
+    Attributes:
+        order_id: The order.
+        entry: Where it stands now; None if its ledger entry cannot be read.
+        error: What went wrong; None: nothing did.
+    """
+
+    order_id: str
+    entry: LedgerEntry | None = None
+    error: Exception | None = field(default=None, repr=False)
+
+
+async def recover(site: Site, tenant: str) -> Sequence[Recovered]:
+    """Look for every order of a tenant of which it is not known what became of it."""
+    connection = await connection_of(site, tenant)
+    orders = await orders_of(site, tenant)
+    readable = [entry for _, entry in orders if isinstance(entry, LedgerEntry)]
+    results: list[Recovered] = []
+    for id, entry in orders:
+        if isinstance(entry, DocumentError):
+            results.append(Recovered(order_id=id, error=entry))
+        elif entry.state in UNSETTLED_STATES:
+            others = [other for other in readable if other.order_id != id]
+            results.append(await _recovered(site, tenant, connection, entry, others))
+    return results
+
+
+async def _recovered(
+    site: Site, tenant: str, connection: Connection, entry: LedgerEntry, others: Sequence[LedgerEntry]
+) -> Recovered:
+    ledger = LedgerBook(site, tenant, entry.order_id)
+    try:
+        check_company(entry.order_id, entry.company_id, connection)
+        upstream = site.upstream(tenant, connection.login_id)
+        after = await _settled(upstream, ledger, entry, others)
+    except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
+        with contextlib.suppress(Exception):  # then it is told as it was before
+            known = await ledger.read()
+            entry = known[0] if known else entry
+        return Recovered(order_id=entry.order_id, entry=entry, error=error)
+    return Recovered(order_id=entry.order_id, entry=after)
+
+
+async def _settled(
+    upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry, others: Sequence[LedgerEntry]
+) -> LedgerEntry:
+    if entry.state is State.WITHDRAWING:
+        return await go_on_withdrawing(upstream, ledger, entry)
+    if entry.state is State.SENDING:
+        if _may_be_sent_now(ledger.site, entry):
+            return entry
+        entry = await ledger.fire(Event.OUTCOME_UNKNOWN, after=entry, problem=_INTERRUPTED)
+    reading = await search(ledger.site, upstream, entry)
+    looked = reading.looked
+    if looked.draft is not None:
+        return (await note_found(upstream, ledger, entry, looked.draft.id))[0]
+    if looked.problem is not None:
+        return await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem)
+    controlled = looked.absent and shows_drafts(
+        reading.rows, [other for other in others if other.company_id == entry.company_id]
+    )
+    return await _not_seen(ledger, entry, controlled=controlled)
+
+
+async def _not_seen(ledger: LedgerBook, entry: LedgerEntry, *, controlled: bool) -> LedgerEntry:
+    """Decide about an order that was not found.
+
+    It may appear late, so for a while nothing is concluded. Then a person looks; unless the host chose that
+    such an order is sent again. That needs two looks, the settle time apart, both of which were sure and
+    showed another draft of ours: else the list may be one that never shows drafts.
+    """
+    now, settle = ledger.site.clock.now(), ledger.site.choices.settle_after
+    if ledger.site.choices.resend_unknown and controlled:
+        first = _first_look(entry)
+        if first is None:
+            return await ledger.fire(Event.ABSENT, after=entry)
+        return await ledger.fire(Event.RESEND, after=entry) if now - first >= settle else entry
+    unknown = entry.moment_of(Event.OUTCOME_UNKNOWN)
+    if unknown is not None and now - unknown < settle:
+        return entry
+    return await ledger.fire(Event.ESCALATE, after=entry, problem=_NOT_SEEN)
+
+
+def _first_look(entry: LedgerEntry) -> datetime | None:
+    """Return when the order was first looked for in vain since its outcome became unknown."""
+    seen, unknown = entry.moment_of(Event.ABSENT), entry.moment_of(Event.OUTCOME_UNKNOWN)
+    return seen if seen is not None and (unknown is None or seen >= unknown) else None
+
+
+def _may_be_sent_now(site: Site, entry: LedgerEntry) -> bool:
+    """Whether a worker may still be at the POST, as far as it keeps its deadline."""
+    since = entry.moment_of(Event.SEND)
+    options = site.options
+    # In a blocked thread a call lasts longer than its deadline where the token must be renewed first.
+    longest = timedelta(seconds=options.deadline + 2 * options.timeout) + CLOCKS_DIFFER
+    return since is not None and site.clock.now() - since < longest

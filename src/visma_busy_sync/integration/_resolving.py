@@ -1,0 +1,82 @@
+"""Use cases of a person's decision about an order: it is there, send it again, edit it."""
+
+from __future__ import annotations
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.eaccounting import models
+from visma_busy_sync.integration._arguments import require, require_id
+from visma_busy_sync.integration._connection import connection_of
+from visma_busy_sync.integration._ledger import LedgerBook, orders_of
+from visma_busy_sync.integration._searching import check_company, gone, note_found
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, OrderUnknown
+from visma_busy_sync.orders import (
+    Event,
+    IllegalTransition,
+    LedgerEntry,
+    State,
+    agrees,
+    is_of_another,
+    revision_on,
+)
+
+_MAY_BE_FOUND = frozenset({State.NEEDS_ATTENTION, State.OUTCOME_UNKNOWN, State.GONE_UPSTREAM})
+
+
+async def resolve(
+    site: Site, tenant: str, order_id: str, *, found: str | None = None, send_again: bool = False
+) -> LedgerEntry:
+    """Write down what a person decided about an order of which it is not clear what became of it."""
+    require_id("order_id", order_id)
+    require("send_again", send_again, bool, advice="Pass True or False.")
+    if (found is not None) is send_again:
+        raise ConfigurationError(
+            "An order is resolved by the id of its draft, or by sending it again: one of the two.",
+            advice="Pass found=ID if it is in eAccounting, or send_again=True if it surely is not.",
+        )
+    ledger = LedgerBook(site, tenant, order_id)
+    if found is None:
+        return await ledger.fire(Event.RESEND)
+    require_id("found", found)
+    return await _found(ledger, found.lower())
+
+
+async def _found(ledger: LedgerBook, id: str) -> LedgerEntry:
+    site, tenant = ledger.site, ledger.tenant
+    known = await ledger.read()
+    if known is None:
+        raise OrderUnknown(ledger.order_id)
+    entry = known[0]
+    if entry.state not in _MAY_BE_FOUND:
+        raise IllegalTransition(entry.order_id, state=entry.state, event=Event.FOUND)
+    connection = await connection_of(site, tenant)
+    check_company(entry.order_id, entry.company_id, connection)
+    upstream = site.upstream(tenant, connection.login_id)
+    answer = await gone(upstream, id)
+    others = [other for of, other in await orders_of(site, tenant) if of != entry.order_id]
+    taken = {other.eaccounting_id for other in others if isinstance(other, LedgerEntry) and other.claims}
+    reason = NotThisDraftReason.NOT_THERE
+    if answer is not None:
+        wrong = NotThisDraftReason.OTHER_ORDER if answer.id in taken else _wrong_with(answer, entry)
+        if wrong is None:
+            return (await note_found(upstream, ledger, entry, answer.id))[0]
+        reason = wrong
+    raise NotThisDraft(entry.order_id, eaccounting_id=id, reason=reason)
+
+
+def _wrong_with(answer: models.Order, entry: LedgerEntry) -> NotThisDraftReason | None:
+    """Return why an order in eAccounting is not taken for ours; None if it is.
+
+    One that carries the marker of this revision is, whatever a person edited. One that does not, since the
+    reference was lost or it is of another revision, is only where customer and rows are ours.
+    """
+    if is_of_another(answer, entry.marker):
+        return NotThisDraftReason.OTHER_MARKER
+    if revision_on(answer, entry.marker) == entry.revision:
+        return None
+    return None if agrees(entry.order, entry.marker, answer) else NotThisDraftReason.OTHER_CONTENT
+
+
+async def reopen(site: Site, tenant: str, order_id: str) -> LedgerEntry:
+    """Free the entries of an order that eAccounting refused, so that a new order can be built."""
+    return await LedgerBook(site, tenant, order_id).fire(Event.REOPEN)

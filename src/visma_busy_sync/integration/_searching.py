@@ -1,0 +1,89 @@
+"""Look for an order in eAccounting by its marker, and write down what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import Final
+
+from attrs import frozen
+
+from visma_busy_sync.eaccounting import models
+from visma_busy_sync.eaccounting.errors import NotFound
+from visma_busy_sync.integration._ledger import LedgerBook
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.integration.errors import SearchIncomplete
+from visma_busy_sync.orders import Event, LedgerEntry, Looked, OtherCompany, changes_of, look_for, snapshot
+from visma_busy_sync.state import Connection
+
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@frozen
+class Reading:
+    """A reading of the orders in eAccounting.
+
+    Attributes:
+        looked: What it shows of the order that was looked for.
+        rows: All that was read.
+    """
+
+    looked: Looked
+    rows: Sequence[models.Order]
+
+
+def check_company(order_id: str, company_id: str, connection: Connection) -> None:
+    """Require that an order is of the connected company.
+
+    Raises:
+        OtherCompany: If it is not.
+    """
+    if company_id != connection.company_id:
+        raise OtherCompany(order_id, company_id=company_id, connected_company_id=connection.company_id)
+
+
+async def search(site: Site, upstream: Upstream, entry: LedgerEntry) -> Reading:
+    """Look for an order, in all its revisions, among those that could be it by when they were created.
+
+    Raises:
+        EAccountingError: If the orders cannot be read; nothing is known then.
+    """
+    ordered = datetime.combine(entry.order.order_date, time(), UTC)
+    first = max(_EARLIEST, min(ordered, entry.reserved_at or ordered))
+    found = await upstream.orders_since(first - site.choices.search_back)
+    return Reading(look_for(entry.marker, found.rows, sure=found.sure), found.rows)
+
+
+async def gone(upstream: Upstream, id: str) -> models.Order | None:
+    """Read an order by its id; None if eAccounting answers that it does not have it."""
+    try:
+        return await upstream.order(id)
+    except NotFound:
+        return None
+
+
+async def note_found(
+    upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry, id: str
+) -> tuple[LedgerEntry, models.Order]:
+    """Write down that the draft of an order is there; return the entry, and what eAccounting answers of it.
+
+    What a search shows is read again by its id, so that its checksum is comparable later. It is kept only
+    where nothing was edited before it was found, or none is known: a withdrawal never deletes an edit.
+
+    Raises:
+        SearchIncomplete: If eAccounting lists it, but does not have it.
+        StoreBusy: If something happened to the order meanwhile.
+    """
+    answer = await gone(upstream, id)
+    if answer is None:
+        raise SearchIncomplete(entry.order_id, marker=entry.marker)
+    unedited = entry.snapshot is None and not changes_of(entry.order, entry.marker, answer)
+    after = await ledger.fire(
+        Event.FOUND,
+        after=entry,
+        eaccounting_id=id,
+        number=answer.number or None,
+        snapshot=snapshot(answer) if unedited else None,
+    )
+    return after, answer

@@ -1,0 +1,93 @@
+"""Use case of a draft that a person takes back: delete it in eAccounting, if nobody touched it there."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Final
+
+from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotFound
+from visma_busy_sync.eaccounting.models import OrderStatus
+from visma_busy_sync.integration._arguments import require_id
+from visma_busy_sync.integration._connection import connection_of
+from visma_busy_sync.integration._ledger import LedgerBook
+from visma_busy_sync.integration._pushing import needs_attention
+from visma_busy_sync.integration._searching import check_company, gone, search
+from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.integration.errors import DraftChanged, DraftChangedReason, OrderUnknown
+from visma_busy_sync.orders import Event, IllegalTransition, LedgerEntry, State, snapshot
+
+_STILL_THERE: Final = "eAccounting confirmed that the draft was deleted, but still has it."
+_SEEN: Final = "The draft was deleted, but eAccounting shows another order with its marker."
+_UNSURE: Final = "The draft was deleted; whether it is there under another id could not be told."
+
+
+async def withdraw(site: Site, tenant: str, order_id: str) -> LedgerEntry:
+    """Delete the draft of an order in eAccounting, and free its hours and costs."""
+    require_id("order_id", order_id)
+    ledger = LedgerBook(site, tenant, order_id)
+    known = await ledger.read()
+    if known is None:
+        raise OrderUnknown(order_id)
+    entry = known[0]
+    if entry.state is State.WITHDRAWN:
+        return entry
+    connection = await connection_of(site, tenant)
+    check_company(order_id, entry.company_id, connection)
+    if entry.state is not State.WITHDRAWING:
+        if entry.eaccounting_id is None:
+            raise IllegalTransition(order_id, state=entry.state, event=Event.WITHDRAW)
+        entry = await ledger.fire(Event.WITHDRAW, after=entry)
+    after = await go_on_withdrawing(site.upstream(tenant, connection.login_id), ledger, entry)
+    if after.state is State.NEEDS_ATTENTION:
+        raise needs_attention(after)
+    return after
+
+
+async def go_on_withdrawing(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    """Carry out, or carry on, a withdrawal that is written down. Doing it twice does no harm.
+
+    Returns:
+        The order, withdrawn; or needing attention where it is not sure that nothing is left.
+
+    Raises:
+        DraftChanged: If a person did something with the draft; it is kept, and transferred again.
+        EAccountingError: If eAccounting refused, which is noted as kept; or if it could not be asked, so that
+            the order stays in `withdrawing`.
+        StoreBusy: If something happened to the order meanwhile.
+    """
+    id = entry.eaccounting_id or ""
+    there = await gone(upstream, id)
+    if there is None:
+        return await _confirmed(upstream, ledger, entry)
+    reason = None
+    if there.status is not OrderStatus.DRAFT:
+        reason = DraftChangedReason.MOVED_ON
+    elif snapshot(there) != entry.snapshot:
+        reason = DraftChangedReason.EDITED
+    if reason is not None:
+        error = DraftChanged(entry.order_id, reason)
+        await ledger.fire(Event.KEPT, after=entry, problem=error.message)
+        raise error
+    try:
+        with contextlib.suppress(NotFound):  # another one deleted it meanwhile
+            await upstream.delete_draft(id)
+    except EAccountingError as error:
+        if isinstance(error, ApiError) and not error.may_have_happened:
+            await ledger.fire(Event.KEPT, after=entry, problem=error.message)
+            raise
+        if await gone(upstream, id) is not None:
+            raise  # it may still be deleted in a moment: recovery looks again
+    else:
+        if await gone(upstream, id) is not None:
+            return await ledger.fire(Event.ESCALATE, after=entry, problem=_STILL_THERE)
+    return await _confirmed(upstream, ledger, entry)
+
+
+async def _confirmed(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    """Free the entries of a draft that is gone by its id, if it is not there under another one either."""
+    looked = (await search(ledger.site, upstream, entry)).looked
+    if looked.absent:
+        return await ledger.fire(Event.GONE, after=entry)
+    seen = looked.draft is not None or looked.problem is not None
+    return await ledger.fire(Event.ESCALATE, after=entry, problem=_SEEN if seen else _UNSURE)

@@ -1,0 +1,180 @@
+"""How far an order has come in eAccounting, and what of it was changed there: for people to see.
+
+Compared is what was sent with what is there now, row by row. Amounts are left to `compare`. Blanks at the end
+of a text and between words count as one, since whether eAccounting keeps them is not known; a member that
+eAccounting does not answer is not compared.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from difflib import SequenceMatcher
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from attrs import field, frozen
+
+from visma_busy_sync.busy import Order
+from visma_busy_sync.busy._canonical import plain
+from visma_busy_sync.eaccounting import models
+from visma_busy_sync.eaccounting.models import UNSET
+from visma_busy_sync.orders._draft import to_new_order
+
+
+class Stage(enum.StrEnum):
+    """How far an order has come in eAccounting."""
+
+    DRAFT = "draft"
+    ORDER = "order"
+    """The draft was made an order; it has a number."""
+    SHIPPED = "shipped"
+    INVOICED = "invoiced"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+    """eAccounting answers a status that this version does not know."""
+
+
+@frozen
+class DraftChange:
+    """One member that is no longer what was sent.
+
+    Attributes:
+        row: The row as it was sent, from 1, text rows included; of one that was added, the row now. None: the
+            head of the order.
+        member: The API's name of the member; `Row` where a whole row was added or removed.
+        sent: What was sent, as text; None if nothing was.
+        now: What is there now, as text; None if nothing is.
+    """
+
+    row: int | None
+    member: str
+    sent: str | None = field(repr=False)
+    now: str | None = field(repr=False)
+
+
+@frozen(kw_only=True)
+class OrderProgress:
+    """What was last read of an order in eAccounting.
+
+    Attributes:
+        stage: How far it has come.
+        number: Its number; None while it has none.
+        changes: What was changed there since it was sent.
+        read_at: When this was read, in UTC.
+    """
+
+    stage: Stage
+    number: int | None = None
+    changes: tuple[DraftChange, ...] = ()
+    read_at: datetime
+
+
+_STAGES: Final[Mapping[models.OrderStatus, Stage]] = MappingProxyType(
+    {
+        models.OrderStatus.DRAFT: Stage.DRAFT,
+        models.OrderStatus.ONGOING: Stage.ORDER,
+        models.OrderStatus.SHIPPED: Stage.SHIPPED,
+        models.OrderStatus.INVOICED: Stage.INVOICED,
+    }
+)
+
+_HEAD: Final = (
+    ("CustomerId", "customer_id"),
+    ("OrderDate", "order_date"),
+    ("CurrencyCode", "currency_code"),
+    ("OurReference", "our_reference"),
+    ("YourReference", "your_reference"),
+    ("BuyersOrderReference", "buyers_order_reference"),
+)
+_ROW: Final = (
+    ("IsTextRow", "is_text_row"),
+    ("ArticleId", "article_id"),
+    ("Text", "text"),
+    ("Quantity", "quantity"),
+    ("UnitPrice", "unit_price"),
+    ("DiscountPercentage", "discount_percentage"),
+    ("ProjectId", "project_id"),
+)
+_TEXT_ROW: Final = (("IsTextRow", "is_text_row"), ("Text", "text"))
+
+ROW: Final = "Row"
+"""The member of a change that is about a whole row."""
+
+
+def progress_of(order: Order, marker: str, answer: models.Order, *, at: datetime) -> OrderProgress:
+    """Return how far an order has come, and what was changed, by what eAccounting answers of it.
+
+    Args:
+        order: The order as it was sent.
+        marker: The marker that it was sent with.
+        answer: What eAccounting answers, read by its id.
+        at: When it was read.
+    """
+    return OrderProgress(
+        stage=_STAGES.get(answer.status, Stage.UNKNOWN),
+        number=answer.number or None,
+        changes=changes_of(order, marker, answer),
+        read_at=at,
+    )
+
+
+def changes_of(order: Order, marker: str, answer: models.Order) -> tuple[DraftChange, ...]:
+    """Return what in eAccounting is no longer as it was sent: the head first, then the rows."""
+    sent = to_new_order(order, marker=marker)
+    return (*_differing(None, _sent(sent, _HEAD), _answered(answer, _HEAD)), *_rows(sent, answer))
+
+
+def agrees(order: Order, marker: str, answer: models.Order) -> bool:
+    """Tell whether customer and rows of an order in eAccounting are those of ours."""
+    changes = changes_of(order, marker, answer)
+    return bool(answer.rows) and not any(
+        change.row is not None or change.member == "CustomerId" for change in changes
+    )
+
+
+_Members: TypeAlias = Mapping[str, str | None]
+
+
+def _rows(sent: models.NewOrder, answer: models.Order) -> Iterator[DraftChange]:
+    if answer.rows is UNSET or answer.rows is None:
+        return
+    rows = sorted(answer.rows, key=lambda row: row.line_number or 0)
+    before = [_sent(row, _TEXT_ROW if row.is_text_row else _ROW) for row in sent.rows]
+    now = [_answered(row, _TEXT_ROW if row.is_text_row is True else _ROW) for row in rows]
+    keys = [tuple(row.items()) for row in before], [tuple(row.items()) for row in now]
+    for tag, first, end, first_now, end_now in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        paired = min(end - first, end_now - first_now)
+        for place in range(paired):
+            yield from _differing(first + place + 1, before[first + place], now[first_now + place])
+        for place in range(first + paired, end):
+            yield DraftChange(place + 1, ROW, before[place]["Text"], None)
+        for place in range(first_now + paired, end_now):
+            yield DraftChange(place + 1, ROW, None, now[place].get("Text"))
+
+
+def _sent(value: models.Model, names: Sequence[tuple[str, str]]) -> _Members:
+    return {name: _text(name, getattr(value, attribute)) for name, attribute in names}
+
+
+def _answered(value: models.Model, names: Sequence[tuple[str, str]]) -> _Members:
+    members = {name: getattr(value, attribute) for name, attribute in names}
+    return {name: _text(name, member) for name, member in members.items() if member is not UNSET}
+
+
+def _text(name: str, member: object) -> str | None:
+    """Return a member as text; None for what is absent, null or blank, which mean the same here."""
+    if member is UNSET or member is None:
+        return None
+    text = " ".join(str(plain(member)).split())
+    # None was sent, and 0 is answered.
+    return None if not text or (name == "DiscountPercentage" and text == "0") else text
+
+
+def _differing(row: int | None, sent: _Members, now: _Members) -> Iterator[DraftChange]:
+    for name, text in now.items():
+        if sent.get(name) != text:
+            yield DraftChange(row, name, sent.get(name), text)

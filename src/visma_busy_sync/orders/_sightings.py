@@ -1,0 +1,84 @@
+"""What a reading of eAccounting's orders shows of one order of ours: its draft, several, none, or nothing.
+
+The marker is compared here and not by a filter of the server, which may be ignored or understood otherwise.
+It is looked for in the three references of an order: a person may have moved it from one to another, and
+texts of rows come from Busy's users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import frozen
+
+from visma_busy_sync.eaccounting import models
+from visma_busy_sync.orders._ledger import LedgerEntry, State
+from visma_busy_sync.orders._marker import marked_revision, names_another
+
+
+@frozen(kw_only=True)
+class Looked:
+    """What a reading shows of one order; nothing of the three: it is not known.
+
+    Attributes:
+        draft: The one draft, or order, that has the marker of this revision.
+        problem: Why a person has to look, one sentence: there are several, or one of another revision.
+        absent: Whether there surely is none.
+    """
+
+    draft: models.Order | None = None
+    problem: str | None = None
+    absent: bool = False
+
+
+def look_for(marker: str, rows: Iterable[models.Order], *, sure: bool) -> Looked:
+    """Return what a reading shows of the order with `marker`.
+
+    What is seen is there, however unsure the reading was; what is not seen is absent only after a sure one.
+
+    Args:
+        marker: The marker of the order's revision.
+        rows: What was read.
+        sure: Whether no row is missing.
+    """
+    seen = [(row, revision) for row in rows if (revision := revision_on(row, marker)) is not None]
+    if not seen:
+        return Looked(absent=sure)
+    named = ", ".join(sorted(row.id for row, _ in seen))
+    if len(seen) > 1:
+        return Looked(problem=f"Several orders in eAccounting carry the marker of this one: {named}.")
+    ((row, revision),) = seen
+    if revision != int(marker.rpartition(".")[2]):
+        return Looked(problem=f"The order {named} in eAccounting is revision {revision} of this one.")
+    return Looked(draft=row)
+
+
+def revision_on(row: models.Order, marker: str) -> int | None:
+    """Return the revision of our order that an order in eAccounting names; None if it names none."""
+    named = [marked_revision(text, marker) for text in _references(row)]
+    return max((revision for revision in named if revision is not None), default=None)
+
+
+def is_of_another(row: models.Order, marker: str) -> bool:
+    """Tell whether an order in eAccounting carries the marker of another order."""
+    return any(names_another(text, marker) for text in _references(row))
+
+
+def shows_drafts(rows: Iterable[models.Order], known: Iterable[LedgerEntry]) -> bool:
+    """Tell whether a reading shows a draft that is known to be there: whether drafts are listed is not known.
+
+    Args:
+        rows: What was read.
+        known: Other orders of the same tenant and company.
+    """
+    drafts = {row.id: row for row in rows if row.status is models.OrderStatus.DRAFT}
+    return any(
+        entry.state is State.TRANSFERRED
+        and entry.eaccounting_id in drafts
+        and revision_on(drafts[models.OrderId(entry.eaccounting_id)], entry.marker) == entry.revision
+        for entry in known
+    )
+
+
+def _references(row: models.Order) -> Sequence[str | models.Unset | None]:
+    return row.our_reference, row.your_reference, row.buyers_order_reference
