@@ -12,7 +12,17 @@ from urllib.parse import parse_qs, urlsplit
 
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Permit
-from visma_busy_sync.busy import Order, OrderLine, PriceSource
+from visma_busy_sync.busy import (
+    Order,
+    OrderLine,
+    Period,
+    PriceMode,
+    Prices,
+    PriceSource,
+    Project,
+    Work,
+    WorkSettings,
+)
 from visma_busy_sync.busy._orders import EntryKind, LinePart
 from visma_busy_sync.eaccounting import Application, TokenSet
 from visma_busy_sync.eaccounting._execute import Options
@@ -29,7 +39,7 @@ from visma_busy_sync.state import (
     Tokens,
     tokens_key,
 )
-from visma_busy_sync.stores import AsyncMemoryWorkLog, MemoryCatalogue, MemoryStateStore, MemoryWorkLog
+from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore
 from visma_busy_sync.sync import Change, Kind, Outcome, Record
 from visma_busy_sync.testing import scheduler
 
@@ -70,11 +80,20 @@ class Upstream:
             return _json({"ErrorCode": 4005, "ErrorId": "e", "DeveloperErrorMessage": "no"}, 401)
         if path == "companysettings":
             return _json({"Name": "Acme AS", "CompanyIdentifier": self.company, "CurrencyCode": "NOK"})
-        if path == "orders":
+        if request.method == "POST":
             order = {**json.loads(request.body or b""), "Id": guid(f"order {len(self.orders)}")}
             self.orders.append(order)
             return _json(order, 201)
-        rows = self.lists[path]
+        resource, _, id = path.partition("/")
+        rows = self.orders if resource == "orders" else self.lists[resource]
+        if id:
+            found = next((row for row in rows if row["Id"] == id), None)
+            if found is None:
+                return _json({"ErrorCode": 3000, "ErrorId": "e"}, 404)
+            if request.method == "DELETE":
+                rows.remove(found)
+                return Response(204, {}, b"")
+            return _json(found)
         page = int(parse_qs(parts.query).get("$page", ["1"])[0])
         meta = {"TotalNumberOfResults": len(rows), "TotalNumberOfPages": 1, "CurrentPage": page}
         return _json({"Meta": meta, "Data": rows if page == 1 else []})
@@ -147,6 +166,20 @@ class GatedTransport:
         self.send = scheduler.gate(upstream.send, "http")
 
 
+@final
+class AnyWork:
+    """A work log that knows every project, with nothing booked on it."""
+
+    async def work(self, tenant: str, project: str, period: Period) -> Work:
+        """Return no work, in a workspace that sends its orders."""
+        prices = Prices(mode=PriceMode.PROJECT)
+        return Work(project=Project(id=project, name="Any"), prices=prices, settings=WorkSettings())
+
+    async def finalised(self, tenant: str) -> Sequence[Order]:
+        """Return none."""
+        return ()
+
+
 class NoLimit:
     async def acquire(self, key: str, *, patience: float) -> Permit:
         """Let everything pass."""
@@ -184,7 +217,7 @@ def site(
     busy = busy or MemoryCatalogue()
     return Site(
         catalogue=GatedCatalogue(busy),
-        work=AsyncMemoryWorkLog(MemoryWorkLog(busy)),
+        work=AnyWork(),
         state=store or GatedState(state),
         application=Application(client_id="id", client_secret="secret", redirect_uri="https://b.example/cb"),
         transport=GatedTransport(upstream),

@@ -30,6 +30,7 @@ from visma_busy_sync.eaccounting.http import NotSentError, Request, Response
 from visma_busy_sync.integration import (
     OrderClosed,
     _pushing,
+    _reading_back,
 )
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import (
@@ -311,7 +312,7 @@ def test_what_fails_before_the_post_leaves_the_order_waiting(error: Exception, p
     with pytest.raises(type(error)) as raised:
         step(_pushing.push, made, ACME, fake_order("o", "h1"))
     assert raised.value is error
-    known = step(_pushing.ledger_entry, made, ACME, "o")
+    known = step(_reading_back.ledger_entry, made, ACME, "o")
     assert known is not None
     assert (known.state, problem in str(known.problem)) == (State.RESERVED, True)
     for repeated in (False, True):
@@ -329,7 +330,7 @@ def test_what_fails_after_the_post_is_unknown(error: Exception, problem: str) ->
     with pytest.raises(OrderOutcomeUnknown) as raised:
         step(_pushing.push, made, ACME, fake_order("o", "h1"))
     assert raised.value.__cause__ is error
-    known = step(_pushing.ledger_entry, made, ACME, "o")
+    known = step(_reading_back.ledger_entry, made, ACME, "o")
     assert known is not None
     assert (known.state, problem in str(known.problem)) == (State.OUTCOME_UNKNOWN, True)
     with pytest.raises(OrderOutcomeUnknown):
@@ -377,7 +378,7 @@ async def test_a_push_that_is_cancelled_while_it_waits_is_sent_when_it_is_pushed
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    known = await _pushing.ledger_entry(healthy, ACME, "o")
+    known = await _reading_back.ledger_entry(healthy, ACME, "o")
     assert known is not None
     assert known.state is State.RESERVED
     await _pushing.push(healthy, ACME, fake_order("o", "h1"))

@@ -1,4 +1,4 @@
-"""The POST of an order: written down before it is made, and what became of it afterwards, whatever that is."""
+"""The POST of an order: written down before it is made, and afterwards what became of it."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class Status:
         read: The same, of the last reading that was carried out, be it whole or not surely complete.
         attempted: The same, of the last attempt, whatever became of it.
         failed: The name of the error that ended the last sync; None if none did.
-        orders_not_sent: Why the last order that was to be sent was not, as Busy is set up; None if it could be.
+        orders_not_sent: Why the last order that was to be sent was not, as Busy is set up; None: it could be.
         next_due: When the next import is due; None while there is no connection that works. `sync_due` takes
             each tenant a little later, by up to a tenth of the interval.
         now: The moment this was asked.

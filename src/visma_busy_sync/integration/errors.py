@@ -230,15 +230,17 @@ class OrderNotTransferred(OrderError):
         )
 
 
+_FREE: Final = (
+    "Its hours are free: build it anew, under a new id or with a higher revision, and push that one."
+)
 _CLOSED_ADVICE: Final[Mapping[State, str]] = MappingProxyType(
     {
         State.REJECTED: "Mend what eAccounting named, reopen the order to free its hours, and build it anew.",
-        State.OPEN: "Its hours are free: build it anew, under a new id or with a higher revision, and push that "
-        "one.",
-        State.WITHDRAWN: "Its hours are free: build it anew, under a new id or with a higher revision.",
-        State.RELEASED: "Its hours are free: build it anew, under a new id or with a higher revision.",
+        State.OPEN: _FREE,
+        State.WITHDRAWN: _FREE,
+        State.RELEASED: _FREE,
         State.WITHDRAWING: "Call recover(), which ends the withdrawal.",
-        State.GONE_UPSTREAM: "It was deleted in eAccounting: release it to free its hours, or say where it is.",
+        State.GONE_UPSTREAM: "It was deleted in eAccounting: release it to free its hours.",
     }
 )
 _BUILD_ANEW: Final = "Build its hours into a new order."
@@ -302,7 +304,7 @@ _NOT_SENT: Final[Mapping[NotSentReason, Texts]] = MappingProxyType(
 
 @final
 class OrdersNotSent(OrderError):
-    """The workspace sends no orders, as it is set up in Busy; nothing was stored of this one, and nothing sent.
+    """The workspace sends no orders, as it is set up in Busy; of this one nothing was stored or sent.
 
     Attributes:
         order_id: The order.
@@ -362,8 +364,8 @@ class DraftChanged(OrderError):
         done = "was edited there" if edited else "is no draft any more"
         super().__init__(
             f"Order {order_id} was not withdrawn: in eAccounting it {done}.",
-            advice="Look at it in eAccounting. If it is to go, delete it there; it is then told as gone, and can "
-            "be released.",
+            advice="Look at it in eAccounting. If it is to go, delete it there; it is then told as gone, and "
+            "can be released.",
         )
 
 
@@ -403,7 +405,7 @@ _NOT_THIS: Final[Mapping[NotThisDraftReason, str]] = MappingProxyType(
         NotThisDraftReason.NOT_THERE: "eAccounting has none with this id",
         NotThisDraftReason.OTHER_MARKER: "it carries the marker of another order",
         NotThisDraftReason.OTHER_ORDER: "it is the draft of another order",
-        NotThisDraftReason.OTHER_CONTENT: "its customer or its rows are others, and it does not carry the marker",
+        NotThisDraftReason.OTHER_CONTENT: "customer or rows are others, and it lacks the marker",
     }
 )
 

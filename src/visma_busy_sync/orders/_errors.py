@@ -127,7 +127,7 @@ class OrderChanged(OrderError):
 
 
 class OrderRevised(OrderChanged):
-    """The order is known with another revision, and this one cannot take its place; nothing was changed or sent.
+    """The order is known with another revision, whose place this one cannot take; nothing was changed or sent.
 
     A higher revision takes the place of one that was reopened, withdrawn or released; a lower one never does.
 
@@ -153,12 +153,12 @@ class OrderRevised(OrderChanged):
         self.known_revision = known_revision
         self.state = state
         super(OrderChanged, self).__init__(
-            f"Order {order_id} is known with revision {known_revision}, which is {state}; revision {revision} "
-            "was not taken.",
+            f"Order {order_id} is known with revision {known_revision}, which is {state}; revision "
+            f"{revision} was not taken.",
             advice="Push the revision that is known."
             if revision < known_revision
-            else "Reopen the known one if eAccounting refused it, withdraw its draft, or release it if that is "
-            "gone; then push this one.",
+            else "Reopen the known one if eAccounting refused it, withdraw its draft, or release it if that "
+            "is gone; then push this one.",
         )
 
 
