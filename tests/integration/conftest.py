@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -61,9 +60,5 @@ def shell(
 @pytest.fixture
 def office(sandbox: SandboxInfo, browser: httpx.Client, shell: Shell) -> Office:
     office = Office(sandbox, browser, shell)
-    office.control("POST", "/reset")
-    # What is created there from now on must not lie before what happens here.
-    behind = (office.clock.now() - datetime.now(UTC)).total_seconds()
-    if behind > 0:
-        office.control("POST", "/clock", {"advance_seconds": int(behind) + 1})
+    office.reset()
     return office

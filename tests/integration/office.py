@@ -232,6 +232,13 @@ class Office:
         assert answer.status_code < 300, answer.text
         return json.loads(answer.content, parse_float=Decimal)
 
+    def reset(self) -> None:
+        """Bring the sandbox back to its start, at a time that is not before ours."""
+        self.control("POST", "/reset")
+        behind = (self.clock.now() - datetime.now(UTC)).total_seconds()
+        if behind > 0:
+            self.control("POST", "/clock", {"advance_seconds": int(behind) + 1})
+
     def fault(self, method: str, path: str, kind: str, **how: Any) -> None:
         self.control("POST", "/faults", {"method": method, "path": path, "kind": kind, **how})
 
@@ -272,6 +279,11 @@ class Office:
         unstamped = {name: value for name, value in made.items() if name not in STAMPS}
         body = json.loads(json.dumps(unstamped, default=float))
         self.control("PUT", f"/records/{PATHS[kind]}/{id}", body)
+
+    def edit_orders(self, **members: Any) -> None:
+        """Change each order that a push made, as a person does there."""
+        for order in self.drafts():
+            self.control("PATCH", f"/records/orders/{order['Id']}", members)
 
     def drafts(self) -> list[dict[str, Any]]:
         """The orders that a push made: the seed's own have no marker."""

@@ -145,7 +145,7 @@ def test_nothing_is_doubled_lost_without_a_word_or_archived_wrongly(
     """Whatever eAccounting turns out to be: nothing crashes, nothing runs for ever, all is done or told."""
     run = loop.run if row["shell"] == "async" else None
     office = Office(sandbox, browser, Shell(run, Wire(blocking_wire, awaiting_wire)))
-    office.control("POST", "/reset")
+    office.reset()
 
     async def sleep(_: object, seconds: float) -> None:
         """Waiting takes no time of ours, but time goes on for both sides."""

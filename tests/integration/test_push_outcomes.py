@@ -71,11 +71,8 @@ UNKNOWN: dict[str, tuple[dict[str, Any], int]] = {
     "closed-before": ({"kind": "drop_before", "reset": False}, 0),
     "reset-after": ({"kind": "drop_after"}, 1),
     "closed-after": ({"kind": "drop_after", "reset": False}, 1),
-    "garbage": ({"kind": "garbage"}, 1),
     "truncated": ({"kind": "truncate"}, 1),
-    "empty-201": ({"kind": "status", "status": 201, "body": "empty", "when": "after"}, 1),
     "empty-201-before": ({"kind": "status", "status": 201, "body": "empty"}, 0),
-    "html-200": ({"kind": "status", "status": 200, "body": "html", "when": "after"}, 1),
     "html-502": ({"kind": "status", "status": 502, "body": "html", "when": "after"}, 1),
     "html-400": ({"kind": "status", "status": 400, "body": "html"}, 0),
     "html-404": ({"kind": "status", "status": 404, "body": "html"}, 0),
@@ -116,6 +113,51 @@ def test_a_post_whose_answer_is_missing_or_unreadable_is_unknown_and_never_sent_
         again(acme, order.project, "o2")
     with pytest.raises(IllegalTransition):
         acme.reopen("o1")
+
+
+DONE: dict[str, dict[str, Any]] = {
+    "garbage": {"kind": "garbage"},
+    "empty-201": {"kind": "status", "status": 201, "body": "empty", "when": "after"},
+    "html-200": {"kind": "status", "status": 200, "body": "html", "when": "after"},
+}
+
+
+@pytest.mark.parametrize("fault", DONE.values(), ids=DONE)
+def test_a_post_that_was_answered_as_done_but_unreadably_is_looked_for_at_once(
+    office: Office, fault: dict[str, Any]
+) -> None:
+    """The server says that it is done, so the draft is most likely there to be read."""
+    acme, order = ready_to_push(office)
+    office.fault("POST", "/orders", **fault)
+    transfer = acme.push(order)
+    assert (transfer.state, transfer.repeated, transfer.differences) == (State.TRANSFERRED, False, ())
+    (draft,) = office.drafts()
+    assert transfer.eaccounting_id == draft["Id"]
+    assert [posts(office), acme.push(order).repeated] == [1, True]
+
+
+@pytest.mark.parametrize("answers", ["nothing", "an error"])
+def test_one_that_is_not_seen_at_once_is_unknown(office: Office, answers: str) -> None:
+    """Recovery looks again."""
+    acme, order = ready_to_push(office)
+    office.fault("POST", "/orders", "status", status=201, body="empty", when="after")
+
+    def fails(request: Request, _: Response) -> None:
+        if request.method == "POST":
+            office.fault("GET", "/orders", "status", status=500)
+
+    if answers == "nothing":
+        office.profile(drafts_listed=False)
+    else:
+        office.shell.wire.after = fails
+    with pytest.raises(OrderOutcomeUnknown):
+        acme.push(order)
+    assert state_of(acme) is State.OUTCOME_UNKNOWN
+    office.profile(drafts_listed=True)
+    (recovered,) = acme.recover()
+    assert recovered.entry is not None
+    assert recovered.entry.state is State.TRANSFERRED
+    assert posts(office) == 1
 
 
 CURABLE: dict[str, tuple[dict[str, Any], type[EAccountingError]]] = {
@@ -275,18 +317,20 @@ def blocking_site(upstream: Upstream, state: MemoryStateStore, **other: Any) -> 
 
 
 class FailingLimit(NoLimit):
-    """A host's own budget of calls that fails before a call, or after it."""
+    """A host's own budget of calls that fails before the POST, or after it: the two reads before it pass."""
 
     def __init__(self, *, before: Exception | None = None, after: Exception | None = None) -> None:
         self._before, self._after = before, after
+        self._calls = 0
 
     async def acquire(self, key: str, *, patience: float) -> Permit:
-        if self._before:
+        self._calls += 1
+        if self._before and self._calls > 2:
             raise self._before
         return Permit(key, 0.0)
 
     async def release(self, permit: Permit) -> None:
-        if self._after:
+        if self._after and self._calls > 2:
             raise self._after
 
 

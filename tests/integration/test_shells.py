@@ -14,12 +14,13 @@ from visma_busy_sync import AsyncBusySync, BusySync
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync._core.runtimes import BlockingRuntime
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync.eaccounting._exchange import LiftedTransport
 from visma_busy_sync.eaccounting.errors import NotSent
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTransport
 from visma_busy_sync.integration import SyncRunning, Transfer, _connecting, _pushing
 from visma_busy_sync.integration._ledger import LedgerBook
-from visma_busy_sync.orders import Event, IllegalTransition, OrderBeingSent
+from visma_busy_sync.orders import Event, OrderBeingSent
 from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.state import StoreBusy
@@ -260,12 +261,12 @@ def test_an_order_that_others_always_take_away_is_not_sent(monkeypatch: pytest.M
     upstream, state = Upstream(), MemoryStateStore()
     connected(state)
     made = site(scheduler.World(), upstream, state, store=LiftedStateStore(state))
-    made = attrs.evolve(made, runtime=BlockingRuntime())
+    made = attrs.evolve(made, runtime=BlockingRuntime(), transport=LiftedTransport(upstream))
     tries: list[str] = []
 
     async def taken(self: LedgerBook, event: Event, **_: Any) -> Any:
         tries.append(event)
-        raise IllegalTransition("o", state="sending", event=event)
+        raise StoreBusy("order/o")
 
     monkeypatch.setattr(LedgerBook, "fire", taken)
     with pytest.raises(StoreBusy):

@@ -21,6 +21,7 @@ from visma_busy_sync.orders import (
     Event,
     IllegalTransition,
     LedgerEntry,
+    Stage,
     State,
     can_fire,
     diagram,
@@ -83,6 +84,26 @@ STORIES = {
     ),
     "not withdrawn, since it was edited": (
         [Event.RESERVE, Event.SEND, Event.TRANSFERRED, Event.WITHDRAW, Event.KEPT],
+        State.TRANSFERRED,
+    ),
+    "unanswered, looked for twice and sent again": (
+        [Event.RESERVE, Event.SEND, Event.OUTCOME_UNKNOWN, Event.ABSENT, Event.RESEND, Event.SEND],
+        State.SENDING,
+    ),
+    "withdrawn, when a person has looked": (
+        [
+            Event.RESERVE,
+            Event.SEND,
+            Event.TRANSFERRED,
+            Event.WITHDRAW,
+            Event.ESCALATE,
+            Event.WITHDRAW,
+            Event.GONE,
+        ],
+        State.WITHDRAWN,
+    ),
+    "copied upstream": (
+        [Event.RESERVE, Event.SEND, Event.TRANSFERRED, Event.ESCALATE, Event.FOUND],
         State.TRANSFERRED,
     ),
     "deleted upstream and released": (
@@ -314,6 +335,43 @@ def test_an_entry_of_a_newer_version_is_refused() -> None:
 
     with pytest.raises(DocumentTooNew):
         entry_from_json(json.dumps(body | {"schema": 3}))
+
+
+def test_an_entry_of_the_first_version_is_read() -> None:
+    """What was stored before nothing was read back."""
+    entry = happen(new_entry(ORDER, marker=MARKER), Event.RESERVE, Event.SEND, Event.TRANSFERRED)
+    body = json.loads(entry_to_json(entry))
+    del body["entry"]["progress"]
+    assert entry_from_json(json.dumps(body | {"schema": 1})) == entry
+    with pytest.raises(DocumentError):
+        entry_from_json(json.dumps(body))
+    with pytest.raises(DocumentError):
+        entry_from_json(json.dumps(body | {"schema": 1, "entry": None}))
+
+
+def test_when_something_happened_last_to_this_revision() -> None:
+    entry = happen(new_entry(ORDER, marker=MARKER), Event.RESERVE, Event.SEND, Event.NOT_SENT, Event.SEND)
+    assert entry.moment_of(Event.SEND) == later(3)
+    assert entry.moment_of(Event.SEND, Event.RESERVE) == later(3)
+    assert entry.moment_of(Event.FOUND) is None
+    revised = happen(attrs.evolve(entry, state=State.OPEN), Event.REVISE)
+    assert revised.moment_of(Event.SEND) is None
+
+
+def test_who_decides_that_no_draft_is_there_forgets_the_one_before() -> None:
+    """Else it would be taken for the draft of what is sent now."""
+    entry = happen(new_entry(ORDER, marker=MARKER), Event.RESERVE, Event.SEND, Event.TRANSFERRED)
+    entry = happen(entry, Event.WITHDRAW, Event.ESCALATE, Event.RESEND)
+    assert (entry.state, entry.eaccounting_id, entry.snapshot) == (State.RESERVED, None, None)
+
+
+@pytest.mark.parametrize("events", [[Event.MISSING], [Event.WITHDRAW, Event.GONE]], ids=str)
+def test_an_order_that_is_gone_says_so_for_people(events: list[Event]) -> None:
+    entry = happen(new_entry(ORDER, marker=MARKER), Event.RESERVE, Event.SEND, Event.TRANSFERRED)
+    assert entry.progress is None
+    entry = happen(entry, *events)
+    assert entry.progress is not None
+    assert (entry.progress.stage, entry.progress.read_at) == (Stage.DELETED, entry.history[-1].at)
 
 
 def test_the_diagram_is_drawn_from_the_table() -> None:

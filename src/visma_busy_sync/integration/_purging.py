@@ -60,8 +60,10 @@ TWICE: Final = (
         "The next connection will again archive all Busy projects that eAccounting does not have.",
     ),
     Texts(
-        "En ordre som ble sendt før, blir ikke lenger kjent igjen og kan bli sendt en gang til.",
-        "An order that was sent before is not recognised any more, and can be sent a second time.",
+        "En ordre som ble sendt før, kjennes bare igjen på merket sitt i eAccounting. Finnes ikke merket "
+        "der, kan den bli sendt en gang til.",
+        "An order that was sent before is recognised by its marker in eAccounting only. Where that is not "
+        "there any more, it can be sent a second time.",
     ),
 )
 """What may happen twice after everything was purged."""

@@ -127,7 +127,7 @@ class OrderChanged(OrderError):
 
 
 class OrderRevised(OrderChanged):
-    """The order is known with another revision, whose place this one cannot take; nothing was changed or sent.
+    """The order is known with another revision, whose place this one cannot take; nothing was changed.
 
     A higher revision takes the place of one that was reopened, withdrawn or released; a lower one never does.
 
