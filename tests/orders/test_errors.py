@@ -18,9 +18,11 @@ from visma_busy_sync.orders import (
     OrderBeingSent,
     OrderChanged,
     OrderError,
+    OrderNeedsAttention,
     OrderNotReady,
     OrderOutcomeUnknown,
     OrderRejected,
+    OrderRevised,
     OtherCompany,
 )
 from visma_busy_sync.orders._csv import read_rows
@@ -36,6 +38,9 @@ ERRORS = [
     OrderRejected("o", status=400, error_code=None, error_id=None, problem="project has ended"),
     OrderOutcomeUnknown("o", marker="BY-X.1"),
     OrderBeingSent("o", marker="BY-X.1"),
+    OrderNeedsAttention("o", marker="BY-X.1", problem="Several are there."),
+    OrderRevised("o", 1, known_revision=2, state="open", known_hash="a", given_hash="b"),
+    OrderRevised("o", 3, known_revision=2, state="transferred", known_hash="a", given_hash="b"),
     IllegalTransition("o", state="open", event="send"),
     DocumentError("order", "it is no JSON"),
     DocumentTooNew("order", found=2, known=1),

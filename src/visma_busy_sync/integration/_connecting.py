@@ -46,6 +46,7 @@ from visma_busy_sync.state import (
     Unsealable,
     WaitingCompany,
     archive_missing_key,
+    installation_id,
     read,
     since_with,
     tokens_key,
@@ -312,6 +313,8 @@ async def _identified(
     )
     if missing:
         return _Ended(LoginOutcome.SCOPE_MISSING, report)
+    # Before the first order: a database that is restored later must know by which markers to find its drafts.
+    await installation_id(site.state, site.runtime.token())
     document = seal_tokens(
         site.sealer, tokens, tenant=tenant, login_id=login_id, generation=site.runtime.token()
     )
