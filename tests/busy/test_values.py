@@ -14,6 +14,7 @@ from visma_busy_sync import busy
 from visma_busy_sync.busy import (
     Approval,
     Customer,
+    Distribution,
     EntryKind,
     Expense,
     Grouping,
@@ -170,6 +171,8 @@ def test_money_and_quantities_are_exact_decimals(
             "without time",
             id="date with time",
         ),
+        pytest.param(Order, {"finalised_at": datetime(2026, 1, 1)}, ValueError, "offset", id="local moment"),  # noqa: DTZ001
+        pytest.param(Order, {"finalised_at": "now"}, TypeError, "a datetime", id="moment is a text"),
         pytest.param(Prices, {"mode": "project"}, TypeError, "PriceMode", id="mode"),
         pytest.param(Prices, {"currency": "nok"}, ValueError, "three capital letters", id="currency"),
         pytest.param(Prices, {"currency": 5}, TypeError, "must be a str", id="currency number"),
@@ -188,6 +191,8 @@ def test_money_and_quantities_are_exact_decimals(
         pytest.param(WorkSettings, {"time_zone": "../etc"}, ValueError, "time zone", id="zone is a path"),
         pytest.param(WorkSettings, {"time_zone": "Europe"}, ValueError, "time zone", id="zone is a folder"),
         pytest.param(WorkSettings, {"max_rows": 1001}, ValueError, "from 1 to 1000", id="too many rows"),
+        pytest.param(WorkSettings, {"distribution": "in_busy"}, TypeError, "Distribution", id="distribution"),
+        pytest.param(WorkSettings, {"orders_enabled": 0}, TypeError, "a bool", id="order function"),
         pytest.param(WorkSettings, {"grouping": "task"}, TypeError, "Grouping", id="grouping"),
         pytest.param(Work, {"prices": None}, TypeError, "must be a Prices", id="no prices"),
         pytest.param(Work, {"entries": []}, TypeError, "must be a tuple, not list", id="list"),
@@ -268,6 +273,8 @@ def test_the_defaults_are_the_advised_ones() -> None:
     assert settings.grouping is Grouping.WORK_TYPE
     assert settings.time_zone == "Europe/Oslo"
     assert settings.max_rows == 1000
+    assert settings.distribution is Distribution.CONNECTED_SYSTEM
+    assert settings.orders_enabled
     assert TimeEntry(**GOOD[TimeEntry]).approval is Approval.NONE
 
 

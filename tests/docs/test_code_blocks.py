@@ -8,12 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
-from visma_busy_sync import BusySync
+from visma_busy_sync import BusySync, Choices
 from visma_busy_sync.eaccounting import EAccounting, Endpoints
 from visma_busy_sync.errors import NotConnected
-from visma_busy_sync.orders import ProblemCode, RowWarningCode
+from visma_busy_sync.orders import ProblemCode, RowWarningCode, State, diagram
 from visma_busy_sync.orders._csv import Column, read_rows
 from visma_busy_sync.orders._row_texts import ROW_TEXTS
 from visma_busy_sync.sandbox.process import SandboxProcess
@@ -210,3 +211,19 @@ def test_a_file_is_imported_as_the_page_says(tmp_path: Path, capsys: pytest.Capt
         assert "file csv  Filen har ingen rader" in capsys.readouterr().out
         with pytest.raises(NotConnected):
             scope["import_into_drafts"](acme, b"100;5;1", {"7": "o1"})
+
+
+def test_the_diagram_of_the_ledger_is_drawn_from_its_table() -> None:
+    """`docs/ledger.md` shows what may happen to an order, as the code has it."""
+    page = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    (drawn,) = re.findall(r"```mermaid\n(.*?)```", page, re.DOTALL)
+    assert drawn == diagram()
+
+
+def test_every_setting_of_the_ledger_has_its_default_on_the_page() -> None:
+    """The table names the settings that the code has."""
+    page = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `(\w+)` \|", page.partition("## Settings")[2], re.MULTILINE))
+    assert named <= {field.name for field in attrs.fields(Choices)}
+    assert {"search_back", "settle_after", "resend_unknown", "read_back_every"} <= named
+    assert set(State) - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {State.FINALISED}

@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from visma_busy_sync.eaccounting import F
 from visma_busy_sync.eaccounting import _endpoints as endpoints
 from visma_busy_sync.eaccounting._resources import AsyncResource, Resource
-from visma_busy_sync.eaccounting._walk import Inactive, Manner, Walk, changes, walk
+from visma_busy_sync.eaccounting._walk import Inactive, Manner, Walk, changes, walk, walk_some
 from visma_busy_sync.sandbox.profile import Profile
 
 from .drift import BEGIN, Listed, drifting
@@ -289,3 +290,18 @@ def test_a_list_of_the_client_is_walked_in_both_shells(count: int) -> None:
     )
     assert ids(awaited) == ids(blocking)
     assert len(listed.requests) - before < before
+
+
+@pytest.mark.parametrize("filters", ["work", "refused", "ignored"])
+@pytest.mark.parametrize("ordering", ["work", "refused", "ignored"])
+def test_some_rows_of_a_list_are_read_surely_and_never_too_few(filters: str, ordering: str) -> None:
+    """A filter that is refused or ignored costs reading, and deceives nobody."""
+    listed = filled(40, filters=filters, ordering=ordering)
+    since = sorted(str(row["ModifiedUtc"]) for row in listed.rows)[30]
+    wanted = {row["Id"] for row in listed.rows if str(row["ModifiedUtc"]) >= since}
+    bench = Bench(listed, max_retries=0)
+    where = F.ge("ModifiedUtc", datetime.fromisoformat(since))
+    found = stepped(walk_some)(endpoints.PROJECTS, bench.env, where, page_size=10)
+    assert found.sure
+    assert ids(found) >= wanted
+    assert (ids(found) == wanted) == (filters == "work")

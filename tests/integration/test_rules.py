@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -17,7 +18,8 @@ import pytest
 from visma_busy_sync import Choices
 from visma_busy_sync.busy import WorkType
 from visma_busy_sync.errors import NotConnected, OrderNotReady, ReconnectNeeded
-from visma_busy_sync.integration import ConnectionState, LoginOutcome
+from visma_busy_sync.integration import ConnectionState, LoginOutcome, _upstream
+from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.orders import OrderTexts, ProblemCode, State
 from visma_busy_sync.sync import FIELDS, Action, Kind
 
@@ -25,6 +27,7 @@ from . import test_readings_decided
 from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
 from .office import ACME, MARCH, SESSION, Office, entry, ready_to_push, with_work
 
+PACKAGE = Path(_upstream.__file__).parent
 LOGIN = ["GET /connect/authorize", "POST /connect/token"]
 
 
@@ -475,3 +478,14 @@ def test_every_rule_and_decision_has_a_test_of_its_name() -> None:
     asked = {*(f"R{number}" for number in range(1, 31)), *(f"D{number}" for number in range(1, 18))}
     assert asked - told == set(LEFT_OUT)
     assert told <= asked
+
+
+def test_r17_r18_there_are_two_writes_and_each_has_one_place() -> None:
+    """What has no method cannot happen; and only a withdrawal deletes."""
+    reads = {"company_settings", "read", "changes", "record", "customer", "project", "article", "order"}
+    reads |= {"orders_since"}
+    places = {"create_draft": "_posting.py", "delete_draft": "_withdrawing.py"}
+    assert {name for name in vars(Upstream) if not name.startswith("_")} == reads | places.keys()
+    for name, place in places.items():
+        callers = {file.name for file in PACKAGE.glob("*.py") if f".{name}(" in file.read_text("utf-8")}
+        assert callers == {place}

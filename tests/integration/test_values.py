@@ -17,16 +17,24 @@ from visma_busy_sync.integration import (
     CompanyUnidentified,
     ConnectionState,
     ConnectionStateError,
+    DraftChanged,
+    DraftChangedReason,
+    DraftStillThere,
     NotConnected,
     NothingToConfirm,
     NotReady,
+    NotSentReason,
+    NotThisDraft,
+    NotThisDraftReason,
     OrderClosed,
     OrderNotTransferred,
+    OrdersNotSent,
     OrderUnknown,
     PortContractBroken,
     ProjectUnknown,
     PurgeRefused,
     Readiness,
+    SearchIncomplete,
     Status,
     SyncReport,
     SyncRunning,
@@ -190,8 +198,9 @@ def test_a_status_says_where_the_connection_stands_and_what_to_press(
 
 @pytest.mark.parametrize("every", [timedelta(0), timedelta(seconds=-1), 3600, None], ids=repr)
 def test_how_often_an_import_is_due_is_a_time_above_0(every: Any) -> None:
-    with pytest.raises(ConfigurationError, match="sync_every"):
-        Choices(sync_every=every)
+    for name in ("sync_every", "whole_every", "read_back_every", "search_back", "settle_after"):
+        with pytest.raises(ConfigurationError, match=name):
+            Choices(**{name: every})
 
 
 @pytest.mark.parametrize(
@@ -240,7 +249,8 @@ def test_a_company_without_id_and_name_is_unidentified() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"match": "x"}, {"archive_missing": "x"}, {"registers_without_projects": 1}]
+    "wrong",
+    [{"match": "x"}, {"archive_missing": "x"}, {"registers_without_projects": 1}, {"resend_unknown": 1}],
 )
 def test_a_choice_that_is_none_is_refused_when_it_is_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
@@ -267,6 +277,12 @@ ERRORS: list[VismaBusySyncError] = [
     OrderClosed("o1", state=State.REJECTED, problem="it was refused."),
     OrderClosed("o1", state=State.OPEN, problem=None),
     OrderClosed("o1", state=State.RELEASED, problem=None),
+    *(OrderClosed("o1", state=state, problem=None) for state in (State.WITHDRAWING, State.GONE_UPSTREAM)),
+    *(OrdersNotSent("o1", reason) for reason in NotSentReason),
+    SearchIncomplete("o1", marker="BY-X.1"),
+    *(DraftChanged("o1", reason) for reason in DraftChangedReason),
+    DraftStillThere("o1", eaccounting_id="id"),
+    *(NotThisDraft("o1", eaccounting_id="id", reason=reason) for reason in NotThisDraftReason),
     SyncRunning("acme"),
     PortContractBroken("Catalogue.apply", "it is wrong"),
     PortContractBroken("Catalogue.load", "[0].id is int", field="[0].id", given="int", expected="a str"),

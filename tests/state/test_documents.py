@@ -20,6 +20,7 @@ from visma_busy_sync.state import (
     CONNECTION_SCHEMA,
     LEASE_SCHEMA,
     LOGIN_SCHEMA,
+    ORDER_NOTES_SCHEMA,
     PURGED_ORDER_SCHEMA,
     TOKENS_SCHEMA,
     ArchiveMissingFact,
@@ -28,13 +29,16 @@ from visma_busy_sync.state import (
     DocumentUnwritable,
     Lease,
     LoginStage,
+    OrderNotes,
     PendingLogin,
     PurgedOrder,
     Schema,
     StoreBusy,
     Tokens,
     WaitingCompany,
+    hashed_company_id,
     read,
+    since_with,
     update,
 )
 from visma_busy_sync.state._orders import CLAIM_SCHEMA, INSTALLATION_SCHEMA, Claim, Installation
@@ -54,6 +58,7 @@ DOCUMENTS: dict[str, tuple[Schema[Any], Any]] = {
             login_id="x",
             fetched={"project": NOON + timedelta(microseconds=1)},
             attempted={"project": NOON},
+            known_since={"sha256:1": NOON},
             other=WaitingCompany(
                 company_id="2", company_name="Ærlig", project_sync=False, login_id="y", found_at=NOON
             ),
@@ -83,6 +88,7 @@ DOCUMENTS: dict[str, tuple[Schema[Any], Any]] = {
             renewing_until=NOON,
         ),
     ),
+    "order-notes": (ORDER_NOTES_SCHEMA, OrderNotes(not_sent="in_busy", pushed_at=NOON)),
     "lease": (LEASE_SCHEMA, Lease(holder=None, until=NOON)),
     "purged-order": (
         PURGED_ORDER_SCHEMA,
@@ -187,6 +193,36 @@ def test_another_schema_is_unreadable_and_told(version: int) -> None:
     with pytest.raises(DocumentUnreadable, match=f"its schema is {version}, this code knows 1") as raised:
         LOGIN_SCHEMA.load("login", body)
     assert SECRET not in str(raised.value)
+
+
+def connection_of_the_first_version(**changes: Any) -> str:
+    envelope = json.loads(CONNECTION_SCHEMA.dump(DOCUMENTS["connection"][1]))
+    del envelope["data"]["known_since"]
+    return json.dumps({"schema": 1, "data": envelope["data"] | changes})
+
+
+def test_a_connection_of_the_first_version_is_read() -> None:
+    """The company counts as known since the login that is known."""
+    found = CONNECTION_SCHEMA.load("connection", connection_of_the_first_version())
+    expected = attrs.evolve(DOCUMENTS["connection"][1], known_since={hashed_company_id("000 999 111"): NOON})
+    assert (found, found.company_since) == (expected, NOON)
+    assert attrs.evolve(found, known_since={}).company_since == NOON
+
+
+@pytest.mark.parametrize("changes", [{"company_id": 7}, {"connected_at": SECRET}, {"extra": SECRET}], ids=str)
+def test_a_damaged_one_of_the_first_version_is_unreadable(changes: dict[str, Any]) -> None:
+    with pytest.raises(DocumentUnreadable, match="damaged") as raised:
+        CONNECTION_SCHEMA.load("connection", connection_of_the_first_version(**changes))
+    assert SECRET not in str(raised.value)
+
+
+def test_a_company_is_known_since_it_was_connected_first() -> None:
+    """Another login changes nothing of it, nor another company in between."""
+    first = {**since_with(None, "A", NOON)}
+    before = attrs.evolve(DOCUMENTS["connection"][1], known_since=first)
+    later = since_with(before, "B", NOON + timedelta(days=1))
+    again = since_with(attrs.evolve(before, known_since=later), "a", NOON + timedelta(days=2))
+    assert again == {hashed_company_id("A"): NOON, hashed_company_id("B"): NOON + timedelta(days=1)}
 
 
 def test_an_unreadable_document_is_left_as_it_is(store: AsyncMemoryStateStore) -> None:

@@ -71,13 +71,9 @@ def shows_drafts(rows: Iterable[models.Order], known: Iterable[LedgerEntry]) -> 
         rows: What was read.
         known: Other orders of the same tenant and company.
     """
-    drafts = {row.id: row for row in rows if row.status is models.OrderStatus.DRAFT}
-    return any(
-        entry.state is State.TRANSFERRED
-        and entry.eaccounting_id in drafts
-        and revision_on(drafts[models.OrderId(entry.eaccounting_id)], entry.marker) == entry.revision
-        for entry in known
-    )
+    there = {entry.eaccounting_id: entry for entry in known if entry.state is State.TRANSFERRED}
+    drafts = [row for row in rows if row.status is models.OrderStatus.DRAFT and row.id in there]
+    return any(revision_on(row, there[row.id].marker) == there[row.id].revision for row in drafts)
 
 
 def _references(row: models.Order) -> Sequence[str | models.Unset | None]:

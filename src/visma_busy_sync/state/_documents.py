@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -17,6 +17,8 @@ from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 
 D = TypeVar("D", bound=attrs.AttrsInstance)
 T = TypeVar("T")
+
+Step: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 _CONVERTER: Final = make_converter(forbid_extra_keys=True)
 _MOST_TRIES: Final = 20
@@ -103,7 +105,7 @@ class Schema(Generic[D]):
 
     type: type[D]
     version: int = 1
-    steps: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = field(factory=dict)
+    steps: Mapping[int, Step] = field(factory=dict[int, "Step"])
 
     def dump(self, value: D) -> str:
         """Write a document as text, and read that back: what is stored once must be readable for ever.
