@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from visma_busy_sync._core.stepper import step
+from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.integration import (
     ConnectionChanged,
@@ -25,7 +26,9 @@ from visma_busy_sync.integration import (
     _connecting,
     _connection,
     _pushing,
+    _recovering,
     _syncing,
+    _withdrawing,
 )
 from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
 from visma_busy_sync.integration._site import Site
@@ -35,6 +38,7 @@ from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
     CONNECTION,
     CONNECTION_SCHEMA,
+    StoreBusy,
     archive_missing_key,
     holders,
     order_key,
@@ -48,6 +52,7 @@ from .fake import (
     COMPANY,
     LOGIN,
     GatedCatalogue,
+    NoLimit,
     Upstream,
     connected,
     connection_in,
@@ -149,6 +154,9 @@ def test_two_orders_without_a_shared_entry_are_both_sent() -> None:
 POINTS = 60
 """More than a push has."""
 
+WITHDRAWAL_POINTS = 50
+"""More than a withdrawal has."""
+
 
 def test_a_push_that_crashes_at_any_await_never_bills_twice() -> None:
     """Afterwards the order is sent if it surely was not, and else never again by itself."""
@@ -218,6 +226,98 @@ def test_a_push_that_dies_beside_another_never_bills_twice() -> None:
             assert state_of(state, "o") is State.SENDING  # never lost: it says that nobody knows
 
     scheduler.check(scenario, range(400))
+
+
+def test_a_withdrawal_that_crashes_at_any_await_is_carried_on() -> None:
+    """Hours are free exactly when the draft is gone, however often and by whomever it is carried on."""
+    seen: set[State | None] = set()
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        world.run([functools.partial(_pushing.push, made, ACME, order("o", "h1"))])
+        withdraw = functools.partial(_withdrawing.withdraw, made, ACME, "o")
+        world.run({"first": withdraw}, crash={"first": 1 + world.choose(WITHDRAWAL_POINTS)})
+        seen.add(state_of(state, "o"))
+        assert claims_in(state) or not upstream.orders
+        recover = functools.partial(_recovering.recover, made, ACME)
+        world.run([recover, recover])
+        assert state_of(state, "o") is (State.WITHDRAWN if not upstream.orders else State.TRANSFERRED)
+        assert bool(claims_in(state)) == bool(upstream.orders)
+
+    scheduler.check(scenario, range(400))
+    assert seen == {State.TRANSFERRED, State.WITHDRAWING, State.WITHDRAWN}
+
+
+def test_two_that_withdraw_at_once_delete_it_once_and_free_it_once() -> None:
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        world.run([functools.partial(_pushing.push, made, ACME, order("o", "h1"))])
+        withdraw = functools.partial(_withdrawing.withdraw, made, ACME, "o")
+        world.run([withdraw, withdraw], expected=StoreBusy)
+        assert (upstream.orders, state_of(state, "o"), claims_in(state)) == ([], State.WITHDRAWN, {})
+
+    scheduler.check(scenario, SEEDS)
+
+
+def test_a_recovery_beside_a_push_takes_nothing_from_it() -> None:
+    """The push may still be at its POST; what it writes down stands."""
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        made = site(world, upstream, state)
+        push = functools.partial(_pushing.push, made, ACME, order("o", "h1"))
+        recover = functools.partial(_recovering.recover, made, ACME)
+        world.run(both(push=push, first=recover, second=recover))
+        assert (state_of(state, "o"), len(upstream.orders)) == (State.TRANSFERRED, 1)
+
+    scheduler.check(scenario, SEEDS)
+
+
+class StallsAt(NoLimit):
+    """A budget of calls whose worker stalls before the POST, or after it: the two reads before it pass."""
+
+    def __init__(self, world: scheduler.World, *, before: bool) -> None:
+        self._world, self._before, self._calls = world, before, 0
+
+    async def acquire(self, key: str, *, patience: float) -> Permit:
+        self._calls += 1
+        await self._stall(when=self._before)
+        return Permit(key, 0.0)
+
+    async def release(self, permit: Permit) -> None:
+        await self._stall(when=not self._before)
+
+    async def _stall(self, *, when: bool) -> None:
+        if when and self._calls == 3:
+            await self._world.runtime.sleep(3600)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the POST", "after it"])
+def test_a_slow_push_that_was_given_up_never_bills_twice(before: bool) -> None:
+    """A worker stalls for longer than any deadline, and recovery takes the order out of its hands."""
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        healthy = site(world, upstream, state)
+        slow = attrs.evolve(healthy, limiter=StallsAt(world, before=before))
+
+        async def later() -> None:
+            await world.runtime.sleep(1800)
+            await _recovering.recover(healthy, ACME)
+
+        push = functools.partial(_pushing.push, slow, ACME, order("o", "h1"))
+        result = world.run(both(push=push, later=later), expected=OrderOutcomeUnknown)
+        assert isinstance(result.errors["push"], OrderOutcomeUnknown)
+        expected = (State.OUTCOME_UNKNOWN, 0) if before else (State.TRANSFERRED, 1)
+        assert (state_of(state, "o"), len(upstream.orders)) == expected
+
+    scheduler.check(scenario, range(50))
 
 
 # Logins
