@@ -32,6 +32,7 @@ from visma_busy_sync.orders import (
     can_fire,
     compare,
     outcome_of,
+    problems_of_refusal,
     snapshot,
     to_new_order,
 )
@@ -162,6 +163,7 @@ async def _create(
                 error_code=error.code,
                 error_id=error.error_id,
                 problem=error.message,
+                problems=problems_of_refusal(entry.order, error.code),
             ) from error
         if event is Event.OUTCOME_UNKNOWN:
             raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error

@@ -44,6 +44,7 @@ from visma_busy_sync.orders._ledger import (
 from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision
 from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
 from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
+from visma_busy_sync.orders._refusals import problems_of_refusal
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
 
@@ -98,6 +99,7 @@ __all__ = [
     "order_from_json",
     "order_to_json",
     "outcome_of",
+    "problems_of_refusal",
     "products_needed",
     "render",
     "snapshot",

@@ -135,20 +135,31 @@ class OrderRejected(OrderError):
         error_code: The API's error code; None if it gave none.
         error_id: The id under which the vendor's support finds the refusal; None if there was none.
         problem: What the API says is wrong.
+        problems: The same in Busy's words, each with its cure; none where the code has no meaning of its
+            own.
     """
 
     def __init__(
-        self, order_id: str, *, status: int, error_code: int | None, error_id: str | None, problem: str
+        self,
+        order_id: str,
+        *,
+        status: int,
+        error_code: int | None,
+        error_id: str | None,
+        problem: str,
+        problems: Sequence[Problem] = (),
     ) -> None:
         self.order_id = order_id
         self.status = status
         self.error_code = error_code
         self.error_id = error_id
         self.problem = problem
+        self.problems = tuple(problems)
         named = f"HTTP {status}" if error_code is None else f"HTTP {status}, code {error_code}"
+        cures = " ".join(dict.fromkeys(found.cure_en for found in self.problems))
         super().__init__(
             f"eAccounting refused order {order_id} ({named}): {problem}",
-            advice="Mend what it names, reopen the order and build a new one.",
+            advice=f"{cures or 'Mend what it names.'} Then reopen the order and build a new one.",
         )
 
 
