@@ -44,6 +44,7 @@ from visma_busy_sync.orders._ledger import (
 from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision
 from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
 from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
+from visma_busy_sync.orders._problems_json import PROBLEMS_SCHEMA, problems_to_json
 from visma_busy_sync.orders._refusals import problems_of_refusal
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
@@ -54,6 +55,7 @@ __all__ = [
     "LEDGER_SCHEMA",
     "ORDER_SCHEMA",
     "PERSON_STATES",
+    "PROBLEMS_SCHEMA",
     "TRANSITIONS",
     "UNSETTLED_STATES",
     "Counterpart",
@@ -100,6 +102,7 @@ __all__ = [
     "order_to_json",
     "outcome_of",
     "problems_of_refusal",
+    "problems_to_json",
     "products_needed",
     "render",
     "snapshot",

@@ -23,6 +23,7 @@ from typing import ClassVar
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.busy import LeftOut
 from visma_busy_sync.orders._problems import Problem
+from visma_busy_sync.orders._problems_json import problems_to_json
 
 
 class OrderError(VismaBusySyncError):
@@ -65,6 +66,10 @@ class OrderNotReady(OrderError):
             f"The order is not ready, {count}: {listed}.",
             advice=" ".join(dict.fromkeys(problem.cure_en for problem in problems)),
         )
+
+    def to_json(self) -> str:
+        """Return the problems and what stayed out as a JSON text (`problems_to_json`)."""
+        return problems_to_json(self.problems, self.left_out)
 
 
 class OrderChanged(OrderError):
