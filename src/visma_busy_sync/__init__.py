@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         Transfer,
         UndoReport,
     )
-    from visma_busy_sync.orders import OrderTexts
+    from visma_busy_sync.orders import OrderTexts, Preflight
 
 __all__ = [
     "AsyncBusySync",
@@ -46,6 +46,7 @@ __all__ = [
     "LoginOutcome",
     "LoginResult",
     "OrderTexts",
+    "Preflight",
     "Purged",
     "Readiness",
     "Secret",
@@ -77,7 +78,7 @@ _HOMES = {
         "Transfer",
         "UndoReport",
     ),
-    "orders": ("OrderTexts",),
+    "orders": ("OrderTexts", "Preflight"),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

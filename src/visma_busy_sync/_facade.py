@@ -27,6 +27,7 @@ from visma_busy_sync.integration import (
     _deciding,
     _due,
     _other_company,
+    _preflight,
     _purging,
     _pushing,
     _resealing,
@@ -43,7 +44,7 @@ from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._sync_report import SyncReport, UndoReport
-from visma_busy_sync.orders import LedgerEntry, OrderTexts
+from visma_busy_sync.orders import LedgerEntry, OrderTexts, Preflight
 from visma_busy_sync.ports import (
     AsyncCatalogue,
     AsyncStateStore,
@@ -425,6 +426,26 @@ class Tenant:
             only=only,
             lines=lines,
         )
+
+    def preflight(self, period: Period) -> Preflight:
+        """Return what can be billed over all projects, what is in its way, and who can mend it.
+
+        Nothing is stored or sent. A project that the host's work log cannot tell is a row with an error.
+
+        Args:
+            period: The days whose work is looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            NotReady: If the company cannot take orders; its report says what to press.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
+            StoreBusy: If orders changed all the time while they were read.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return step(_preflight.preflight, self._site, self.id, period)
 
     def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
@@ -893,6 +914,26 @@ class AsyncTenant:
             only=only,
             lines=lines,
         )
+
+    async def preflight(self, period: Period) -> Preflight:
+        """Return what can be billed over all projects, what is in its way, and who can mend it.
+
+        Nothing is stored or sent. A project that the host's work log cannot tell is a row with an error.
+
+        Args:
+            period: The days whose work is looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            NotReady: If the company cannot take orders; its report says what to press.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
+            StoreBusy: If orders changed all the time while they were read.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return await _preflight.preflight(self._site, self.id, period)
 
     async def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.

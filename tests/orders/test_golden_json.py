@@ -24,7 +24,13 @@ from visma_busy_sync.busy import (
     WorkType,
 )
 from visma_busy_sync.eaccounting import models
-from visma_busy_sync.orders import OrderNotReady, order_from_json, order_to_json, problems_to_json
+from visma_busy_sync.orders import (
+    OrderNotReady,
+    order_from_json,
+    order_to_json,
+    preflight_to_json,
+    problems_to_json,
+)
 
 from .given import (
     ADVICE,
@@ -41,6 +47,7 @@ from .given import (
     remote_customer,
     work,
 )
+from .test_preflight import several_projects
 
 DATA = Path(__file__).parent / "data"
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
@@ -120,6 +127,7 @@ def refused_in_many_ways() -> OrderNotReady:
 GOLDEN = {
     "order.json": lambda: order_to_json(order_with_every_kind_of_line()),
     "refusal.json": lambda: refused_in_many_ways().to_json(),
+    "preflight.json": lambda: preflight_to_json(several_projects()),
 }
 
 

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Final, TypeVar
+from decimal import Decimal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import GivenLine, Order, Period, Work
-from visma_busy_sync.eaccounting import models
-from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
-from visma_busy_sync.integration._connection import connection_of, ready_company
-from visma_busy_sync.integration._ledger import LedgerBook, claimed_of
-from visma_busy_sync.integration._readiness import Lane
+from visma_busy_sync.integration._booked import work_on
+from visma_busy_sync.integration._connection import connection_of
+from visma_busy_sync.integration._counterparts import counterparts_of
+from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, order_from
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import ProjectUnknown
 from visma_busy_sync.orders import (
-    Counterpart,
-    Entity,
+    LedgerEntry,
     OrderRequest,
     OrderTexts,
     State,
     build,
     customer_of,
-    products_needed,
 )
-from visma_busy_sync.sync import Kind, linked_ids
-
-M = TypeVar("M", bound=models.Model)
+from visma_busy_sync.orders._billed import fixed_prices_billed
+from visma_busy_sync.state import ORDER_PREFIX
 
 
 async def build_order(
@@ -55,7 +51,7 @@ async def build_order(
         require_day("order_date", order_date)
     texts = given_or("texts", texts, OrderTexts())
     connection = await connection_of(site, tenant)
-    work = await _work(site, tenant, project, period)
+    work = await work_on(site, tenant, project, period)
     today = site.clock.now().astimezone(ZoneInfo(work.settings.time_zone)).date()
     try:
         request = OrderRequest(
@@ -68,46 +64,18 @@ async def build_order(
         )
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{error}.", advice="See the arguments of build_order.") from error
-    billed = customer_of(work, customer)
+    customer_of(work, customer)  # what is not decided is told before anything is read
     claimed = await claimed_of(site, tenant, work)
-    links = {
-        kind: {busy: upstream for upstream, busy in linked_ids(connection.company_id, records).items()}
-        for kind in Kind
-        for records in [await site.catalogue.load(tenant, kind)]
-    }
-
-    async def read() -> Counterpart:
-        upstream = site.upstream(tenant, connection.login_id)
-        company = await ready_company(upstream, connection, Lane.ORDERS)
-        gone: set[Entity] = set()
-
-        async def linked(get: Callable[[str], Awaitable[M]], kind: Kind, busy_id: str) -> M | None:
-            id = links[kind].get(busy_id)
-            if id is None:
-                return None
-            try:
-                return await get(id)
-            except NotFound:
-                gone.add(Entity(str(kind), busy_id))
-                return None
-
-        products = sorted(products_needed(work, request))
-        articles = {product: await linked(upstream.article, Kind.PRODUCT, product) for product in products}
-        used = {article.coding_id or "" for article in articles.values() if article is not None}
-        return Counterpart(
-            company=company,
-            company_id=connection.company_id,
-            customer=await linked(upstream.customer, Kind.CUSTOMER, billed),
-            project=await linked(upstream.project, Kind.PROJECT, project),
-            articles=articles,
-            codings={id: await upstream.coding(id) for id in sorted(used - {""})},
-            gone=frozenset(gone),
-        )
-
-    counterpart = await read()
+    counterpart = await (await counterparts_of(site, tenant, connection)).of(work, request)
     id = site.runtime.token() if order_id is None else order_id
     return build(
-        work, counterpart, request, order_id=id, revision=await _revision(site, tenant, id), claimed=claimed
+        work,
+        counterpart,
+        request,
+        order_id=id,
+        revision=await _revision(site, tenant, id),
+        claimed=claimed,
+        fixed_billed=await _fixed_billed(site, tenant, work, id),
     )
 
 
@@ -123,10 +91,15 @@ async def _revision(site: Site, tenant: str, order_id: str) -> int:
     return entry.revision + 1 if entry.state in _EDITABLE else entry.revision
 
 
-async def _work(site: Site, tenant: str, project: str, period: Period) -> Work:
-    try:
-        return await site.work.work(tenant, project, period)
-    except (KeyError, IndexError):
-        raise  # of a mistake in the host: a project that is there must not be called unknown for it
-    except LookupError as error:
-        raise ProjectUnknown(project) from error
+async def _fixed_billed(site: Site, tenant: str, work: Work, order_id: str) -> Mapping[str, Decimal]:
+    """Return what other orders bill of the project's fixed prices, by work type.
+
+    Raises:
+        DocumentError: If an order cannot be read: it may bill some of it.
+    """
+    if not work.prices.fixed_prices:
+        return {}
+    stored = await site.state.scan(ORDER_PREFIX, tenant)
+    orders = [order_from(found.key, found.document.body) for found in stored]
+    entries = [order for order in orders if isinstance(order, LedgerEntry)]
+    return fixed_prices_billed(entries, without=order_id).get(work.project.id, {})

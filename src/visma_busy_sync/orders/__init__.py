@@ -43,6 +43,8 @@ from visma_busy_sync.orders._ledger import (
 )
 from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision
 from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
+from visma_busy_sync.orders._preflight import Preflight, PreflightRow, PreflightTotals, ToMend
+from visma_busy_sync.orders._preflight_json import PREFLIGHT_SCHEMA, preflight_to_json
 from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
 from visma_busy_sync.orders._problems_json import PROBLEMS_SCHEMA, problems_to_json
 from visma_busy_sync.orders._refusals import problems_of_refusal
@@ -55,6 +57,7 @@ __all__ = [
     "LEDGER_SCHEMA",
     "ORDER_SCHEMA",
     "PERSON_STATES",
+    "PREFLIGHT_SCHEMA",
     "PROBLEMS_SCHEMA",
     "TRANSITIONS",
     "UNSETTLED_STATES",
@@ -80,10 +83,14 @@ __all__ = [
     "OrderTexts",
     "OtherCompany",
     "PostAnswer",
+    "Preflight",
+    "PreflightRow",
+    "PreflightTotals",
     "Problem",
     "ProblemCode",
     "State",
     "Step",
+    "ToMend",
     "build",
     "can_fire",
     "changed_since",
@@ -101,6 +108,7 @@ __all__ = [
     "order_from_json",
     "order_to_json",
     "outcome_of",
+    "preflight_to_json",
     "problems_of_refusal",
     "problems_to_json",
     "products_needed",
