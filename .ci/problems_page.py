@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 from made_parts import bring_up_to_date
 
-from visma_busy_sync.orders import MendedBy, ProblemCode
+from visma_busy_sync.orders import BreakCode, MendedBy, ProblemCode
+from visma_busy_sync.orders._breaks import BREAK_TEXTS
 from visma_busy_sync.orders._problems import MENDERS, PROBLEM_TEXTS
 
 
@@ -30,6 +31,22 @@ def problems() -> str:
     return "\n".join(lines[:-1])
 
 
+def breaks() -> str:
+    """Return a table of what breaks the billing proof in each language."""
+    lines: list[str] = []
+    for title, head, norwegian in (
+        ("In English", "| Code | What is wrong | What to do |", False),
+        ("På norsk", "| Kode | Hva er galt | Hva gjør du |", True),
+    ):
+        lines += [f"### {title}", "", head, "|---|---|---|"]
+        for code in BreakCode:
+            what, cure = BREAK_TEXTS[code]
+            said = (what.nb, cure.nb) if norwegian else (what.en, cure.en)
+            lines.append(f"| `{code}` | {_with_places(said[0])} | {said[1]} |")
+        lines.append("")
+    return "\n".join(lines[:-1])
+
+
 def menders() -> str:
     """Return a table of those who mend problems."""
     lines = ["| `mended_by` | Who | Hvem |", "|---|---|---|"]
@@ -42,7 +59,7 @@ def _with_places(message: str) -> str:
     return re.sub(r"\{(\w+)\}", r"*\1*", message)
 
 
-PARTS: Mapping[str, Callable[[], str]] = {"menders": menders, "problems": problems}
+PARTS: Mapping[str, Callable[[], str]] = {"menders": menders, "problems": problems, "breaks": breaks}
 
 
 if __name__ == "__main__":

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
         Transfer,
         UndoReport,
     )
-    from visma_busy_sync.orders import OrderTexts, Preflight
+    from visma_busy_sync.orders import BillingProof, OrderTexts, Preflight
 
 __all__ = [
     "AsyncBusySync",
     "AsyncEAccounting",
     "AsyncTenant",
+    "BillingProof",
     "BusySync",
     "Choices",
     "ConfigurationError",
@@ -78,7 +79,7 @@ _HOMES = {
         "Transfer",
         "UndoReport",
     ),
-    "orders": ("OrderTexts", "Preflight"),
+    "orders": ("BillingProof", "OrderTexts", "Preflight"),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

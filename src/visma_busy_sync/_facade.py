@@ -28,6 +28,7 @@ from visma_busy_sync.integration import (
     _due,
     _other_company,
     _preflight,
+    _proving,
     _purging,
     _pushing,
     _resealing,
@@ -44,7 +45,7 @@ from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._sync_report import SyncReport, UndoReport
-from visma_busy_sync.orders import LedgerEntry, OrderTexts, Preflight
+from visma_busy_sync.orders import BillingProof, LedgerEntry, OrderTexts, Preflight
 from visma_busy_sync.ports import (
     AsyncCatalogue,
     AsyncStateStore,
@@ -446,6 +447,24 @@ class Tenant:
             PortContractBroken: If the catalogue or the state store answers something that it must not.
         """
         return step(_preflight.preflight, self._site, self.id, period)
+
+    def billing_proof(self, period: Period) -> BillingProof:
+        """Prove that in a period everything approved is on one order, excluded, covered, or told as open.
+
+        Busy's hours and costs are compared with the ledger. Nothing is stored or sent, and eAccounting is
+        not asked: a tenant that is not connected has a proof too. `holds` tells whether it does, `breaks`
+        what keeps it from that.
+
+        Args:
+            period: The days whose hours and costs are looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            DocumentUnreadable: If the connection cannot be read from the store.
+            StoreBusy: If orders changed all the time while they were read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return step(_proving.prove_billing, self._site, self.id, period)
 
     def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
@@ -934,6 +953,24 @@ class AsyncTenant:
             PortContractBroken: If the catalogue or the state store answers something that it must not.
         """
         return await _preflight.preflight(self._site, self.id, period)
+
+    async def billing_proof(self, period: Period) -> BillingProof:
+        """Prove that in a period everything approved is on one order, excluded, covered, or told as open.
+
+        Busy's hours and costs are compared with the ledger. Nothing is stored or sent, and eAccounting is
+        not asked: a tenant that is not connected has a proof too. `holds` tells whether it does, `breaks`
+        what keeps it from that.
+
+        Args:
+            period: The days whose hours and costs are looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            DocumentUnreadable: If the connection cannot be read from the store.
+            StoreBusy: If orders changed all the time while they were read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return await _proving.prove_billing(self._site, self.id, period)
 
     async def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.

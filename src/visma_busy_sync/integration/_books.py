@@ -1,15 +1,13 @@
-"""All orders of a tenant and the claims on its hours and costs, as of one moment."""
+"""Reading all orders of a tenant and the claims on its hours and costs, as of one moment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import final
-
-from attrs import field, frozen
+from collections.abc import Sequence
 
 from visma_busy_sync.integration._ledger import order_from
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import DocumentError, LedgerEntry, State
+from visma_busy_sync.orders._books import Books
 from visma_busy_sync.ports import Found
 from visma_busy_sync.state import (
     CLAIM_PREFIX,
@@ -18,31 +16,6 @@ from visma_busy_sync.state import (
     holders,
     until_written,
 )
-
-
-@final
-@frozen(kw_only=True)
-class Books:
-    """What the ledger holds.
-
-    Attributes:
-        entries: Its orders.
-        purged: Where orders stood of which a purge left no more than that, by their ids.
-        claims: By claim key, the id of the order that holds it; free ones are not there.
-        unreadable_orders: Ids of orders whose documents cannot be read.
-        unreadable_claims: Claim keys whose documents cannot be read.
-    """
-
-    entries: tuple[LedgerEntry, ...]
-    purged: Mapping[str, State]
-    claims: Mapping[str, str] = field(repr=False)
-    unreadable_orders: frozenset[str]
-    unreadable_claims: frozenset[str]
-
-    @property
-    def claimed(self) -> frozenset[str]:
-        """The claim keys of all that no other order can have; what cannot be read counts as held."""
-        return self.unreadable_claims | self.claims.keys()
 
 
 async def read_books(site: Site, tenant: str) -> Books:

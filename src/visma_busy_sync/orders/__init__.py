@@ -5,6 +5,9 @@ what became of the POST, `compare` what eAccounting answers. Nothing here reads,
 time it is.
 """
 
+from visma_busy_sync.orders._balance import Balance, OnOrder, OpenReason, Sum
+from visma_busy_sync.orders._books import Books
+from visma_busy_sync.orders._breaks import Break, BreakCode
 from visma_busy_sync.orders._builder import Counterpart, build, customer_of, products_needed
 from visma_busy_sync.orders._changes import EntryChange, changed_since
 from visma_busy_sync.orders._compare import Difference, DifferenceCode, compare, snapshot
@@ -47,6 +50,8 @@ from visma_busy_sync.orders._preflight import Preflight, PreflightRow, Preflight
 from visma_busy_sync.orders._preflight_json import PREFLIGHT_SCHEMA, preflight_to_json
 from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
 from visma_busy_sync.orders._problems_json import PROBLEMS_SCHEMA, problems_to_json
+from visma_busy_sync.orders._proof import BillingProof, ProjectProof, billing_proof
+from visma_busy_sync.orders._proof_json import PROOF_SCHEMA, proof_to_json
 from visma_busy_sync.orders._refusals import problems_of_refusal
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
@@ -59,8 +64,14 @@ __all__ = [
     "PERSON_STATES",
     "PREFLIGHT_SCHEMA",
     "PROBLEMS_SCHEMA",
+    "PROOF_SCHEMA",
     "TRANSITIONS",
     "UNSETTLED_STATES",
+    "Balance",
+    "BillingProof",
+    "Books",
+    "Break",
+    "BreakCode",
     "Counterpart",
     "Difference",
     "DifferenceCode",
@@ -73,6 +84,8 @@ __all__ = [
     "IllegalTransition",
     "LedgerEntry",
     "MendedBy",
+    "OnOrder",
+    "OpenReason",
     "OrderBeingSent",
     "OrderChanged",
     "OrderError",
@@ -88,9 +101,12 @@ __all__ = [
     "PreflightTotals",
     "Problem",
     "ProblemCode",
+    "ProjectProof",
     "State",
     "Step",
+    "Sum",
     "ToMend",
+    "billing_proof",
     "build",
     "can_fire",
     "changed_since",
@@ -112,6 +128,7 @@ __all__ = [
     "problems_of_refusal",
     "problems_to_json",
     "products_needed",
+    "proof_to_json",
     "render",
     "snapshot",
     "to_new_order",

@@ -88,3 +88,8 @@ def table(rows: Sequence[tuple[str, ...]], *, right: Collection[int]) -> list[st
 def told_error(error: Exception) -> str:
     """Return what an error says; of a foreign one only its name, since its text may tell anything."""
     return error.message if isinstance(error, VismaBusySyncError) else type(error).__name__
+
+
+def clock(minutes: int) -> str:
+    """Return minutes as hours and minutes, which add up exactly: `12:05`."""
+    return f"{minutes // 60}:{minutes % 60:02}"
