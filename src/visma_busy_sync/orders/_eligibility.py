@@ -52,6 +52,11 @@ class Sifted:
     costs: tuple[Cost, ...]
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def entries(self) -> tuple[TimeEntry, ...]:
+        """The hours that are billed, without their days."""
+        return tuple(hours.entry for hours in self.hours)
+
 
 @frozen(kw_only=True)
 class Choice:

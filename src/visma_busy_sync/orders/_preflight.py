@@ -294,7 +294,7 @@ def _row(
         number=work.project.number,
         customer=customer,
         hours=len(sifted.hours),
-        minutes=sum(hours.entry.billable_minutes for hours in sifted.hours),
+        minutes=sum(entry.billable_minutes for entry in sifted.entries),
         costs=len(sifted.costs),
         fixed_prices=len(fixed.bills),
         amount=found.order.total if found.order is not None else worth.amount,

@@ -13,8 +13,9 @@ from typing import Final, final
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language
-from visma_busy_sync.busy import Period, Work
+from visma_busy_sync.busy import FixedPrice, Period, Work
 from visma_busy_sync.orders import _proof_texts as texts
+from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._balance import NOTHING, Balance, Fate, OnOrder, OpenReason, Tally, together
 from visma_busy_sync.orders._billed import fixed_prices_billed
 from visma_busy_sync.orders._books import Books
@@ -25,7 +26,7 @@ from visma_busy_sync.orders._fixed_prices import open_amount
 from visma_busy_sync.orders._proof_checks import Picture, checks_of, is_without_order, parts_of
 from visma_busy_sync.orders._things import Thing, things_of
 
-_NO_AMOUNT: Final = Decimal(0)
+_ZERO: Final = Decimal(0)
 _NOTHING: Final = Balance()
 
 
@@ -186,12 +187,10 @@ class _Fates:
     def on(self, work: Work) -> Callable[[Thing], Fate]:
         """Return what tells what became of things of a project."""
         billed = self._fixed_billed.get(work.project.id, {})
-        free = work.settings.allow_free_lines
         covering = {
             fixed.work_type
             for fixed in work.prices.fixed_prices
-            # One of 0 that is not meant is a price to be set: it covers nothing.
-            if (fixed.amount or free) and not open_amount(fixed, billed.get(fixed.work_type, _NO_AMOUNT))
+            if _covers(fixed, billed.get(fixed.work_type, _ZERO), free=work.settings.allow_free_lines)
         }
         why_open = _why_open(work)
 
@@ -222,6 +221,15 @@ class _Fates:
 
     def _on(self, order_id: str) -> OnOrder:
         return OnOrder(order_id, self._states.get(order_id))
+
+
+def _covers(fixed: FixedPrice, billed: Decimal, *, free: bool) -> bool:
+    """Tell whether nothing of a fixed price is left to bill its hours with.
+
+    One of 0 that is not meant is a price to be set; what rounds to nothing is never billed.
+    """
+    left = _rounding.unit_price(open_amount(fixed, billed), _rounding.DOMESTIC_DECIMALS)
+    return not left and bool(fixed.amount or free)
 
 
 def _why_open(work: Work) -> Callable[[Thing], OpenReason]:

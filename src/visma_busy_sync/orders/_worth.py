@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from visma_busy_sync.busy import Work
+from visma_busy_sync.busy import TimeEntry, Work
 from visma_busy_sync.orders import _rounding
-from visma_busy_sync.orders._eligibility import Hours, Sifted
+from visma_busy_sync.orders._eligibility import Sifted
 from visma_busy_sync.orders._fixed_prices import FixedBills
 from visma_busy_sync.orders._pricing import price_of
 
@@ -34,7 +34,7 @@ def worth_of(work: Work, sifted: Sifted, fixed: FixedBills) -> Worth:
 
     The total of the order may differ by the rounding of its lines.
     """
-    by_the_hour = [hours for hours in sifted.hours if hours.entry.work_type not in fixed.work_types]
+    by_the_hour = [entry for entry in sifted.entries if entry.work_type not in fixed.work_types]
     minutes = _minutes_by_rate(work, by_the_hour)
     unpriced = len(by_the_hour) - sum(count for count, _ in minutes.values())
     amounts = [bill.amount for bill in fixed.bills]
@@ -50,18 +50,18 @@ def worth_of(work: Work, sifted: Sifted, fixed: FixedBills) -> Worth:
     return Worth(_sum(amounts) if amounts else None, unpriced)
 
 
-def _minutes_by_rate(work: Work, booked: Iterable[Hours]) -> Mapping[Decimal, tuple[int, int]]:
+def _minutes_by_rate(work: Work, entries: Iterable[TimeEntry]) -> Mapping[Decimal, tuple[int, int]]:
     """Return how many hours there are at each rate, and their minutes; those without a rate left out."""
     work_types = {work_type.id: work_type for work_type in work.work_types}
     found: dict[Decimal, tuple[int, int]] = {}
-    for hours in booked:
-        work_type = work_types.get(hours.entry.work_type or "")
+    for entry in entries:
+        work_type = work_types.get(entry.work_type or "")
         if work_type is None:
             continue
-        rate = price_of(hours.entry, work_type, work.prices, work.project.id).rate
+        rate = price_of(entry, work_type, work.prices, work.project.id).rate
         if rate is not None and _is_price(rate, work):
             count, minutes = found.get(rate, (0, 0))
-            found[rate] = (count + 1, minutes + hours.entry.billable_minutes)
+            found[rate] = (count + 1, minutes + entry.billable_minutes)
     return found
 
 
