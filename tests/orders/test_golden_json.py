@@ -30,6 +30,7 @@ from visma_busy_sync.orders import (
     order_to_json,
     preflight_to_json,
     problems_to_json,
+    proof_to_json,
 )
 
 from .given import (
@@ -48,6 +49,7 @@ from .given import (
     work,
 )
 from .test_preflight import several_projects
+from .test_proof import mixed
 
 DATA = Path(__file__).parent / "data"
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
@@ -128,6 +130,7 @@ GOLDEN = {
     "order.json": lambda: order_to_json(order_with_every_kind_of_line()),
     "refusal.json": lambda: refused_in_many_ways().to_json(),
     "preflight.json": lambda: preflight_to_json(several_projects()),
+    "proof.json": lambda: proof_to_json(mixed()),
 }
 
 
