@@ -13,7 +13,7 @@ from visma_busy_sync.busy import GivenLine, Order, Period, Work
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
 from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._connection import connection_of
-from visma_busy_sync.integration._counterparts import counterparts_of
+from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, order_from
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import (
@@ -66,7 +66,8 @@ async def build_order(
         raise ConfigurationError(f"{error}.", advice="See the arguments of build_order.") from error
     customer_of(work, customer)  # what is not decided is told before anything is read
     claimed = await claimed_of(site, tenant, work)
-    counterpart = await (await counterparts_of(site, tenant, connection)).of(work, request)
+    counterparts = await Counterparts.of(site, tenant, connection)
+    counterpart = await counterparts.look(work, request)
     id = site.runtime.token() if order_id is None else order_id
     return build(
         work,

@@ -11,11 +11,10 @@ from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.integration._connection import ready_company
 from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.orders import Counterpart, Entity, OrderRequest, products_needed
 from visma_busy_sync.orders._eligibility import decide_customer
 from visma_busy_sync.state import Connection
-from visma_busy_sync.sync import Kind, linked_ids
+from visma_busy_sync.sync import Kind, Record, linked_ids
 
 
 class _Row(Protocol):
@@ -33,56 +32,57 @@ _REQUESTS_OF_ANY_LIST: Final = 4
 """What a short list takes: its page twice, one beyond it, and whether it hides rows."""
 
 
-async def counterparts_of(site: Site, tenant: str, connection: Connection) -> Counterparts:
-    """Return eAccounting's side of a tenant's orders, from which nothing was read yet but the company.
-
-    Raises:
-        NotReady: If the company cannot take orders; its report says what to press.
-        WrongCompany: If what is read is of another company.
-        EAccountingError: If it cannot be read.
-        PortContractBroken: If the host's catalogue answers something that it must not.
-    """
-    links = {
-        kind: {busy: upstream for upstream, busy in linked_ids(connection.company_id, records).items()}
-        for kind in Kind
-        for records in [await site.catalogue.load(tenant, kind)]
-    }
-    upstream = site.upstream(tenant, connection.login_id)
-    company = await ready_company(upstream, connection, Lane.ORDERS)
-    return Counterparts(upstream, company, connection.company_id, links)
-
-
 @final
 class Counterparts:
     """Reads what is linked, by id; and a whole list as soon as reading by id has cost as much as that.
 
-    So it takes at most twice the requests of the cheaper way, whichever that is.
+    So it takes at most twice the requests of the cheaper way, whichever that is. The company is read with
+    the first of them.
+
+    Args:
+        site: The installation.
+        tenant: Whose orders.
+        connection: The tenant's connection.
+        records: The host's records of each kind.
     """
 
     def __init__(
-        self,
-        upstream: Upstream,
-        company: models.CompanySettings,
-        company_id: str,
-        links: Mapping[Kind, Mapping[str, str]],
+        self, site: Site, tenant: str, connection: Connection, records: Mapping[Kind, Sequence[Record]]
     ) -> None:
-        self._upstream = upstream
-        self._company = company
-        self._company_id = company_id
-        self._links = links
-        self._customers = _Cache(upstream.customer, upstream.customers, len(links[Kind.CUSTOMER]))
-        self._projects = _Cache(upstream.project, upstream.projects, len(links[Kind.PROJECT]))
-        self._articles = _Cache(upstream.article, upstream.articles, len(links[Kind.PRODUCT]))
+        self.records = records
+        self._connection = connection
+        self._upstream = upstream = site.upstream(tenant, connection.login_id)
+        self._links = {
+            kind: {busy: id for id, busy in linked_ids(connection.company_id, known).items()}
+            for kind, known in records.items()
+        }
+        self._customers = _Cache(upstream.customer, upstream.customers, len(self._links[Kind.CUSTOMER]))
+        self._projects = _Cache(upstream.project, upstream.projects, len(self._links[Kind.PROJECT]))
+        self._articles = _Cache(upstream.article, upstream.articles, len(self._links[Kind.PRODUCT]))
         self._codings: dict[str, models.ArticleAccountCoding | None] = {}
+        self._company: models.CompanySettings | None = None
 
-    async def of(self, work: Work, request: OrderRequest) -> Counterpart:
+    @classmethod
+    async def of(cls, site: Site, tenant: str, connection: Connection) -> Counterparts:
+        """Return those of a tenant, with its records read from the host.
+
+        Raises:
+            PortContractBroken: If the host's catalogue answers something that it must not.
+        """
+        return cls(site, tenant, connection, {kind: await site.catalogue.load(tenant, kind) for kind in Kind})
+
+    async def look(self, work: Work, request: OrderRequest) -> Counterpart:
         """Return what eAccounting has of the things that an order would be about.
 
         Where the customer cannot be decided, nothing is read that depends on it.
 
         Raises:
+            NotReady: If the company cannot take orders; its report says what to press.
+            WrongCompany: If what is read is of another company.
             EAccountingError: If something cannot be read.
         """
+        if self._company is None:
+            self._company = await ready_company(self._upstream, self._connection, Lane.ORDERS)
         gone: set[Entity] = set()
         decided = decide_customer(work, request.customer)
         customer = products = None
@@ -96,7 +96,7 @@ class Counterparts:
         used = {article.coding_id or "" for article in articles.values() if article is not None}
         return Counterpart(
             company=self._company,
-            company_id=self._company_id,
+            company_id=self._connection.company_id,
             customer=customer,
             project=await self._linked(self._projects, Kind.PROJECT, work.project.id, gone),
             articles=articles,

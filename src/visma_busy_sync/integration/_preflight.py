@@ -10,7 +10,7 @@ from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._books import read_books
 from visma_busy_sync.integration._connection import connection_of
-from visma_busy_sync.integration._counterparts import counterparts_of
+from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders._billed import fixed_prices_billed, last_orders
 from visma_busy_sync.orders._builder import assess
@@ -25,12 +25,12 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
     """
     require("period", period, Period, advice="Build it from its days: Period(first, last).")
     connection = await connection_of(site, tenant)
-    counterparts = await counterparts_of(site, tenant, connection)
+    counterparts = await Counterparts.of(site, tenant, connection)
     books = await read_books(site, tenant)
     billed, last = fixed_prices_billed(books.entries), last_orders(books.entries)
     claimed, order_id = books.claimed, site.runtime.token()
     rows: list[PreflightRow] = []
-    for project in await site.catalogue.load(tenant, Kind.PROJECT):
+    for project in counterparts.records[Kind.PROJECT]:
         try:
             work = await work_on(site, tenant, project.id, period)
         except Exception as error:  # noqa: BLE001 - the host's work log may raise anything; the others go on
@@ -42,7 +42,7 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
                 request,
                 assess(
                     work,
-                    await counterparts.of(work, request),
+                    await counterparts.look(work, request),
                     request,
                     order_id=order_id,
                     claimed=claimed,
