@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final, TypeAlias, TypeVar, final
+from typing import Final, TypeAlias, final
 
 from attrs import define, field, frozen
 
@@ -82,8 +82,6 @@ NOTHING: Final = Sum()
 Fate: TypeAlias = "OnOrder | Exclusion | OpenReason | None"
 """What became of hours or a cost; None: they are covered by a fixed price."""
 
-K = TypeVar("K")
-
 
 def together(sums: Iterable[Sum]) -> Sum:
     """Return all together."""
@@ -91,10 +89,6 @@ def together(sums: Iterable[Sum]) -> Sum:
     for one in sums:
         total = total.plus(one)
     return total
-
-
-def _plus(one: Mapping[K, Sum], other: Mapping[K, Sum]) -> dict[K, Sum]:
-    return {key: one.get(key, NOTHING).plus(other.get(key, NOTHING)) for key in [*one, *other]}
 
 
 def _by_order(value: Mapping[OnOrder, Sum]) -> Mapping[OnOrder, Sum]:
@@ -150,16 +144,6 @@ class Balance:
         """Whether the parts are all of it, to the last minute and decimal."""
         return self.total == together([self.on_orders, self.excluded_in_all, self.covered, self.open_in_all])
 
-    def plus(self, other: Balance) -> Balance:
-        """Return both together."""
-        return Balance(
-            total=self.total.plus(other.total),
-            orders=_plus(self.orders, other.orders),
-            excluded=_plus(self.excluded, other.excluded),
-            covered=self.covered.plus(other.covered),
-            open=_plus(self.open, other.open),
-        )
-
 
 @define
 class Tally:
@@ -191,3 +175,15 @@ class Tally:
             covered=self._covered,
             open=self._open,
         )
+
+
+def in_all(balances: Iterable[Balance]) -> Balance:
+    """Return several balances as one."""
+    tally, totals = Tally(), list[Sum]()
+    for balance in balances:
+        totals.append(balance.total)
+        tally.take(None, balance.covered)
+        for sums in (balance.orders, balance.excluded, balance.open):
+            for fate, much in sums.items():
+                tally.take(fate, much)
+    return tally.balance(together(totals))

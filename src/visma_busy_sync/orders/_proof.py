@@ -16,7 +16,16 @@ from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import FixedPrice, Period, Work
 from visma_busy_sync.orders import _proof_texts as texts
 from visma_busy_sync.orders import _rounding
-from visma_busy_sync.orders._balance import NOTHING, Balance, Fate, OnOrder, OpenReason, Tally, together
+from visma_busy_sync.orders._balance import (
+    NOTHING,
+    Balance,
+    Fate,
+    OnOrder,
+    OpenReason,
+    Tally,
+    in_all,
+    together,
+)
 from visma_busy_sync.orders._billed import fixed_prices_billed
 from visma_busy_sync.orders._books import Books
 from visma_busy_sync.orders._breaks import Break, BreakCode, break_of
@@ -73,11 +82,11 @@ class BillingProof:
 
     def approved(self) -> Mapping[str | None, Balance]:
         """Return what became of all that is approved, by currency of the prices; None: the company's."""
-        return _by_currency([(one.currency, one.approved) for one in self.projects])
+        return _by_currency((one.currency, one.approved) for one in self.projects)
 
     def unapproved(self) -> Mapping[str | None, Balance]:
         """Return what became of all that is not approved, likewise."""
-        return _by_currency([(one.currency, one.unapproved) for one in self.projects])
+        return _by_currency((one.currency, one.unapproved) for one in self.projects)
 
     def text(self, language: Language) -> str:
         """Say it in a language: whether it holds, the sums, what is open and why, and every break.
@@ -91,11 +100,11 @@ class BillingProof:
         return self.text("en")
 
 
-def _by_currency(found: list[tuple[str | None, Balance]]) -> Mapping[str | None, Balance]:
-    sums: dict[str | None, Balance] = {}
+def _by_currency(found: Iterable[tuple[str | None, Balance]]) -> Mapping[str | None, Balance]:
+    apart: dict[str | None, list[Balance]] = {}
     for currency, balance in found:
-        sums[currency] = sums.get(currency, _NOTHING).plus(balance)
-    return {currency: sums[currency] for currency in sorted(sums, key=str)}
+        apart.setdefault(currency, []).append(balance)
+    return {currency: in_all(apart[currency]) for currency in sorted(apart, key=str)}
 
 
 def billing_proof(

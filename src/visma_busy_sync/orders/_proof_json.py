@@ -16,6 +16,7 @@ PROOF_SCHEMA: Final = 1
 
 def proof_to_json(proof: BillingProof) -> str:
     """Return a billing proof as one JSON text: amounts as texts, ids and no names."""
+    unapproved = proof.unapproved()
     return canonical_json(
         {
             "document": "billing_proof",
@@ -27,7 +28,7 @@ def proof_to_json(proof: BillingProof) -> str:
                 {
                     "currency": currency,
                     "approved": _balance(approved),
-                    "unapproved": _balance(proof.unapproved()[currency]),
+                    "unapproved": _balance(unapproved[currency]),
                 }
                 for currency, approved in proof.approved().items()
             ],
