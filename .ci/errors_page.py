@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
+
+from made_parts import bring_up_to_date
 
 from visma_busy_sync import errors
 from visma_busy_sync.eaccounting.codes import (
@@ -20,8 +20,6 @@ from visma_busy_sync.eaccounting.codes import (
     error_kind,
     write_fate,
 )
-
-PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 
 FATES: Mapping[WriteFate, str] = {
     WriteFate.DONE: "done",
@@ -91,27 +89,5 @@ def statuses() -> str:
 PARTS: Mapping[str, Callable[[], str]] = {"tree": tree, "codes": codes, "statuses": statuses}
 
 
-def made(page: str) -> str:
-    """Return the page with its made parts as they should be."""
-    for name, make in PARTS.items():
-        before, begin, rest = page.partition(f"<!-- made: {name} -->\n")
-        _, end, after = rest.partition("<!-- end -->")
-        if not begin or not end:
-            message = f"the page has no place for the part {name!r}"
-            raise ValueError(message)
-        page = f"{before}{begin}{make()}\n{end}{after}"
-    return page
-
-
-def main() -> None:
-    """Write the page anew, or say that it is stale."""
-    page = PAGE.read_text(encoding="utf-8")
-    if made(page) == page:
-        return
-    if "--check" in sys.argv[1:]:
-        sys.exit("docs/errors.md is not what the code says; make it anew with: python .ci/errors_page.py")
-    PAGE.write_text(made(page), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    bring_up_to_date("errors.md", PARTS)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 SCHEDULES = 20_000
 FUZZ_RUNS = 60_000
 IMPORTS = "2000"
+BILLINGS = "1000"
 
 
 class Check(NamedTuple):
@@ -57,11 +58,15 @@ CHECKS: Mapping[str, Callable[[int], Check]] = {
     "imports": lambda number: Check(
         ("tests/integration/test_import_machine.py",), {"IMPORT_SEED": str(number), "IMPORT_RUNS": IMPORTS}
     ),
+    "billing": lambda number: Check(
+        ("tests/integration/test_billing_machine.py",),
+        {"BILLING_SEED": str(number), "BILLING_RUNS": BILLINGS},
+    ),
     "processes": lambda _: Check(("tests/processes",), {}),
 }
 
 
-_SETTINGS = ("SCHEDULE", "FUZZ_", "IMPORT_")
+_SETTINGS = ("SCHEDULE", "FUZZ_", "IMPORT_", "BILLING_")
 
 
 def passes(name: str, check: Check) -> bool:

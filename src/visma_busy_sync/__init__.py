@@ -35,12 +35,13 @@ if TYPE_CHECKING:
         Transfer,
         UndoReport,
     )
-    from visma_busy_sync.orders import OrderTexts
+    from visma_busy_sync.orders import BillingProof, OrderTexts, Preflight
 
 __all__ = [
     "AsyncBusySync",
     "AsyncEAccounting",
     "AsyncTenant",
+    "BillingProof",
     "BusySync",
     "Choices",
     "ConfigurationError",
@@ -55,6 +56,7 @@ __all__ = [
     "LoginOutcome",
     "LoginResult",
     "OrderTexts",
+    "Preflight",
     "Purged",
     "Pushed",
     "ReadBack",
@@ -95,7 +97,7 @@ _HOMES = {
         "Transfer",
         "UndoReport",
     ),
-    "orders": ("OrderTexts",),
+    "orders": ("BillingProof", "OrderTexts", "Preflight"),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

@@ -30,6 +30,8 @@ from visma_busy_sync.integration import (
     _importing_lines,
     _orders_due,
     _other_company,
+    _preflight,
+    _proving,
     _purging,
     _pushing,
     _reading_back,
@@ -55,7 +57,7 @@ from visma_busy_sync.integration._recovering import Recovered
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.integration._status import Status
 from visma_busy_sync.integration._sync_report import SyncReport, UndoReport
-from visma_busy_sync.orders import HoursSpecification, LedgerEntry, OrderTexts
+from visma_busy_sync.orders import BillingProof, HoursSpecification, LedgerEntry, OrderTexts, Preflight
 from visma_busy_sync.ports import (
     AsyncCatalogue,
     AsyncStateStore,
@@ -519,6 +521,44 @@ class Tenant:
             comments=comments,
             internal=internal,
         )
+
+    def preflight(self, period: Period) -> Preflight:
+        """Return what can be billed over all projects, what is in its way, and who can mend it.
+
+        Nothing is stored or sent. A project that the host's work log cannot tell is a row with an error.
+
+        Args:
+            period: The days whose work is looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            NotReady: If the company cannot take orders; its report says what to press.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
+            StoreBusy: If orders changed all the time while they were read.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return step(_preflight.preflight, self._site, self.id, period)
+
+    def billing_proof(self, period: Period) -> BillingProof:
+        """Prove that in a period everything approved is on one order, excluded, covered, or told as open.
+
+        Busy's hours and costs are compared with the ledger. Nothing is stored or sent, and eAccounting is
+        not asked: a tenant that is not connected has a proof too. `holds` tells whether it does, `breaks`
+        what keeps it from that.
+
+        Args:
+            period: The days whose hours and costs are looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            DocumentUnreadable: If the connection cannot be read from the store.
+            StoreBusy: If orders changed all the time while they were read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return step(_proving.prove_billing, self._site, self.id, period)
 
     def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.
@@ -1235,6 +1275,44 @@ class AsyncTenant:
             comments=comments,
             internal=internal,
         )
+
+    async def preflight(self, period: Period) -> Preflight:
+        """Return what can be billed over all projects, what is in its way, and who can mend it.
+
+        Nothing is stored or sent. A project that the host's work log cannot tell is a row with an error.
+
+        Args:
+            period: The days whose work is looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            NotReady: If the company cannot take orders; its report says what to press.
+            NotConnected: If there is no connection.
+            ReconnectNeeded: If the login is dead; only a new one helps.
+            WrongCompany: If what is read is of another company.
+            StoreBusy: If orders changed all the time while they were read.
+            EAccountingError: If eAccounting cannot be read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return await _preflight.preflight(self._site, self.id, period)
+
+    async def billing_proof(self, period: Period) -> BillingProof:
+        """Prove that in a period everything approved is on one order, excluded, covered, or told as open.
+
+        Busy's hours and costs are compared with the ledger. Nothing is stored or sent, and eAccounting is
+        not asked: a tenant that is not connected has a proof too. `holds` tells whether it does, `breaks`
+        what keeps it from that.
+
+        Args:
+            period: The days whose hours and costs are looked at.
+
+        Raises:
+            ConfigurationError: If the period is none.
+            DocumentUnreadable: If the connection cannot be read from the store.
+            StoreBusy: If orders changed all the time while they were read.
+            PortContractBroken: If the catalogue or the state store answers something that it must not.
+        """
+        return await _proving.prove_billing(self._site, self.id, period)
 
     async def push(self, order: Order) -> Transfer:
         """Send an order to eAccounting as a draft; pushing it again returns the earlier result.

@@ -38,6 +38,7 @@ from visma_busy_sync.orders import (
     OrderNotReady,
     OrderOutcomeUnknown,
     OrderRejected,
+    ProblemCode,
     State,
 )
 from visma_busy_sync.ports import LiftedStateStore, Write
@@ -249,6 +250,8 @@ def test_a_refusal_of_the_order_is_told_and_kept(office: Office) -> None:
     known = acme.ledger_entry("o1")
     assert known is not None
     assert (known.state, known.problem) == (State.REJECTED, error.problem)
+    assert [found.code for found in error.problems] == [ProblemCode.ARTICLE_WITHOUT_SALES_ACCOUNT]
+    assert error.problems[0].cure_en in error.advice
     assert office.drafts() == []
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 import string
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from visma_busy_sync.busy import Grouping, PriceMode, Prices, Project, WorkType
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
-from visma_busy_sync.orders import Entity, OrderNotReady, ProblemCode
+from visma_busy_sync.orders import BreakCode, Entity, MendedBy, OrderNotReady, ProblemCode
 from visma_busy_sync.orders._problems import PROBLEM_TEXTS
 
 from .given import (
@@ -276,3 +278,18 @@ def test_every_code_has_its_texts_in_both_languages(code: ProblemCode) -> None:
     assert texts.cure_en != texts.cure_nb
     assert texts.cure_en.endswith(".")
     assert texts.cure_nb.endswith(".")
+
+
+def test_the_page_of_problems_is_what_the_code_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every code with message, cure and mender in both languages; the script makes it anew."""
+    root = Path(__file__).parents[2]
+    monkeypatch.syspath_prepend(str(root / ".ci"))
+    parts = runpy.run_path(str(root / ".ci" / "problems_page.py"))["PARTS"]
+    made = runpy.run_path(str(root / ".ci" / "made_parts.py"))["made"]
+    page = (root / "docs" / "problems.md").read_text(encoding="utf-8")
+
+    assert made(page, parts) == page, "make it anew with: python .ci/problems_page.py"
+    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == sorted(
+        ["mended_by", *MendedBy, *ProblemCode, *ProblemCode, *BreakCode, *BreakCode]
+    )

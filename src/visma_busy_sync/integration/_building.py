@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Final, TypeVar, cast, final
+from decimal import Decimal
+from typing import Final, final
 from zoneinfo import ZoneInfo
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import GivenLine, Order, Period, Work
-from visma_busy_sync.eaccounting import models
-from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
-from visma_busy_sync.integration._connection import connection_of, ready_company
-from visma_busy_sync.integration._ledger import LedgerBook, claimed_of
-from visma_busy_sync.integration._readiness import Lane
+from visma_busy_sync.integration._booked import work_on
+from visma_busy_sync.integration._connection import connection_of
+from visma_busy_sync.integration._counterparts import Counterparts
+from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, order_from
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import ProjectUnknown
-from visma_busy_sync.orders import (
-    Counterpart,
-    Entity,
-    OrderRequest,
-    OrderTexts,
-    State,
-    build,
-    customer_of,
-    products_needed,
-)
-from visma_busy_sync.state import Connection
-from visma_busy_sync.sync import Kind, Record, linked_ids
-
-M = TypeVar("M", bound=models.Model)
+from visma_busy_sync.orders import LedgerEntry, OrderRequest, OrderTexts, State, build, customer_of
+from visma_busy_sync.orders._billed import fixed_prices_billed
+from visma_busy_sync.state import ORDER_PREFIX, Connection
 
 
 async def build_order(
@@ -81,31 +69,19 @@ class Desk:
     Args:
         site: The installation.
         tenant: Whose orders.
-        connection: The tenant's connection.
-        records: The host's records of each kind.
+        counterparts: What eAccounting has.
     """
 
-    def __init__(
-        self, site: Site, tenant: str, connection: Connection, records: Mapping[Kind, Sequence[Record]]
-    ) -> None:
-        self.records = records
+    def __init__(self, site: Site, tenant: str, counterparts: Counterparts) -> None:
+        self.records = counterparts.records
         self._site = site
         self._tenant = tenant
-        self._connection = connection
-        self._upstream = site.upstream(tenant, connection.login_id)
-        self._links = {
-            kind: {busy: upstream for upstream, busy in linked_ids(connection.company_id, known).items()}
-            for kind, known in records.items()
-        }
-        self._company: models.CompanySettings | None = None
-        self._linked: dict[Entity, models.Model | None] = {}
-        self._gone: set[Entity] = set()
-        self._codings: dict[str, models.ArticleAccountCoding | None] = {}
+        self._counterparts = counterparts
 
     @classmethod
     async def of(cls, site: Site, tenant: str, connection: Connection) -> Desk:
         """Return the desk of a tenant, with its records read from the host."""
-        return cls(site, tenant, connection, {kind: await site.catalogue.load(tenant, kind) for kind in Kind})
+        return cls(site, tenant, await Counterparts.of(site, tenant, connection))
 
     async def build(
         self, work: Work, request: OrderRequest, *, order_id: str, claimed: frozenset[str]
@@ -115,46 +91,17 @@ class Desk:
         Raises:
             OrderNotReady: With every problem and its cure.
             NotReady: If the company cannot take orders.
+            DocumentError: If an order that may bill a fixed price cannot be read.
         """
-        counterpart = await self._counterpart(work, request)
-        revision = await _revision(self._site, self._tenant, order_id)
-        return build(work, counterpart, request, order_id=order_id, revision=revision, claimed=claimed)
-
-    async def _counterpart(self, work: Work, request: OrderRequest) -> Counterpart:
-        upstream = self._upstream
-        if self._company is None:
-            self._company = await ready_company(upstream, self._connection, Lane.ORDERS)
-        customer = customer_of(work, request.customer)
-        articles = {
-            product: await self._read(upstream.article, Kind.PRODUCT, product)
-            for product in sorted(products_needed(work, request))
-        }
-        for id in sorted({article.coding_id or "" for article in articles.values() if article is not None}):
-            if id and id not in self._codings:
-                self._codings[id] = await upstream.coding(id)
-        return Counterpart(
-            company=self._company,
-            company_id=self._connection.company_id,
-            customer=await self._read(upstream.customer, Kind.CUSTOMER, customer),
-            project=await self._read(upstream.project, Kind.PROJECT, work.project.id),
-            articles=articles,
-            codings=self._codings,
-            gone=frozenset(self._gone),
+        return build(
+            work,
+            await self._counterparts.look(work, request),
+            request,
+            order_id=order_id,
+            revision=await _revision(self._site, self._tenant, order_id),
+            claimed=claimed,
+            fixed_billed=await _fixed_billed(self._site, self._tenant, work, order_id),
         )
-
-    async def _read(self, get: Callable[[str], Awaitable[M]], kind: Kind, busy_id: str) -> M | None:
-        """Return what a record of Busy is linked to; None if it is linked to none, or that one is gone."""
-        id = self._links[kind].get(busy_id)
-        if id is None:
-            return None
-        entity = Entity(str(kind), busy_id)
-        if entity not in self._linked:
-            try:
-                self._linked[entity] = await get(id)
-            except NotFound:
-                self._gone.add(entity)
-                self._linked[entity] = None
-        return cast("M | None", self._linked[entity])
 
 
 _EDITABLE: Final = frozenset({State.OPEN, State.WITHDRAWN, State.RELEASED})
@@ -169,18 +116,18 @@ async def _revision(site: Site, tenant: str, order_id: str) -> int:
     return entry.revision + 1 if entry.state in _EDITABLE else entry.revision
 
 
-async def work_on(site: Site, tenant: str, project: str, period: Period) -> Work:
-    """Return the work on a project within a period.
+async def _fixed_billed(site: Site, tenant: str, work: Work, order_id: str) -> Mapping[str, Decimal]:
+    """Return what other orders bill of the project's fixed prices, by work type.
 
     Raises:
-        ProjectUnknown: If Busy has no such project.
+        DocumentError: If an order cannot be read: it may bill some of it.
     """
-    try:
-        return await site.work.work(tenant, project, period)
-    except (KeyError, IndexError):
-        raise  # of a mistake in the host: a project that is there must not be called unknown for it
-    except LookupError as error:
-        raise ProjectUnknown(project) from error
+    if not work.prices.fixed_prices:
+        return {}
+    stored = await site.state.scan(ORDER_PREFIX, tenant)
+    orders = [order_from(found.key, found.document.body) for found in stored]
+    entries = [order for order in orders if isinstance(order, LedgerEntry)]
+    return fixed_prices_billed(entries, without=order_id).get(work.project.id, {})
 
 
 def today(site: Site, work: Work) -> date:

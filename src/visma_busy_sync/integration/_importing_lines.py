@@ -11,7 +11,8 @@ from attrs import evolve, frozen
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.integration._arguments import given_or, require, require_day, require_id
-from visma_busy_sync.integration._building import Desk, today, work_on
+from visma_busy_sync.integration._booked import work_on
+from visma_busy_sync.integration._building import Desk, today
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import claimed_of
 from visma_busy_sync.integration._site import Site

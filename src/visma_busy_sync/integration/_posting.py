@@ -18,6 +18,7 @@ from visma_busy_sync.orders import (
     OrderRejected,
     PostAnswer,
     outcome_of,
+    problems_of_refusal,
     snapshot,
 )
 
@@ -82,6 +83,7 @@ async def post(
                 error_code=error.code,
                 error_id=error.error_id,
                 problem=error.message,
+                problems=problems_of_refusal(entry.order, error.code),
             ) from error
         if event is Event.OUTCOME_UNKNOWN:
             if isinstance(error, UnreadableAnswer) and 200 <= error.status < 300:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import Order
 from visma_busy_sync.integration._arguments import require
-from visma_busy_sync.integration._building import work_on
+from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import HoursSpecification, hours_specification

@@ -7,7 +7,7 @@ keeps it so. What has no method here cannot happen (R11, R17, R18).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, final
 
@@ -67,6 +67,18 @@ class Upstream:
             return upstream_of(await execute(_LISTS[kind].get(id), self._env))
         except NotFound:
             return None
+
+    async def customers(self) -> Sequence[Customer]:
+        """Read all customers; that one is not among them does not say that it is gone."""
+        return (await walk(endpoints.CUSTOMERS, self._env)).rows
+
+    async def projects(self) -> Sequence[Project]:
+        """Read all projects, likewise."""
+        return (await walk(endpoints.PROJECTS, self._env)).rows
+
+    async def articles(self) -> Sequence[Article]:
+        """Read all articles, likewise."""
+        return (await walk(endpoints.ARTICLES, self._env)).rows
 
     async def customer(self, id: str) -> Customer:
         """Read one customer."""

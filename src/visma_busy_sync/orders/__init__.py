@@ -5,6 +5,9 @@ what became of the POST, `look_for` what a search shows, `compare` and `progress
 `hours_specification` what stands behind each line. Nothing here reads, sends, waits, or asks what time it is.
 """
 
+from visma_busy_sync.orders._balance import Balance, OnOrder, OpenReason, Sum
+from visma_busy_sync.orders._books import Books
+from visma_busy_sync.orders._breaks import Break, BreakCode
 from visma_busy_sync.orders._builder import Counterpart, build, customer_of, products_needed
 from visma_busy_sync.orders._changes import EntryChange, changed_since
 from visma_busy_sync.orders._compare import Difference, DifferenceCode, compare, snapshot
@@ -47,7 +50,10 @@ from visma_busy_sync.orders._ledger import (
 )
 from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision, names_another
 from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
+from visma_busy_sync.orders._preflight import Preflight, PreflightRow, PreflightTotals, ToMend
+from visma_busy_sync.orders._preflight_json import PREFLIGHT_SCHEMA, preflight_to_json
 from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
+from visma_busy_sync.orders._problems_json import PROBLEMS_SCHEMA, problems_to_json
 from visma_busy_sync.orders._progress import (
     DraftChange,
     OrderProgress,
@@ -56,6 +62,9 @@ from visma_busy_sync.orders._progress import (
     changes_of,
     progress_of,
 )
+from visma_busy_sync.orders._proof import BillingProof, ProjectProof, billing_proof
+from visma_busy_sync.orders._proof_json import PROOF_SCHEMA, proof_to_json
+from visma_busy_sync.orders._refusals import problems_of_refusal
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
 from visma_busy_sync.orders._row_lines import RowWarning, RowWarningCode
@@ -74,8 +83,16 @@ __all__ = [
     "LEDGER_SCHEMA",
     "ORDER_SCHEMA",
     "PERSON_STATES",
+    "PREFLIGHT_SCHEMA",
+    "PROBLEMS_SCHEMA",
+    "PROOF_SCHEMA",
     "TRANSITIONS",
     "UNSETTLED_STATES",
+    "Balance",
+    "BillingProof",
+    "Books",
+    "Break",
+    "BreakCode",
     "Counterpart",
     "Difference",
     "DifferenceCode",
@@ -93,6 +110,8 @@ __all__ = [
     "LedgerEntry",
     "Looked",
     "MendedBy",
+    "OnOrder",
+    "OpenReason",
     "OrderBeingSent",
     "OrderChanged",
     "OrderError",
@@ -106,8 +125,12 @@ __all__ = [
     "OrderTexts",
     "OtherCompany",
     "PostAnswer",
+    "Preflight",
+    "PreflightRow",
+    "PreflightTotals",
     "Problem",
     "ProblemCode",
+    "ProjectProof",
     "RowWarning",
     "RowWarningCode",
     "SpecifiedHours",
@@ -115,7 +138,10 @@ __all__ = [
     "Stage",
     "State",
     "Step",
+    "Sum",
+    "ToMend",
     "agrees",
+    "billing_proof",
     "build",
     "can_fire",
     "changed_since",
@@ -138,8 +164,12 @@ __all__ = [
     "order_from_json",
     "order_to_json",
     "outcome_of",
+    "preflight_to_json",
+    "problems_of_refusal",
+    "problems_to_json",
     "products_needed",
     "progress_of",
+    "proof_to_json",
     "render",
     "revision_on",
     "shows_drafts",

@@ -27,7 +27,14 @@ from visma_busy_sync.orders._eligibility import Choice, Sifted, decide_customer,
 from visma_busy_sync.orders._errors import OrderNotReady
 from visma_busy_sync.orders._fixed_prices import FixedBills, fixed_bills
 from visma_busy_sync.orders._lines import order_lines
-from visma_busy_sync.orders._problems import Entity, ProblemCode, Problems, told_left_out, told_reason
+from visma_busy_sync.orders._problems import (
+    Entity,
+    Problem,
+    ProblemCode,
+    Problems,
+    told_left_out,
+    told_reason,
+)
 from visma_busy_sync.orders._request import OrderRequest
 from visma_busy_sync.orders._rounding import DOMESTIC_DECIMALS, FOREIGN_DECIMALS, ROUNDING_RULES
 from visma_busy_sync.orders._terms import Terms
@@ -116,6 +123,25 @@ def products_needed(work: Work, request: OrderRequest) -> frozenset[str]:
     return frozenset(product for product in needed if product is not None)
 
 
+@frozen(kw_only=True)
+class Assessment:
+    """What the rules make of the work: an order, or all that is in its way.
+
+    Attributes:
+        order: The order; None where there are problems.
+        problems: Every problem that was found.
+        currency: The currency of the prices; None where nobody states one.
+        sifted: What is billed and what is not; None where the customer is not decided, on whom it depends.
+        fixed: What is billed of the project's fixed prices; None likewise.
+    """
+
+    order: Order | None
+    problems: tuple[Problem, ...]
+    currency: str | None
+    sifted: Sifted | None = field(default=None, repr=False)
+    fixed: FixedBills | None = field(default=None, repr=False)
+
+
 def build(
     work: Work,
     counterpart: Counterpart,
@@ -141,6 +167,31 @@ def build(
     Raises:
         OrderNotReady: With every problem that was found.
     """
+    found = assess(
+        work,
+        counterpart,
+        request,
+        order_id=order_id,
+        revision=revision,
+        claimed=claimed,
+        fixed_billed=fixed_billed,
+    )
+    if found.order is None:
+        raise OrderNotReady(found.problems, left_out=found.sifted.left_out if found.sifted else ())
+    return found.order
+
+
+def assess(
+    work: Work,
+    counterpart: Counterpart,
+    request: OrderRequest,
+    *,
+    order_id: str,
+    revision: int = 1,
+    claimed: frozenset[str] = frozenset(),
+    fixed_billed: Mapping[str, Decimal] = _NO_AMOUNTS,
+) -> Assessment:
+    """Return what `build` makes of the work with the same arguments, also where that is no order."""
     problems = Problems(counterpart.gone)
     texts = request.texts.tidied(work.settings.invoice_text)
     _check_texts(texts, order_id, problems)
@@ -149,35 +200,36 @@ def build(
     currency = _check_counterpart(work, counterpart, billed, problems)
     if not isinstance(decided, str):
         problems.extend([decided])
-        raise OrderNotReady(problems.listed())
+        return Assessment(order=None, problems=problems.listed(), currency=currency)
     fixed = _fixed(work, request, fixed_billed, problems)
     choice = _choice(request, decided, order_id=order_id, claimed=claimed, idle=fixed.idle)
     sifted = sift(work, choice)
     _check_chosen(request, sifted, problems)
     lines = order_lines(_terms(work, counterpart, currency, problems), sifted, request.lines, fixed)
     _check_size(work, request, sifted, fixed, lines, texts["invoice_text"], problems)
+    order = None
     found = problems.listed()
-    if found or currency is None or counterpart.customer is None:
-        raise OrderNotReady(found, left_out=sifted.left_out)
-    return Order(
-        id=order_id,
-        revision=revision,
-        company_id=counterpart.company_id,
-        project=work.project.id,
-        customer=decided,
-        eaccounting_project=counterpart.project.id if counterpart.project is not None else None,
-        eaccounting_customer=counterpart.customer.id,
-        currency=currency,
-        order_date=request.order_date,
-        period=request.period,
-        lines=lines,
-        invoice_text=texts["invoice_text"],
-        our_reference=texts["our_reference"],
-        your_reference=texts["your_reference"],
-        buyers_order_reference=texts["buyers_order_reference"],
-        left_out=sifted.left_out,
-        rounding_rules=ROUNDING_RULES,
-    )
+    if not found and currency is not None and counterpart.customer is not None:
+        order = Order(
+            id=order_id,
+            revision=revision,
+            company_id=counterpart.company_id,
+            project=work.project.id,
+            customer=decided,
+            eaccounting_project=counterpart.project.id if counterpart.project is not None else None,
+            eaccounting_customer=counterpart.customer.id,
+            currency=currency,
+            order_date=request.order_date,
+            period=request.period,
+            lines=lines,
+            invoice_text=texts["invoice_text"],
+            our_reference=texts["our_reference"],
+            your_reference=texts["your_reference"],
+            buyers_order_reference=texts["buyers_order_reference"],
+            left_out=sifted.left_out,
+            rounding_rules=ROUNDING_RULES,
+        )
+    return Assessment(order=order, problems=found, currency=currency, sifted=sifted, fixed=fixed)
 
 
 def _fixed(

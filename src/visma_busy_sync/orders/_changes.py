@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from attrs import fields, frozen
 
-from visma_busy_sync.busy import EntryKind, Expense, LinePart, Order, PriceSource, TimeEntry, Work
+from visma_busy_sync.busy import EntryKind, Expense, LinePart, Order, PriceSource, TimeEntry, Work, claim_key
 
 
 @frozen
@@ -26,6 +27,15 @@ class EntryChange:
     kind: EntryKind
     id: str
     changed: tuple[str, ...]
+
+    @property
+    def claim(self) -> str:
+        """The key under which the entry is claimed."""
+        return claim_key(self.kind, self.id)
+
+
+GONE: Final = ("gone",)
+"""What is told of an entry that is not among the work."""
 
 
 @frozen
@@ -45,7 +55,7 @@ def changed_since(order: Order, work: Work) -> tuple[EntryChange, ...]:
     """Return the entries behind `order` that are different in `work`, in the order of its lines.
 
     A changed price of the project is no change of the hours: the order was priced when it was finalised.
-    That Busy stamps the billed rate on the hours is none either.
+    That Busy stamps the billed rate on the hours, or what an hour of the line comes to, is none either.
     """
     hours = {entry.id: entry for entry in work.entries}
     costs = {expense.id: expense for expense in work.expenses}
@@ -57,7 +67,7 @@ def changed_since(order: Order, work: Work) -> tuple[EntryChange, ...]:
         else:
             expense = costs.get(part.id)
             now = _of_cost(expense, hours, work) if expense is not None else None
-        changed = _differences(_billed(part, order), now) if now is not None else ("gone",)
+        changed = _differences(_billed(part, order), now) if now is not None else GONE
         if changed:
             found.append(EntryChange(part.kind, part.id, changed))
     return tuple(found)
@@ -82,12 +92,13 @@ def _billed(part: LinePart, order: Order) -> _Content:
 
 def _of_hours(entry: TimeEntry, part: LinePart, work: Work) -> _Content:
     unset = None if part.price_source is PriceSource.ENTRY else part.price
+    stamped = entry.rate is not None and entry.rate == part.derived_price
     return _Content(
         entry.start.astimezone(ZoneInfo(work.settings.time_zone)).date(),
         entry.work_type,
         entry.billable_minutes,
         None,
-        entry.rate or unset,
+        part.price if stamped else entry.rate or unset,
         entry.customer or _own_customer(work),
         entry.excluded is not None,
     )

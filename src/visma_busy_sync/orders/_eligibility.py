@@ -49,6 +49,11 @@ class Sifted:
     costs: tuple[Cost, ...]
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def entries(self) -> tuple[TimeEntry, ...]:
+        """The hours that are billed, without their days."""
+        return tuple(entry for entry, _ in self.hours)
+
 
 @frozen(kw_only=True)
 class Choice:

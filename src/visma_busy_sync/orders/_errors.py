@@ -26,6 +26,7 @@ from typing import ClassVar, Final
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.busy import LeftOut
 from visma_busy_sync.orders._problems import Problem
+from visma_busy_sync.orders._problems_json import problems_to_json
 
 
 class OrderError(VismaBusySyncError):
@@ -65,6 +66,10 @@ class OrderNotReady(OrderError):
             advice=_cures(self.problems),
         )
 
+    def to_json(self) -> str:
+        """Return the problems and what stayed out as a JSON text (`problems_to_json`)."""
+        return problems_to_json(self.problems, self.left_out)
+
 
 def _counted(problems: Sequence[Problem]) -> str:
     return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -102,6 +107,10 @@ class ImportRefused(OrderError):
             f"{f'; and {more} more' if more else ''}.",
             advice=_cures(shown),
         )
+
+    def to_json(self) -> str:
+        """Return the problems as a JSON text (`problems_to_json`)."""
+        return problems_to_json(self.problems)
 
 
 class OrderChanged(OrderError):
@@ -208,20 +217,31 @@ class OrderRejected(OrderError):
         error_code: The API's error code; None if it gave none.
         error_id: The id under which the vendor's support finds the refusal; None if there was none.
         problem: What the API says is wrong.
+        problems: The same in Busy's words, each with its cure; none where the code has no meaning of its
+            own.
     """
 
     def __init__(
-        self, order_id: str, *, status: int, error_code: int | None, error_id: str | None, problem: str
+        self,
+        order_id: str,
+        *,
+        status: int,
+        error_code: int | None,
+        error_id: str | None,
+        problem: str,
+        problems: Sequence[Problem] = (),
     ) -> None:
         self.order_id = order_id
         self.status = status
         self.error_code = error_code
         self.error_id = error_id
         self.problem = problem
+        self.problems = tuple(problems)
         named = f"HTTP {status}" if error_code is None else f"HTTP {status}, code {error_code}"
+        cures = " ".join(dict.fromkeys(found.cure_en for found in self.problems))
         super().__init__(
             f"eAccounting refused order {order_id} ({named}): {problem}",
-            advice="Mend what it names, reopen the order and build a new one.",
+            advice=f"{cures or 'Mend what it names.'} Then reopen the order and build a new one.",
         )
 
 

@@ -106,12 +106,17 @@ def _by_work_type(
     return given
 
 
+def open_amount(price: FixedPrice, before: Decimal) -> Decimal:
+    """Return what of a fixed price is still to be billed; `before`: what orders of this library bill."""
+    billed = _rounding.added(before, price.billed_elsewhere)
+    return max(_rounding.subtracted(price.amount, billed), _NONE)
+
+
 def _amount(
     price: FixedPrice, line: GivenLine | None, before: Decimal, *, only_given: bool, problems: Problems
 ) -> Decimal:
     """Return what is billed now, exactly; what rounds to nothing is nothing."""
-    billed = _rounding.added(before, price.billed_elsewhere)
-    still_open = max(_rounding.subtracted(price.amount, billed), _NONE)
+    still_open = open_amount(price, before)
     if line is None:
         wanted = _NONE if only_given else still_open
     else:

@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.busy import LeftOut, LeftOutReason
 from visma_busy_sync.orders._row_texts import ROW_TEXTS
 
@@ -83,6 +84,16 @@ class MendedBy(enum.StrEnum):
     """In Busy, who sets up work types, products and the integration."""
     ACCOUNTANT = "accountant"
     """In eAccounting, who keeps customers, projects and articles."""
+
+
+MENDERS: Final[Mapping[MendedBy, Texts]] = MappingProxyType(
+    {
+        MendedBy.PROJECT_MANAGER: Texts("Prosjektleder i Busy", "The project manager, in Busy"),
+        MendedBy.ADMINISTRATOR: Texts("Administrator i Busy", "An administrator, in Busy"),
+        MendedBy.ACCOUNTANT: Texts("Regnskapsfører i eAccounting", "The accountant, in eAccounting"),
+    }
+)
+"""How each is called."""
 
 
 @frozen
@@ -425,6 +436,11 @@ _REASONS_NB: Final[Mapping[LeftOutReason, str]] = MappingProxyType(
         LeftOutReason.FIXED_PRICE: "dekket av en fastpris",
     }
 )
+
+
+def reason_texts(reason: LeftOutReason) -> Texts:
+    """Return a reason to stay out in words."""
+    return Texts(nb=_REASONS_NB[reason], en=reason.value.replace("_", " "))
 
 
 def told_reason(reason: LeftOutReason | None) -> Told:

@@ -1,0 +1,49 @@
+"""What the ledger says was billed: the fixed prices, and the date of the last order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from visma_busy_sync.orders import _rounding
+from visma_busy_sync.orders._ledger import CLAIMING_STATES, LedgerEntry, State
+
+_NO_DRAFT: Final = frozenset({State.REJECTED, State.GONE_UPSTREAM})
+"""States that hold claims, but eAccounting has no draft of the order."""
+
+
+def fixed_prices_billed(
+    entries: Iterable[LedgerEntry], *, without: str | None = None
+) -> dict[str, dict[str, Decimal]]:
+    """Return what orders bill of fixed prices, by Busy's ids of project and work type.
+
+    Args:
+        entries: The orders; those that hold no claims bill nothing.
+        without: An order that does not count, since it is being made anew.
+    """
+    billed: dict[str, dict[str, Decimal]] = {}
+    for entry in entries:
+        if entry.state not in CLAIMING_STATES or entry.order_id == without:
+            continue
+        for line in entry.order.lines:
+            if line.is_fixed_price and line.work_type is not None:
+                of_project = billed.setdefault(entry.order.project, {})
+                before = of_project.get(line.work_type, Decimal(0))
+                of_project[line.work_type] = _rounding.added(before, line.total)
+    return billed
+
+
+def last_orders(entries: Iterable[LedgerEntry]) -> dict[tuple[str, str], date]:
+    """Return the date of the last order by Busy's ids of project and customer.
+
+    Orders count that may be in eAccounting, or are on their way there.
+    """
+    found: dict[tuple[str, str], date] = {}
+    for entry in entries:
+        if entry.state in CLAIMING_STATES - _NO_DRAFT:
+            order = entry.order
+            key = (order.project, order.customer)
+            found[key] = max(found.get(key, order.order_date), order.order_date)
+    return found

@@ -1,0 +1,218 @@
+"""What breaks the proof: the ledger against itself, and against what Busy has now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from attrs import frozen
+
+from visma_busy_sync._core.texts import Texts
+from visma_busy_sync.busy import LinePart, Period, Work
+from visma_busy_sync.busy._canonical import decimal_text
+from visma_busy_sync.orders import _rounding
+from visma_busy_sync.orders._billed import fixed_prices_billed
+from visma_busy_sync.orders._books import Books
+from visma_busy_sync.orders._breaks import CHANGED, Break, BreakCode, break_of
+from visma_busy_sync.orders._changes import GONE, EntryChange, changed_since
+from visma_busy_sync.orders._ledger import CLAIMING_STATES, LedgerEntry
+from visma_busy_sync.orders._report_texts import told_error
+from visma_busy_sync.orders._things import Thing
+
+
+@frozen(kw_only=True)
+class Picture:
+    """Both sides, brought together.
+
+    Attributes:
+        works: The work on each project, by Busy's id.
+        things: What is booked there, by project.
+        books: The ledger.
+        period: The days that are looked at.
+        company_id: The connected company; None: not looked at.
+        unread: Why the work on a project could not be read.
+    """
+
+    works: Mapping[str, Work]
+    things: Mapping[str, Sequence[Thing]]
+    books: Books
+    period: Period
+    company_id: str | None
+    unread: Mapping[str, Exception]
+
+    def billing(self) -> Mapping[str, Sequence[LedgerEntry]]:
+        """Return the orders that bill an entry, by its claim key: those in states that hold claims."""
+        found: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
+        for entry in self.books.entries:
+            for claim in entry.claims:
+                found[claim].append(entry)
+        return found
+
+
+def checks_of(picture: Picture) -> Iterator[Break]:
+    """Return all breaks, in the order of their codes."""
+    billing = picture.billing()
+    yield from _unreadable(picture)
+    yield from _two_orders(picture, billing)
+    yield from _claims(picture, billing)
+    yield from _other_companies(picture)
+    yield from sorted(_changed(picture), key=_place)
+    yield from _fixed_prices(picture)
+
+
+def _place(found: Break) -> tuple[int, str, str]:
+    return list(BreakCode).index(found.code), found.orders[0], found.claim or ""
+
+
+def _unreadable(picture: Picture) -> Iterator[Break]:
+    for order in sorted(picture.books.unreadable_orders):
+        yield break_of(BreakCode.ORDER_UNREADABLE, orders=(order,))
+    for claim in sorted(picture.books.unreadable_claims):
+        yield break_of(BreakCode.CLAIM_UNREADABLE, claim=claim)
+    for project, error in sorted(picture.unread.items()):
+        yield break_of(BreakCode.WORK_UNREADABLE, project=project, error=told_error(error))
+
+
+def _two_orders(picture: Picture, billing: Mapping[str, Sequence[LedgerEntry]]) -> Iterator[Break]:
+    """Return what several orders of the ledger bill, or the ledger and another order of Busy."""
+    busys = {
+        thing.claim: thing.order for things in picture.things.values() for thing in things if thing.order
+    }
+    for claim, entries in sorted(billing.items()):
+        ids = {entry.order_id for entry in entries} | {busys.get(claim, entries[0].order_id)}
+        if len(ids) > 1:
+            yield break_of(
+                BreakCode.ON_TWO_ORDERS,
+                project=entries[0].order.project,
+                orders=tuple(sorted(ids)),
+                claim=claim,
+            )
+
+
+def _claims(picture: Picture, billing: Mapping[str, Sequence[LedgerEntry]]) -> Iterator[Break]:
+    """Return where orders and claims do not say the same."""
+    books = picture.books
+    for claim, entries in sorted(billing.items()):
+        # Of several orders only one can hold it; that is told already.
+        if claim not in books.unreadable_claims and not _held_by(entries, books.claims.get(claim)):
+            yield break_of(
+                BreakCode.CLAIM_MISSING,
+                project=entries[0].order.project,
+                orders=(entries[0].order_id,),
+                claim=claim,
+            )
+    for claim, holder in sorted(books.claims.items()):
+        if is_without_order(books, billing.get(claim, ()), holder):
+            yield break_of(BreakCode.CLAIM_WITHOUT_ORDER, orders=(holder,), claim=claim)
+
+
+def is_without_order(books: Books, billing: Sequence[LedgerEntry], holder: str) -> bool:
+    """Tell whether an order holds an entry that it does not bill; of one that cannot be read nobody knows."""
+    if _held_by(billing, holder) or holder in books.unreadable_orders:
+        return False
+    return books.purged.get(holder) not in CLAIMING_STATES
+
+
+def _held_by(billing: Sequence[LedgerEntry], holder: str | None) -> bool:
+    return any(entry.order_id == holder for entry in billing)
+
+
+def _other_companies(picture: Picture) -> Iterator[Break]:
+    for entry in picture.books.entries:
+        if (
+            picture.company_id is not None
+            and entry.company_id != picture.company_id
+            and entry.claims
+            and any(part.day in picture.period for part in parts_of(entry))
+        ):
+            yield break_of(BreakCode.OTHER_COMPANY, project=entry.order.project, orders=(entry.order_id,))
+
+
+def _changed(picture: Picture) -> Iterator[Break]:
+    """Return where what is billed of the period is no longer what Busy has."""
+    home = {thing.claim: project for project, things in picture.things.items() for thing in things}
+    inside = {
+        thing.claim for things in picture.things.values() for thing in things if thing.day in picture.period
+    }
+    for entry in picture.books.entries:
+        if not entry.claims or entry.order.project in picture.unread:
+            continue
+        parts = {
+            part.claim: part for part in parts_of(entry) if part.day in picture.period or part.claim in inside
+        }
+        if parts:
+            for change in _changes(entry, picture.works.get(entry.order.project)):
+                if change.claim in parts:
+                    yield from _told(picture, entry, parts[change.claim], change, home.get(change.claim))
+
+
+def _changes(entry: LedgerEntry, work: Work | None) -> Sequence[EntryChange]:
+    if work is not None:
+        return changed_since(entry.order, work)
+    return [EntryChange(part.kind, part.id, GONE) for part in parts_of(entry)]
+
+
+def _told(
+    picture: Picture, entry: LedgerEntry, part: LinePart, change: EntryChange, home: str | None
+) -> Iterator[Break]:
+    project, orders, claim = entry.order.project, (entry.order_id,), part.claim
+    changed = [name for name in change.changed if name != "minutes"]
+    if change.changed == GONE:
+        if home is None:
+            yield break_of(BreakCode.ENTRY_GONE, project=project, orders=orders, claim=claim)
+            return
+        changed = ["project"]
+    if "minutes" in change.changed:
+        booked = next(thing for thing in picture.things[project] if thing.claim == claim).much.minutes
+        yield break_of(
+            BreakCode.MINUTES_DIFFER,
+            project=project,
+            orders=orders,
+            claim=claim,
+            billed=str(part.minutes),
+            booked=str(booked),
+        )
+    if changed:
+        yield break_of(
+            BreakCode.ENTRY_CHANGED,
+            project=project,
+            orders=orders,
+            claim=claim,
+            changed=Texts(
+                nb=", ".join(CHANGED[name].nb for name in changed),
+                en=", ".join(CHANGED[name].en for name in changed),
+            ),
+        )
+
+
+def _fixed_prices(picture: Picture) -> Iterator[Break]:
+    billed = fixed_prices_billed(picture.books.entries)
+    for project, work in sorted(picture.works.items()):
+        for fixed in work.prices.fixed_prices:
+            ours = billed.get(project, {}).get(fixed.work_type, Decimal(0))
+            total = _rounding.added(ours, fixed.billed_elsewhere)
+            if ours and total > fixed.amount:
+                yield break_of(
+                    BreakCode.FIXED_PRICE_EXCEEDED,
+                    project=project,
+                    orders=_billing_fixed_price(picture.books, project, fixed.work_type),
+                    work_type=fixed.work_type,
+                    billed=decimal_text(total),
+                    amount=decimal_text(fixed.amount),
+                )
+
+
+def _billing_fixed_price(books: Books, project: str, work_type: str) -> tuple[str, ...]:
+    return tuple(
+        entry.order_id
+        for entry in books.entries
+        if entry.state in CLAIMING_STATES
+        and entry.order.project == project
+        and any(line.is_fixed_price and line.work_type == work_type for line in entry.order.lines)
+    )
+
+
+def parts_of(entry: LedgerEntry) -> Iterator[LinePart]:
+    """Return everything that an order bills."""
+    return (part for line in entry.order.lines for part in line.parts)

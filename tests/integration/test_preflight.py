@@ -1,0 +1,204 @@
+"""What can be billed over all projects, over a sandbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import final
+
+import attrs
+import pytest
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.stepper import step
+from visma_busy_sync.busy import FixedPrice, Period, PriceMode, Prices, Work
+from visma_busy_sync.eaccounting.errors import NotFound
+from visma_busy_sync.integration import NotConnected, ProjectUnknown
+from visma_busy_sync.integration._counterparts import _Cache
+from visma_busy_sync.orders import MendedBy, ProblemCode
+from visma_busy_sync.stores import MemoryWorkLog
+from visma_busy_sync.sync import Kind
+
+from .given import synced
+from .office import ACME, MARCH, Office, cost, entry, with_work
+
+
+def with_customer(office: Office) -> list[str]:
+    """Busy's ids of the projects that have a customer and are not archived."""
+    return [
+        record.id
+        for record in office.busy.load(ACME, Kind.PROJECT)
+        if record.values["customer"] and not record.values["archived"]
+    ]
+
+
+def book(office: Office, project: str, id: str, minutes: int = 60) -> None:
+    """Book hours at 1250 on a project."""
+    rates = {"consulting": Decimal(1250)}
+    office.hours.set_prices(ACME, project, Prices(mode=PriceMode.WORK_TYPE, work_type_rates=rates))
+    office.hours.book(ACME, project, entry(id, minutes))
+
+
+def test_the_worked_example_is_ready_and_is_gone_when_it_is_ordered(office: Office) -> None:
+    """The amount is that of the order; then the next row tells the date of the last order."""
+    acme = synced(office)
+    project = with_work(office)
+    (row,) = acme.preflight(MARCH).rows
+    order = acme.build_order(project, MARCH, order_id="o1", order_date=date(2026, 3, 31))
+    assert (row.project, row.hours, row.minutes, row.costs) == (project, 3, 700, 1)
+    assert (row.amount, row.currency, row.ready) == (order.total, "NOK", True)
+    assert row.last_order is None
+    assert "POST /v2/orders" not in office.requests()
+    acme.push(order)
+    assert acme.preflight(MARCH).rows == ()
+    office.hours.book(ACME, project, entry("h9", 30))
+    (row,) = acme.preflight(MARCH).rows
+    assert (row.minutes, row.last_order) == (30, date(2026, 3, 31))
+
+
+def test_each_thing_is_read_once_and_long_lists_as_lists(office: Office) -> None:
+    """However many projects there are, the budget of calls is not spent on them."""
+    acme = synced(office)
+    with_work(office)
+    projects = with_customer(office)
+    for place, project in enumerate(projects):
+        book(office, project, f"p{place}")
+    before = Counter(office.requests())
+    preflight = acme.preflight(MARCH)
+    made = Counter(office.requests()) - before
+    assert len(preflight.rows) == len(projects) > 8
+    assert made["GET /v2/articles/{id}"] == 2
+    assert made["GET /v2/projects/{id}"] <= 5 < len(projects)
+    assert made["GET /v2/projects"] > 0
+    assert made.total() < 40
+
+
+def test_what_blocks_several_projects_is_told_once_and_what_is_gone_stops_no_other(office: Office) -> None:
+    acme = synced(office)
+    with_work(office)
+    first, second, third = with_customer(office)[:3]
+    book(office, second, "s1")
+    book(office, third, "t1")
+    article = acme.build_order(second, MARCH).lines[0].eaccounting_article
+    gone = acme.build_order(third, MARCH).eaccounting_project
+    office.edit_upstream(Kind.PRODUCT, article, IsActive=False)
+    office.control("DELETE", f"/records/projects/{gone}")
+    preflight = acme.preflight(MARCH)
+    inactive, project_gone = sorted(
+        preflight.by_mender()[MendedBy.ACCOUNTANT], key=lambda one: -len(one.projects)
+    )
+    assert inactive.problem.code is ProblemCode.ARTICLE_INACTIVE
+    assert set(inactive.projects) == {first, second, third}
+    assert project_gone.problem.code is ProblemCode.PROJECT_GONE
+    assert project_gone.projects == (third,)
+    amounts = {row.project: row.amount for row in preflight.rows}
+    assert (amounts[second], amounts[third]) == (Decimal(1250), Decimal(1250))
+
+
+def test_an_archived_project_with_unbilled_work_is_there(office: Office) -> None:
+    acme = synced(office)
+    project = with_work(office)
+    office.busy.edit(ACME, Kind.PROJECT, project, archived=True)
+    assert [row.project for row in acme.preflight(MARCH).rows] == [project]
+
+
+def test_a_project_that_the_host_cannot_tell_is_a_row_with_its_error(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are told all the same."""
+    failures: dict[str, Exception] = {}
+    whole = MemoryWorkLog.work
+
+    def work(log: MemoryWorkLog, tenant: str, project: str, period: Period) -> Work:
+        if project in failures:
+            raise failures[project]
+        return whole(log, tenant, project, period)
+
+    monkeypatch.setattr(MemoryWorkLog, "work", work)
+    acme = synced(office)
+    project = with_work(office)
+    unknown, broken, *_ = [id for id in with_customer(office) if id != project]
+    failures |= {unknown: LookupError("x"), broken: RuntimeError("a secret")}
+    preflight = acme.preflight(MARCH)
+    rows = {row.project: row for row in preflight.rows}
+    assert rows[project].ready
+    assert isinstance(rows[unknown].error, ProjectUnknown)
+    assert isinstance(rows[broken].error, RuntimeError)
+    assert rows[broken].number is not None
+    assert "secret" not in str(preflight)
+
+
+def test_without_a_connection_nothing_is_told(office: Office) -> None:
+    acme = synced(office)
+    with_work(office)
+    acme.disconnect()
+    with pytest.raises(NotConnected):
+        acme.preflight(MARCH)
+
+
+def test_the_period_is_one(office: Office) -> None:
+    with pytest.raises(ConfigurationError, match="period"):
+        office.tenant().preflight("March")  # type: ignore[arg-type] # what is tried
+
+
+def test_a_fixed_price_is_billed_once(office: Office) -> None:
+    """What an order bills of it is known to the preflight and to the next order."""
+    acme = synced(office)
+    project = with_work(office)
+    prices = office.hours.work(ACME, project, MARCH).prices
+    fixed = FixedPrice(work_type="travel", amount=Decimal(9000))
+    office.hours.set_prices(ACME, project, attrs.evolve(prices, fixed_prices=(fixed,)))
+    order = acme.build_order(project, MARCH, order_id="o1", order_date=date(2026, 3, 31))
+    (row,) = acme.preflight(MARCH).rows
+    assert (row.fixed_prices, row.amount) == (1, order.total)
+    acme.push(order)
+    assert acme.preflight(MARCH).rows == ()
+    office.hours.spend(ACME, project, cost("k9"))
+    assert [line.price_source for line in acme.build_order(project, MARCH).lines] == ["cost"]
+    assert acme.build_order(project, MARCH, order_id="o1").claims == ("expense:k9",)
+
+
+@final
+@attrs.frozen
+class _Row:
+    id: str
+
+
+@final
+class _List:
+    """A list of eAccounting with one row that its whole reading lacks."""
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = ids
+        self.asked: list[str] = []
+
+    async def get(self, id: str) -> _Row:
+        self.asked.append(id)
+        if id not in self.ids:
+            raise NotFound("gone", operation="GET /rows/{id}", status=404)
+        return _Row(id)
+
+    async def read(self) -> Sequence[_Row]:
+        self.asked.append("all")
+        return [_Row(id) for id in self.ids[1:]]
+
+
+def test_rows_are_asked_for_by_id_until_that_costs_as_much_as_the_list() -> None:
+    """What the list lacks is asked for all the same: only that answer says that a row is gone."""
+    rows = _List(*"abcdefgh")
+    cache = _Cache(rows.get, rows.read, 8)
+    for id in "bcdebcde":
+        assert step(cache.get, id) == _Row(id)
+    assert rows.asked == ["b", "c", "d", "e"]
+    assert step(cache.get, "f") == _Row("f")
+    assert [step(cache.get, id) for id in "ghaxax"] == [
+        _Row("g"),
+        _Row("h"),
+        _Row("a"),
+        None,
+        _Row("a"),
+        None,
+    ]
+    assert rows.asked == ["b", "c", "d", "e", "all", "a", "x"]

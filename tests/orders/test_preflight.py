@@ -1,0 +1,482 @@
+"""What can be billed over all projects, and what is in its way: from works to rows, texts and JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.busy import (
+    Approval,
+    Customer,
+    Exclusion,
+    FixedPrice,
+    LeftOutReason,
+    PriceMode,
+    Prices,
+    Project,
+    Work,
+    WorkType,
+)
+from visma_busy_sync.eaccounting import models
+from visma_busy_sync.orders import (
+    Counterpart,
+    Entity,
+    LedgerEntry,
+    MendedBy,
+    Preflight,
+    PreflightRow,
+    ProblemCode,
+    State,
+    preflight_to_json,
+)
+from visma_busy_sync.orders._billed import fixed_prices_billed, last_orders
+from visma_busy_sync.orders._builder import assess
+from visma_busy_sync.orders._preflight import preflight_of, requests_of, rows_of
+from visma_busy_sync.orders._report_texts import called
+
+from .given import (
+    ADVICE,
+    COACHING,
+    FLAT,
+    NOVEMBER,
+    built,
+    cost,
+    counterpart,
+    entry_in,
+    hours,
+    later,
+    money,
+    remote_project,
+    shared,
+    work,
+)
+
+TODAY = date(2026, 11, 30)
+
+
+def looked_at(
+    *works: Work,
+    other: Counterpart | None = None,
+    entries: tuple[LedgerEntry, ...] = (),
+    claimed: frozenset[str] = frozenset(),
+    failed: tuple[PreflightRow, ...] = (),
+) -> Preflight:
+    """Return the preflight of November, as the use case puts it together."""
+    rows = list(failed)
+    for what in works:
+        requests = requests_of(what, NOVEMBER, order_date=TODAY, claimed=claimed)
+        billed = fixed_prices_billed(entries).get(what.project.id, {})
+        found = [
+            (
+                request,
+                assess(
+                    what,
+                    other or counterpart(),
+                    request,
+                    order_id="x",
+                    claimed=claimed,
+                    fixed_billed=billed,
+                ),
+            )
+            for request in requests
+        ]
+        rows += rows_of(what, found, period=NOVEMBER, claimed=claimed, last_orders=last_orders(entries))
+    return preflight_of(NOVEMBER, rows)
+
+
+def only(preflight: Preflight) -> PreflightRow:
+    (row,) = preflight.rows
+    return row
+
+
+def test_a_row_tells_what_the_order_would_be() -> None:
+    """The amount is that of the order, to the last rounding."""
+    what = work(hours("1", 50), hours("2", 50, task="80"), cost())
+    row = only(looked_at(what))
+
+    assert row == PreflightRow(
+        project="1",
+        number="100",
+        customer="10",
+        hours=2,
+        minutes=100,
+        costs=1,
+        amount=built(what).total,
+        currency="NOK",
+    )
+    assert row.ready
+
+
+def test_a_project_with_nothing_to_bill_has_no_row() -> None:
+    """Nor is anything of eAccounting needed for it."""
+    what = work(
+        hours("1", 0),
+        hours("2", excluded=Exclusion.OTHER),
+        hours("3", order="elsewhere"),
+        cost("1", quantity="0"),
+        cost("2", entry="2"),
+    )
+
+    assert requests_of(what, NOVEMBER, order_date=TODAY, claimed=frozenset()) == ()
+    assert looked_at(what).rows == ()
+    assert looked_at(work(hours("1")), claimed=frozenset({"entry:1"})).rows == ()
+
+
+def test_work_outside_the_period_makes_no_row() -> None:
+    """Though the project has some that is not billed."""
+    assert looked_at(work(hours("1", start=later(60 * 24 * 60)))).rows == ()
+
+
+def test_a_blocked_row_tells_what_it_comes_to_and_every_problem() -> None:
+    """The sum is that of what has a price, as far as there are prices."""
+    what = work(
+        hours("1", 90),
+        hours("2", 60, work_type=None),
+        hours("3", 60, work_type="6", rate=money("800")),
+        cost("1", "99.95", "2"),
+        cost("2", "0"),
+        cost("3", "-5"),
+        work_types=(ADVICE, attrs.evolve(COACHING, product=None)),
+    )
+    row = only(looked_at(what))
+
+    assert (row.hours, row.minutes, row.costs, row.unpriced) == (3, 210, 3, 3)
+    assert row.amount == Decimal("2499.90")
+    assert not row.ready
+    assert [problem.code for problem in row.problems] == [
+        ProblemCode.WORK_TYPE_MISSING,
+        ProblemCode.WORK_TYPE_WITHOUT_PRODUCT,
+        ProblemCode.PRICE_MISSING,
+        ProblemCode.NEGATIVE_PRICE,
+    ]
+
+
+def test_where_nothing_has_a_price_there_is_no_amount() -> None:
+    """0 would be a promise."""
+    row = only(looked_at(work(hours(), prices=Prices(mode=PriceMode.PROJECT))))
+
+    assert (row.amount, row.unpriced, row.currency) == (None, 1, "NOK")
+
+
+def test_a_price_of_0_counts_where_free_lines_are_allowed() -> None:
+    """It is meant there."""
+    free = Prices(mode=PriceMode.PROJECT, project_rate=Decimal(0))
+    what = work(hours(), cost(price="0", product=None), prices=free, settings={"allow_free_lines": True})
+    row = only(looked_at(what))
+
+    assert (row.amount, row.unpriced) == (Decimal(0), 0)
+    assert [problem.code for problem in row.problems] == [ProblemCode.COST_WITHOUT_PRODUCT]
+
+
+def test_what_waits_for_somebody_is_counted_by_its_reason() -> None:
+    """Approval, a customer, the hours of a cost; what is meant to stay out is not."""
+    what = work(
+        hours("1", approval=Approval.SUBMITTED),
+        hours("2", customer="99"),
+        hours("3", customer="99", excluded=Exclusion.OTHER),
+        hours("4", customer="99", order="elsewhere"),
+        hours("5", excluded=Exclusion.OTHER),
+        cost("1", approval=Approval.NONE),
+        cost("2", entry="unknown"),
+        cost("3", entry="1"),
+    )
+    row = only(looked_at(what))
+
+    assert list(row.waiting.items()) == [
+        (LeftOutReason.HOURS_MISSING, 1),
+        (LeftOutReason.CUSTOMER_NOT_ALLOWED, 1),
+        (LeftOutReason.NOT_APPROVED, 3),
+    ]
+    assert (row.billable, row.ready) == (False, False)
+    assert [problem.code for problem in row.problems] == [ProblemCode.NOTHING_TO_BILL]
+
+
+def test_a_project_without_customer_is_a_row_without_one() -> None:
+    """Its hours wait for a customer."""
+    what = work(hours("1"), hours("2", excluded=Exclusion.OTHER), project=Project(id="1", name="Lone"))
+    row = only(looked_at(what))
+
+    assert (row.customer, row.hours, row.amount) == (None, 0, None)
+    assert row.waiting == {LeftOutReason.CUSTOMER_MISSING: 1}
+    assert [problem.code for problem in row.problems] == [ProblemCode.CUSTOMER_MISSING]
+
+
+def test_a_project_that_could_have_several_customers_and_has_none_is_a_row_without_one() -> None:
+    """As above."""
+    lone = Project(id="1", name="Lone", allows_several_customers=True)
+    row = only(looked_at(work(hours("1"), project=lone)))
+
+    assert row.waiting == {LeftOutReason.CUSTOMER_MISSING: 1}
+    assert [problem.code for problem in row.problems] == [ProblemCode.CUSTOMER_MISSING]
+
+
+def test_a_project_with_several_customers_has_a_row_for_each() -> None:
+    """Each with its own; what belongs to none of them is a row of its own."""
+    what = shared(
+        hours("1", customer="11"),
+        hours("2", 30, customer="10"),
+        hours("3", customer="10", approval=Approval.NONE),
+        hours("4"),
+        hours("5", customer="99"),
+        cost("1", entry="1", customer="99"),
+        cost("2", customer="11"),
+        customers=(
+            Customer(id="10", name="Fjord"),
+            Customer(id="11", name="Fjell"),
+            Customer(id="12", name="Dal"),
+        ),
+    )
+    nobodys, tenth, eleventh = looked_at(what).rows
+
+    assert (nobodys.customer, nobodys.hours, nobodys.problems) == (None, 0, ())
+    assert nobodys.waiting == {LeftOutReason.CUSTOMER_MISSING: 1, LeftOutReason.CUSTOMER_NOT_ALLOWED: 1}
+    assert (tenth.customer, tenth.minutes, tenth.costs) == ("10", 30, 0)
+    assert tenth.waiting == {LeftOutReason.NOT_APPROVED: 1}
+    assert (eleventh.customer, eleventh.minutes, eleventh.costs) == ("11", 60, 2)
+    assert eleventh.waiting == {}
+
+
+def test_hours_of_nobody_alone_are_a_row() -> None:
+    """Though no customer has anything to bill."""
+    row = only(looked_at(shared(hours())))
+
+    assert (row.customer, row.waiting) == (None, {LeftOutReason.CUSTOMER_MISSING: 1})
+
+
+FIXED = attrs.evolve(FLAT, fixed_prices=(FixedPrice(work_type="5", amount=Decimal(5000)),))
+
+
+def test_a_fixed_price_is_billed_once_over_several_customers() -> None:
+    """It goes to the project's own customer."""
+    what = shared(hours("1", customer="11"), hours("2", work_type="6", customer="11"), prices=FIXED)
+    tenth, eleventh = looked_at(what).rows
+
+    assert (tenth.customer, tenth.fixed_prices, tenth.amount) == ("10", 1, Decimal(5000))
+    assert (eleventh.customer, eleventh.fixed_prices, eleventh.hours) == ("11", 0, 1)
+    assert eleventh.amount == Decimal(1000)
+
+
+def test_without_a_customer_of_its_own_the_fixed_price_goes_to_the_first() -> None:
+    """Whose work is not billed."""
+    nobodys = Project(id="1", name="Website", allows_several_customers=True)
+    what = shared(hours("1", customer="11"), hours("2", customer="10"), prices=FIXED, project=nobodys)
+    rows = looked_at(what).rows
+
+    assert [(row.customer, row.fixed_prices) for row in rows] == [("10", 1)]
+
+
+def test_an_open_fixed_price_is_a_row_without_hours_and_a_billed_one_is_none() -> None:
+    """Orders that hold claims have billed it; one that was withdrawn has not."""
+    what = work(prices=FIXED)
+    order = built(work(hours(), prices=FIXED))
+    row = only(looked_at(what))
+
+    assert (row.hours, row.fixed_prices, row.amount, row.billable) == (0, 1, Decimal(5000), True)
+    assert looked_at(what, entries=(entry_in(State.TRANSFERRED, order),)).rows == ()
+    assert len(looked_at(what, entries=(entry_in(State.WITHDRAWN, order),)).rows) == 1
+
+
+def test_the_fixed_price_of_a_blocked_row_is_in_its_amount() -> None:
+    """Its hours are not counted a second time."""
+    what = work(hours(), cost(price="0"), prices=FIXED)
+
+    assert only(looked_at(what)).amount == Decimal(5000)
+
+
+def test_what_an_order_bills_itself_does_not_count_when_it_is_made_anew() -> None:
+    """Several orders add up."""
+    order = built(work(hours(), prices=FIXED))
+    first, second = (entry_in(State.REJECTED, attrs.evolve(order, id=id)) for id in ("a", "b"))
+
+    assert fixed_prices_billed([first, second]) == {"1": {"5": Decimal(10000)}}
+    assert fixed_prices_billed([first, second], without="b") == {"1": {"5": Decimal(5000)}}
+
+
+def test_the_last_order_is_the_latest_that_may_be_there() -> None:
+    """By project and customer; a refused or withdrawn one is none."""
+    order = built(work(hours()))
+
+    def dated(day: int, state: State, **changes: Any) -> LedgerEntry:
+        return entry_in(state, attrs.evolve(order, order_date=date(2026, 10, day), **changes))
+
+    entries = (
+        dated(3, State.TRANSFERRED),
+        dated(5, State.RESERVED),
+        dated(4, State.TRANSFERRED),
+        dated(20, State.REJECTED),
+        dated(21, State.WITHDRAWN),
+        dated(22, State.GONE_UPSTREAM),
+        dated(23, State.TRANSFERRED, customer="11"),
+    )
+    assert last_orders(entries) == {("1", "10"): date(2026, 10, 5), ("1", "11"): date(2026, 10, 23)}
+    assert only(looked_at(work(hours("2")), entries=entries)).last_order == date(2026, 10, 5)
+
+
+def several_projects() -> Preflight:
+    """Return a preflight with rows of every kind."""
+    finished = counterpart(project=remote_project(models.ProjectStatus.FINISHED))
+    no_product = (WorkType(id="5", name="Advice"), COACHING)
+    works = (
+        work(hours("1", 75), hours("2", approval=Approval.NONE)),
+        work(
+            hours("3"), project=Project(id="2", number="99", name="B", customer="10"), work_types=no_product
+        ),
+        work(
+            hours("4", 60000),
+            cost("1", "0"),
+            project=Project(id="3", name="C", customer="10"),
+            work_types=no_product,
+            prices=attrs.evolve(FLAT, currency="EUR"),
+        ),
+    )
+    failed = (
+        PreflightRow(project="4", number="7", error=ConfigurationError("The host\nfailed.", advice="x")),
+        PreflightRow(project="5", number=None, error=RuntimeError("a secret")),
+        PreflightRow(project="6", number="P-1", error=LookupError()),
+    )
+    entry = entry_in(State.TRANSFERRED, built(work(hours("0"))))
+    first = looked_at(works[0], entries=(entry,), failed=failed)
+    blocked = looked_at(*works[1:], other=finished)
+    return preflight_of(NOVEMBER, [*blocked.rows, *first.rows])
+
+
+def test_rows_stand_by_project_number() -> None:
+    """Whole numbers as such, then others, those without a number at the end."""
+    assert [row.project for row in several_projects().rows] == ["4", "2", "1", "6", "3", "5"]
+
+
+def test_totals_are_apart_by_currency() -> None:
+    """Nothing is relabelled, and nothing added that does not belong together."""
+    totals = several_projects().totals
+
+    assert (totals.ready, totals.blocked) == (1, 5)
+    assert (totals.hours, totals.minutes, totals.costs) == (3, 60135, 1)
+    assert dict(totals.amounts) == {"EUR": Decimal(1000000), "NOK": Decimal(2250)}
+
+
+def test_amounts_of_unknown_currency_are_added_by_themselves() -> None:
+    """They are told as such."""
+    unknown = counterpart(company=models.CompanySettings(name="Seller"))
+    preflight = looked_at(work(hours()), other=unknown)
+
+    assert dict(preflight.totals.amounts) == {None: Decimal(1000)}
+    assert "Total 1000.00 of unknown currency without VAT" in str(preflight)
+
+
+def test_what_is_to_be_mended_is_told_once_for_all_projects() -> None:
+    """By who can mend it."""
+    found = several_projects().by_mender()
+
+    assert list(found) == list(MendedBy)
+    (product,) = found[MendedBy.ADMINISTRATOR]
+    assert (product.problem.code, product.projects) == (
+        ProblemCode.WORK_TYPE_WITHOUT_PRODUCT,
+        ("2", "3"),
+    )
+
+
+def test_a_problem_of_two_rows_of_one_project_names_it_once() -> None:
+    """The customers of a project share its problems."""
+    what = shared(hours("1", customer="10"), hours("2", customer="11"))
+    other = counterpart(project=remote_project(models.ProjectStatus.FINISHED))
+    (finished,) = looked_at(what, other=other).by_mender()[MendedBy.ACCOUNTANT]
+
+    assert finished.projects == ("1",)
+
+
+ENGLISH = """\
+To bill from 2026-11-01 to 2026-11-30
+
+Project  Customer    Hours  Costs      Amount  Currency  Last order  Status
+-------  --------  -------  -----  ----------  --------  ----------  ------
+7                     0.00      0                                    not read: The host failed.
+99       10           1.00      0     1000.00  NOK                   2 to mend
+100      10           1.25      0     1250.00  NOK       2026-11-30  ready, waiting: 1 not approved
+P-1                   0.00      0                                    not read: LookupError
+3        10        1000.00      1  1000000.00  EUR                   4 to mend, 1 without price
+5                     0.00      0                                    not read: RuntimeError
+
+In all 1002.25 hours and 1 costs; 1 orders are ready, 5 rows are not
+Total 1000000.00 EUR without VAT
+Total 2250.00 NOK without VAT
+"""
+
+
+def test_the_preflight_can_be_read() -> None:
+    """A table, the totals, and what is to be mended by whom."""
+    text = str(several_projects())
+
+    assert trimmed(text).startswith(trimmed(ENGLISH))
+    assert "\nAn administrator, in Busy:\n- work type 5 (project 99, 3): The work type has no product" in text
+    assert "secret" not in text
+
+
+def trimmed(text: str) -> str:
+    return "\n".join(line.rstrip("-").rstrip() for line in text.splitlines())
+
+
+def test_the_preflight_can_be_read_in_norwegian() -> None:
+    """With numbers and days as they are written there."""
+    text = several_projects().text("nb")
+
+    assert text.startswith("Kan faktureres fra 01.11.2026 til 30.11.2026\n")
+    assert "1 000 000,00  EUR" in text
+    assert "klar, venter: 1 ikke godkjent" in text
+    assert (
+        "\nAdministrator i Busy:\n- arbeidstype 5 (prosjekt 99, 3): Arbeidstypen har ikke noe produkt" in text
+    )
+
+
+def test_a_thing_of_another_kind_goes_by_its_own_name() -> None:
+    """A kind that has no word yet is shown all the same."""
+    assert called(Entity("voucher", "7"), "nb") == "voucher 7"
+    assert called(Entity("expense", "7"), "nb") == "kostnad 7"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "There is nothing to bill"), ("nb", "Ingenting kan faktureres")]
+)
+def test_nothing_to_bill_is_told(language: Any, told: str) -> None:
+    assert looked_at().text(language).startswith(told)
+
+
+def test_the_json_of_a_preflight_has_its_amounts_as_texts() -> None:
+    """Ids, numbers and codes; of a foreign error only its name."""
+    told = json.loads(preflight_to_json(several_projects()))
+
+    assert (told["document"], told["schema"]) == ("preflight", 1)
+    assert told["period"] == {"first": "2026-11-01", "last": "2026-11-30"}
+    assert told["rows"][2] == {
+        "project": "1",
+        "number": "100",
+        "customer": "10",
+        "hours": 1,
+        "minutes": 75,
+        "costs": 0,
+        "fixed_prices": 0,
+        "amount": "1250",
+        "currency": "NOK",
+        "unpriced": 0,
+        "last_order": "2026-11-30",
+        "ready": True,
+        "waiting": [{"reason": "not_approved", "count": 1}],
+        "problems": [],
+        "error": None,
+    }
+    assert [row["error"] for row in told["rows"][:2]] == [
+        {"type": "ConfigurationError", "message": "The host\nfailed."},
+        None,
+    ]
+    assert told["rows"][5]["error"] == {"type": "RuntimeError", "message": "RuntimeError"}
+    assert told["totals"]["amounts"] == [
+        {"currency": "EUR", "amount": "1000000"},
+        {"currency": "NOK", "amount": "2250"},
+    ]
+    assert [one["mended_by"] for one in told["to_mend"]] == list(MendedBy)
+    assert told["to_mend"][1]["problems"][0]["projects"] == ["2", "3"]
