@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
 from typing import Any, Final, cast
@@ -336,12 +337,12 @@ class Order:
     @property
     def total(self) -> Decimal:
         """The sum of the lines' totals, without VAT."""
-        return _sum([line.total for line in self.lines])
+        return exact_sum([line.total for line in self.lines])
 
     @property
     def rounding_difference(self) -> Decimal:
         """The sum of the lines' rounding differences."""
-        return _sum([line.rounding_difference for line in self.lines])
+        return exact_sum([line.rounding_difference for line in self.lines])
 
     @property
     def vat(self) -> tuple[VatTotal, ...] | None:
@@ -354,7 +355,7 @@ class Order:
             if line.vat_rate is None:
                 return None
             bases.setdefault(line.vat_rate, []).append(line.total)
-        sums = {rate: _sum(totals) for rate, totals in sorted(bases.items(), reverse=True)}
+        sums = {rate: exact_sum(totals) for rate, totals in sorted(bases.items(), reverse=True)}
         return tuple(
             VatTotal(rate=rate, base=base, amount=percent_of(base, rate)) for rate, base in sums.items()
         )
@@ -363,13 +364,13 @@ class Order:
     def total_vat(self) -> Decimal | None:
         """The VAT of all rates; None if that of a line is not known."""
         vat = self.vat
-        return None if vat is None else _sum([one.amount for one in vat])
+        return None if vat is None else exact_sum([one.amount for one in vat])
 
     @property
     def total_with_vat(self) -> Decimal | None:
         """The total with VAT; None if the VAT of a line is not known."""
         vat = self.total_vat
-        return None if vat is None else _sum([self.total, vat])
+        return None if vat is None else exact_sum([self.total, vat])
 
     @functools.cached_property
     def content_hash(self) -> str:
@@ -386,7 +387,8 @@ def percent_of(base: Decimal, rate: Decimal) -> Decimal:
     return _EXACT.multiply(base, rate).scaleb(-2, _EXACT).quantize(_CENT, context=_ROUNDING)
 
 
-def _sum(amounts: list[Decimal]) -> Decimal:
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum of amounts, whatever the caller's decimal context."""
     total = Decimal(0)
     for amount in amounts:
         total = _EXACT.add(total, amount)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Final, final
 from zoneinfo import ZoneInfo
 
@@ -14,11 +13,10 @@ from visma_busy_sync.integration._arguments import given_or, require, require_da
 from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._counterparts import Counterparts
-from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, order_from
+from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, fixed_billed_of
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.orders import LedgerEntry, OrderRequest, OrderTexts, State, build, customer_of
-from visma_busy_sync.orders._billed import fixed_prices_billed
-from visma_busy_sync.state import ORDER_PREFIX, Connection
+from visma_busy_sync.orders import OrderRequest, OrderTexts, State, build, customer_of
+from visma_busy_sync.state import Connection
 
 
 async def build_order(
@@ -57,9 +55,8 @@ async def build_order(
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{error}.", advice="See the arguments of build_order.") from error
     customer_of(work, customer)  # what is undecided is told before anything else is read
-    claimed = await claimed_of(site, tenant, work)
     desk = await Desk.of(site, tenant, connection)
-    return await desk.build(work, request, order_id=order_id or site.runtime.token(), claimed=claimed)
+    return await desk.build(work, request, order_id=order_id or site.runtime.token())
 
 
 @final
@@ -83,24 +80,23 @@ class Desk:
         """Return the desk of a tenant, with its records read from the host."""
         return cls(site, tenant, await Counterparts.of(site, tenant, connection))
 
-    async def build(
-        self, work: Work, request: OrderRequest, *, order_id: str, claimed: frozenset[str]
-    ) -> Order:
+    async def build(self, work: Work, request: OrderRequest, *, order_id: str) -> Order:
         """Build an order, in the revision that comes next for its id.
 
         Raises:
             OrderNotReady: With every problem and its cure.
             NotReady: If the company cannot take orders.
-            DocumentError: If an order that may bill a fixed price cannot be read.
+            DocumentUnreadable: If what is billed of a fixed price, or a claim, cannot be read.
         """
+        site, tenant = self._site, self._tenant
         return build(
             work,
             await self._counterparts.look(work, request),
             request,
             order_id=order_id,
-            revision=await _revision(self._site, self._tenant, order_id),
-            claimed=claimed,
-            fixed_billed=await _fixed_billed(self._site, self._tenant, work, order_id),
+            revision=await _revision(site, tenant, order_id),
+            claimed=await claimed_of(site, tenant, work, without=order_id),
+            fixed_billed=await fixed_billed_of(site, tenant, work, without=order_id),
         )
 
 
@@ -114,20 +110,6 @@ async def _revision(site: Site, tenant: str, order_id: str) -> int:
         return 1
     entry = known[0]
     return entry.revision + 1 if entry.state in _EDITABLE else entry.revision
-
-
-async def _fixed_billed(site: Site, tenant: str, work: Work, order_id: str) -> Mapping[str, Decimal]:
-    """Return what other orders bill of the project's fixed prices, by work type.
-
-    Raises:
-        DocumentError: If an order cannot be read: it may bill some of it.
-    """
-    if not work.prices.fixed_prices:
-        return {}
-    stored = await site.state.scan(ORDER_PREFIX, tenant)
-    orders = [order_from(found.key, found.document.body) for found in stored]
-    entries = [order for order in orders if isinstance(order, LedgerEntry)]
-    return fixed_prices_billed(entries, without=order_id).get(work.project.id, {})
 
 
 def today(site: Site, work: Work) -> date:

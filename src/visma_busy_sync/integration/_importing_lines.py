@@ -71,7 +71,7 @@ async def import_order_lines(
     for project, its_rows in by_project(rows, projects, problems).items():
         order_id = asked.order_ids.get(project) or site.runtime.token()
         work = await work_on(site, tenant, project, asked.period or _all_days(site))
-        claimed = await claimed_of(site, tenant, work)
+        claimed = await claimed_of(site, tenant, work, without=order_id)
         request = _request(site, work, asked)
         asks = given_lines(
             its_rows, work, products, period=request.period, order_id=order_id, claimed=claimed
@@ -82,7 +82,7 @@ async def import_order_lines(
             continue
         request = evolve(request, lines=asks.lines, only=asks.claims)
         try:
-            orders.append(await desk.build(work, request, order_id=order_id, claimed=claimed))
+            orders.append(await desk.build(work, request, order_id=order_id))
         except OrderNotReady as error:
             problems.extend(asks.of_rows(error.problems))
     if problems.listed():

@@ -1,13 +1,14 @@
-"""The order ledger in the store: one entry per order, one claim per hour and cost.
+"""The order ledger in the store: one entry per order, one claim per hour and cost, one sum per fixed price.
 
-Order and claims are written in one commit, so that an entry of Busy is on at most one order. Each step
-expects the version it read: of two workers, one goes on.
+Order and claims are written in one commit, so that an entry of Busy is on at most one order, and no part of a
+fixed price is billed twice. Each step expects the version it read: of two workers, one goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import final
 
 from attrs import frozen
@@ -20,6 +21,7 @@ from visma_busy_sync.orders import (
     DocumentError,
     EntryTaken,
     Event,
+    FixedPriceBilled,
     LedgerEntry,
     OrderChanged,
     OrderProgress,
@@ -39,9 +41,14 @@ from visma_busy_sync.state import (
     DocumentUnreadable,
     PurgedOrder,
     StoreBusy,
+    billed_of_fixed_price,
     claim_document_key,
-    claim_writes,
+    fixed_parts,
+    fixed_price_key,
+    freeing_writes,
+    held_keys,
     holders,
+    holding_writes,
     installation_id,
     order_key,
     until_written,
@@ -136,9 +143,9 @@ class LedgerBook:
                 raise StoreBusy(key)
             changed = change(entry)
             writes = [Write(key, version, entry_to_json(changed))]
-            if entry.claims and not changed.claims:
-                stored = await self._stored(entry.claims)
-                writes += claim_writes(entry.claims, stored, order_id=None)
+            if entry.holds and not changed.holds:
+                stored = await self.site.state.read(self.tenant, held_keys(entry.order))
+                writes += freeing_writes(entry.order, stored)
             return changed if await self.site.state.commit(self.tenant, writes) else None
 
         return await until_written(key, attempt)
@@ -154,6 +161,7 @@ class LedgerBook:
             OrderChanged: If it is known with other content.
             OrderRevised: If it is known with another revision whose place it cannot take.
             EntryTaken: If an entry is on another order.
+            FixedPriceBilled: If of a fixed price another part is billed than when the order was built.
             StoreBusy: If others always came in between.
         """
         marker = make_marker(
@@ -166,11 +174,9 @@ class LedgerBook:
         key = order_key(order.id)
 
         async def attempt() -> LedgerEntry | None:
-            # One read for the order and its claims: they are as of one moment, so that a worker which
+            # One read for the order and what it holds: they are as of one moment, so that a worker which
             # pushes the same order at once is not taken for another order.
-            found = await self.site.state.read(
-                self.tenant, [key, *(claim_document_key(claim) for claim in order.claims)]
-            )
+            found = await self.site.state.read(self.tenant, [key, *held_keys(order)])
             stored = found.get(key)
             known = order_from(key, stored.body) if stored else None
             if isinstance(known, PurgedOrder):
@@ -183,28 +189,54 @@ class LedgerBook:
                 return known
             entry = fire(entry, Event.RESERVE, at=now)
             body, entry = _readable(entry)
-            taken = holders({claim: held.body for claim, held in found.items() if claim != key})
-            if taken:
-                raise EntryTaken(order.id, taken)
+            _check_free(order, found)
             writes = [
                 Write(key, stored.version if stored else None, body),
-                *claim_writes(order.claims, found, order_id=order.id),
+                *holding_writes(order, found),
             ]
             return entry if await self.site.state.commit(self.tenant, writes) else None
 
         return await until_written(key, attempt)
 
-    async def _stored(self, claims: tuple[str, ...]) -> dict[str, Versioned]:
-        keys = [claim_document_key(claim) for claim in claims]
-        return dict(await self.site.state.read(self.tenant, keys))
+
+def _check_free(order: Order, stored: Mapping[str, Versioned]) -> None:
+    """Require that nothing of an order is on another one.
+
+    Raises:
+        EntryTaken: If an entry is.
+        FixedPriceBilled: If of a fixed price another part is billed than when the order was built.
+    """
+    claims = map(claim_document_key, order.claims)
+    taken = holders({claim: stored[claim].body for claim in claims if claim in stored})
+    if taken:
+        raise EntryTaken(order.id, taken)
+    for key, line in fixed_parts(order).items():
+        now = billed_of_fixed_price(key, stored.get(key), without=order.id)
+        if now != line.billed_before:
+            when_built = line.billed_before or Decimal(0)
+            raise FixedPriceBilled(order.id, line.work_type or "", when_built=when_built, now=now)
 
 
-async def claimed_of(site: Site, tenant: str, work: Work) -> frozenset[str]:
-    """Return the claim keys of those hours and costs of `work` that are on an order."""
+async def claimed_of(site: Site, tenant: str, work: Work, *, without: str | None = None) -> frozenset[str]:
+    """Return the claim keys of those hours and costs of `work` that are on an order other than `without`."""
     claims = [claim_key(EntryKind.ENTRY, entry.id) for entry in work.entries]
     claims += [claim_key(EntryKind.EXPENSE, expense.id) for expense in work.expenses]
     found = await site.state.read(tenant, [claim_document_key(claim) for claim in claims])
-    return frozenset(holders({key: document.body for key, document in found.items()}))
+    held = holders({key: document.body for key, document in found.items()})
+    return frozenset(claim for claim, order_id in held.items() if order_id != without)
+
+
+async def fixed_billed_of(site: Site, tenant: str, work: Work, *, without: str) -> Mapping[str, Decimal]:
+    """Return what orders other than `without` bill of the project's fixed prices, by work type."""
+    keys = {
+        fixed.work_type: fixed_price_key(work.project.id, fixed.work_type)
+        for fixed in work.prices.fixed_prices
+    }
+    found = await site.state.read(tenant, list(keys.values())) if keys else {}
+    return {
+        work_type: billed_of_fixed_price(key, found.get(key), without=without)
+        for work_type, key in keys.items()
+    }
 
 
 def _readable(entry: LedgerEntry) -> tuple[str, LedgerEntry]:

@@ -38,8 +38,8 @@ from visma_busy_sync.state import (
     DocumentUnreadable,
     EncryptionKeyMissing,
     PurgedOrder,
-    claim_writes,
     erasing,
+    freeing_writes,
     hashed_company_id,
     until_written,
 )
@@ -202,14 +202,18 @@ def _ids_of(entry: LedgerEntry) -> PurgedOrder:
 
 
 def _freeing(documents: Sequence[Found], orders: _Orders) -> list[Write]:
-    """Return the writes that free the hours and costs of orders that were surely not made."""
+    """Return the writes that free what orders bill that were surely not made."""
     stored: dict[str, Versioned] = {found.key: found.document for found in documents}
-    return [
-        write
-        for order in orders.values()
-        if isinstance(order, LedgerEntry) and order.state in NEVER_MADE
-        for write in claim_writes(order.claims, stored, order_id=None)
-    ]
+    writes: dict[str, Write] = {}
+    for order in orders.values():
+        if not (isinstance(order, LedgerEntry) and order.state in NEVER_MADE and order.holds):
+            continue
+        for write in freeing_writes(order.order, stored):
+            writes[write.key] = write
+            if write.expected is not None and write.body is not None:
+                # Several of them may bill parts of one fixed price: the next goes on from here.
+                stored[write.key] = Versioned(write.expected, write.body)
+    return list(writes.values())
 
 
 async def _held(site: Site, tenant: str, secret: Sequence[Found]) -> list[TokenSet]:

@@ -7,6 +7,7 @@ OrderError                             never raised itself
 ├── OrderChanged                       the same id and revision, but other content
 │   └── OrderRevised                   the same id, but another revision, which cannot take its place
 ├── EntryTaken                         an entry is on another order
+├── FixedPriceBilled                   another order billed a part of a fixed price meanwhile
 ├── OtherCompany                       the order was built for another company
 ├── OrderRejected                      eAccounting refused this order
 ├── OrderOutcomeUnknown                nobody can say whether the draft was made
@@ -21,10 +22,12 @@ OrderError                             never raised itself
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import ClassVar, Final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.busy import LeftOut
+from visma_busy_sync.busy._canonical import decimal_text
 from visma_busy_sync.orders._problems import Problem
 from visma_busy_sync.orders._problems_json import problems_to_json
 
@@ -186,6 +189,28 @@ class EntryTaken(OrderError):
         super().__init__(
             f"Order {order_id} was not taken, because entries are on another order: {listed}.",
             advice="Build the order again: what is on another order is then left out.",
+        )
+
+
+class FixedPriceBilled(OrderError):
+    """Of a fixed price on this order, others bill another part than when it was built; nothing was sent.
+
+    Attributes:
+        order_id: The order that was refused.
+        work_type: Busy's id of the work type with the fixed price.
+        when_built: What other orders billed of it when this one was built.
+        now: What they bill now; less where one was withdrawn meanwhile.
+    """
+
+    def __init__(self, order_id: str, work_type: str, *, when_built: Decimal, now: Decimal) -> None:
+        self.order_id = order_id
+        self.work_type = work_type
+        self.when_built = when_built
+        self.now = now
+        super().__init__(
+            f"Order {order_id} was not taken: of the fixed price of work type {work_type}, other orders bill "
+            f"{decimal_text(now)}, and billed {decimal_text(when_built)} when this one was built.",
+            advice="Build the order again: it then bills what is open now.",
         )
 
 

@@ -256,9 +256,14 @@ class LedgerEntry:
         return self.order.company_id
 
     @property
+    def holds(self) -> bool:
+        """Whether it keeps what it bills from every other order."""
+        return self.state in CLAIMING_STATES
+
+    @property
     def claims(self) -> tuple[str, ...]:
         """The claim keys that it holds; none where the state frees them."""
-        return self.order.claims if self.state in CLAIMING_STATES else ()
+        return self.order.claims if self.holds else ()
 
     @property
     def was_sent(self) -> bool:

@@ -1,12 +1,17 @@
-"""Orders and the claims on their entries as documents; the installation's id."""
+"""Orders and what they claim, entries and parts of fixed prices, as documents; the installation's id."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
+from urllib.parse import quote
 
 from attrs import frozen
 
+from visma_busy_sync.busy import Order, OrderLine
+from visma_busy_sync.busy._canonical import decimal_text
+from visma_busy_sync.busy._orders import exact_sum
 from visma_busy_sync.orders import State
 from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 from visma_busy_sync.state._documents import Schema, update
@@ -16,6 +21,7 @@ NOBODY: Final = ""
 
 ORDER_PREFIX: Final = "order/"
 CLAIM_PREFIX: Final = "claim/"
+FIXED_PRICE_PREFIX: Final = "fixed-price/"
 _INSTALLATION: Final = "installation"
 
 
@@ -27,6 +33,20 @@ class Claim:
     """
 
     order_id: str | None
+
+
+@frozen(kw_only=True)
+class FixedPriceParts:
+    """What of the fixed price of a work type on a project is billed by which order.
+
+    It is one document, and not a claim for each part: two orders that were built from the same open amount
+    must not both bill it.
+
+    Attributes:
+        amounts: By order id, what it bills, as the text of a number.
+    """
+
+    amounts: dict[str, str]
 
 
 @frozen(kw_only=True)
@@ -59,6 +79,7 @@ class PurgedOrder:
 
 PURGED_ORDER_SCHEMA: Final = Schema(PurgedOrder)
 CLAIM_SCHEMA: Final = Schema(Claim)
+FIXED_PRICE_SCHEMA: Final = Schema(FixedPriceParts)
 INSTALLATION_SCHEMA: Final = Schema(Installation)
 
 
@@ -70,6 +91,62 @@ def order_key(order_id: str) -> str:
 def claim_document_key(claim: str) -> str:
     """Return the key of the claim on an entry."""
     return f"{CLAIM_PREFIX}{claim}"
+
+
+def fixed_price_key(project: str, work_type: str) -> str:
+    """Return the key of what is billed of a fixed price."""
+    return f"{FIXED_PRICE_PREFIX}{quote(project, safe='')}/{quote(work_type, safe='')}"
+
+
+def fixed_parts(order: Order) -> dict[str, OrderLine]:
+    """Return the lines of an order that bill fixed prices, by the keys of what is billed of these."""
+    return {
+        fixed_price_key(order.project, line.work_type): line
+        for line in order.lines
+        if line.is_fixed_price and line.work_type is not None
+    }
+
+
+def billed_of_fixed_price(key: str, document: Versioned | None, *, without: str) -> Decimal:
+    """Return what all orders but `without` bill of a fixed price, of its document."""
+    amounts = _parts(key, document)
+    return exact_sum(Decimal(amount) for order_id, amount in amounts.items() if order_id != without)
+
+
+def _parts(key: str, document: Versioned | None) -> dict[str, str]:
+    return dict(FIXED_PRICE_SCHEMA.load(key, document.body).amounts) if document is not None else {}
+
+
+def held_keys(order: Order) -> list[str]:
+    """Return the keys of all documents that say what an order bills: entries, and parts of fixed prices."""
+    return [*map(claim_document_key, order.claims), *fixed_parts(order)]
+
+
+def holding_writes(order: Order, stored: Mapping[str, Versioned]) -> list[Write]:
+    """Return the writes that give an order what it bills."""
+    return [
+        *claim_writes(order.claims, stored, order_id=order.id),
+        *_fixed_price_writes(order, stored, billed=True),
+    ]
+
+
+def freeing_writes(order: Order, stored: Mapping[str, Versioned]) -> list[Write]:
+    """Return the writes that take from an order what it bills."""
+    return [
+        *claim_writes(order.claims, stored, order_id=None),
+        *_fixed_price_writes(order, stored, billed=False),
+    ]
+
+
+def _fixed_price_writes(order: Order, stored: Mapping[str, Versioned], *, billed: bool) -> list[Write]:
+    writes: list[Write] = []
+    for key, line in fixed_parts(order).items():
+        amounts = _parts(key, stored.get(key))
+        amounts.pop(order.id, None)
+        if billed:
+            amounts[order.id] = decimal_text(line.total)
+        writes.append(FIXED_PRICE_SCHEMA.write(key, stored.get(key), FixedPriceParts(amounts=amounts)))
+    return writes
 
 
 def holders(bodies: Mapping[str, str]) -> dict[str, str]:
