@@ -48,6 +48,7 @@ VismaBusySyncError            base: catch it to catch them all
     ├── OrderChanged          the id and revision are known with other content
     │   └── OrderRevised      the id is known with another revision, whose place it cannot take
     ├── EntryTaken            an hour or cost is on another order
+    ├── FixedPriceBilled      of a fixed price, others bill another part than when it was built
     ├── OtherCompany          it was built for another company
     ├── OrderRejected         eAccounting refused it
     ├── OrderOutcomeUnknown   it may have arrived; it is not sent again by itself

@@ -14,18 +14,14 @@ _NO_DRAFT: Final = frozenset({State.REJECTED, State.GONE_UPSTREAM})
 """States that hold claims, but eAccounting has no draft of the order."""
 
 
-def fixed_prices_billed(
-    entries: Iterable[LedgerEntry], *, without: str | None = None
-) -> dict[str, dict[str, Decimal]]:
+def fixed_prices_billed(entries: Iterable[LedgerEntry]) -> dict[str, dict[str, Decimal]]:
     """Return what orders bill of fixed prices, by Busy's ids of project and work type.
 
-    Args:
-        entries: The orders; those that hold no claims bill nothing.
-        without: An order that does not count, since it is being made anew.
+    Those that hold no claims bill nothing.
     """
     billed: dict[str, dict[str, Decimal]] = {}
     for entry in entries:
-        if entry.state not in CLAIMING_STATES or entry.order_id == without:
+        if not entry.holds:
             continue
         for line in entry.order.lines:
             if line.is_fixed_price and line.work_type is not None:
