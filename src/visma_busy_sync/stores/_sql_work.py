@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, TypeVar, cast, final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import Connection, Table, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -74,7 +74,7 @@ class Row:
     kind: str
     project: str
     id: str
-    body: str
+    body: str = field(repr=False)
     day: date | None = None
     entry: str | None = None
 

@@ -61,7 +61,7 @@ class SqlWorkLog(SqlStore):
         self._catalogue = catalogue._table  # noqa: SLF001 - read together with our own
 
     def close(self) -> None:
-        """Do nothing: the connections are the catalogue's to close."""
+        """Leave the connections to the catalogue, whose they are."""
 
     def work(self, tenant: str, project: str, period: Period) -> Work:
         """Return the work on a project within a period, archived or not, all as of one moment.
@@ -210,7 +210,8 @@ class AsyncSqlWorkLog(AsyncSqlStore):
         self._catalogue = catalogue._table  # noqa: SLF001 - read together with our own
 
     async def close(self) -> None:
-        """End what calls that were cancelled began; the connections are the catalogue's to close."""
+        """Leave the connections to the catalogue, whose they are."""
+        # Calls that were cancelled have to end what they began.
         await self._runtime.at_rest()
 
     async def work(self, tenant: str, project: str, period: Period) -> Work:
