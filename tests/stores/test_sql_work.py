@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -286,6 +287,24 @@ class TestStatements:
         many = [hours(f"h{at}", datetime(2026, 3, 1 + at % 31, tzinfo=UTC)) for at in range(10_000)]
         log.book("acme", project, *many, costs=[cost(f"k{at}", entry=f"h{at}") for at in range(1_000)])
         assert read() == (10_001, 1_001, statements)
+
+    def test_costs_on_hours_of_long_ago_need_one_more(self, engine: Engine) -> None:
+        """And no time for each of them, also where the database knows nothing of its tables yet."""
+        log, project = log_of(engine), house(engine)
+        seen: list[str] = []
+        event.listen(engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+
+        def read() -> int:
+            seen.clear()
+            assert log.work("acme", project, MARCH).expenses == ()
+            return len(seen)
+
+        before = read()
+        old = [hours(f"h{at}", datetime(2016, 3, 1, tzinfo=UTC)) for at in range(10_000)]
+        log.book("acme", project, *old, costs=[cost(f"k{at}", entry=f"h{at}") for at in range(5_000)])
+        began = time.monotonic()
+        assert read() == before + 1
+        assert time.monotonic() - began < 3
 
     def test_what_is_long_ago_is_not_read(self, engine: Engine) -> None:
         """The days are searched by an index."""

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final, TypeVar, cast, final
 
 from attrs import field, frozen
-from sqlalchemy import Connection, Table, and_, or_, select
+from sqlalchemy import Connection, Table, and_, not_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from visma_busy_sync._core.errors import ConfigurationError
@@ -48,6 +48,8 @@ _NO_PROJECT: Final = ""
 _ORDER: Final = "order"
 _HOURS: Final = "time entry"
 _COST: Final = "expense"
+_OF_TENANTS: Final = ("settings", "work type", "member")
+_OF_PROJECTS: Final = ("prices", "task", "several customers", "billable")
 
 
 @final
@@ -191,18 +193,17 @@ def work(
         call.about(table)
         kept = _kept(connection, table, tenant, project)
         several = _flag(kept, "several customers", default=False)
-        booked = connection.execute(_hours(table, tenant, project, rules.reach(period))).scalars().all()
-        costs = connection.execute(_costs(table, tenant, project)).all()
+        booked = _booked(connection, table, tenant, project, rules.reach(period))
         call.about(catalogue)
         customers = _all(connection, catalogue, tenant, Kind.CUSTOMER) if several else ()
     return Work(
         project=rules.project_of(record, several=several, billable=_flag(kept, "billable", default=True)),
         customers=rules.customers_of(customers),
-        entries=tuple(_value(_HOURS, TimeEntry, body) for body in booked),
+        entries=tuple(_value(_HOURS, TimeEntry, body) for body in booked.hours),
         expenses=tuple(
-            _value(_COST, Expense, each.body)
-            for each in costs
-            if rules.cost_comes(period, day=each.day, entry=each.entry, hours_day=each.hours_day)
+            _value(_COST, Expense, body)
+            for day, entry, body in booked.costs
+            if rules.cost_comes(period, day=day, entry=entry, hours_day=booked.days.get(entry or ""))
         ),
         work_types=_values(kept, "work type", WorkType),
         products=rules.products_of(products),
@@ -234,45 +235,48 @@ def _records(catalogue: Table, tenant: str, kind: Kind) -> Any:
 
 def _kept(connection: Connection, table: Table, tenant: str, project: str) -> Mapping[str, Sequence[str]]:
     """Return the bodies of all that is kept of tenant and project beside what was booked, by kind."""
-    own = (table.c.project == _NO_PROJECT) & table.c.kind.in_(("settings", "work type", "member"))
-    projects = (table.c.project == project) & table.c.kind.in_(
-        ("prices", "task", "several customers", "billable")
-    )
-    statement = (
-        select(table.c.kind, table.c.body)
-        .where(table.c.tenant == tenant, or_(own, projects))
-        .order_by(table.c.number)
-    )
+    columns = select(table.c.number, table.c.kind, table.c.body).where(table.c.tenant == tenant)
+    both = union_all(
+        columns.where(table.c.project == _NO_PROJECT, table.c.kind.in_(_OF_TENANTS)),
+        columns.where(table.c.project == project, table.c.kind.in_(_OF_PROJECTS)),
+    ).subquery()
     kept: dict[str, list[str]] = {}
-    for kind, body in connection.execute(statement):
+    for kind, body in connection.execute(select(both.c.kind, both.c.body).order_by(both.c.number)):
         kept.setdefault(kind, []).append(body)
     return kept
 
 
-def _hours(table: Table, tenant: str, project: str, days: Period) -> Any:
-    return (
-        select(table.c.body)
-        .where(_of(table, tenant, _HOURS), table.c.project == project)
-        .where(table.c.day.between(days.first, days.last))
-        .order_by(table.c.number)
-    )
+@frozen
+class _Booked:
+    """What is read of hours and costs.
+
+    Attributes:
+        hours: Bodies of the hours of the days that are asked for.
+        costs: Day, hours and body of every cost of the project.
+        days: The days of hours by id, of all those that a cost is on.
+    """
+
+    hours: Sequence[str]
+    costs: Sequence[tuple[date, str | None, str]]
+    days: Mapping[str, date]
 
 
-def _costs(table: Table, tenant: str, project: str) -> Any:
-    """Select all costs of a project, with the days of their hours."""
-    hours = table.alias("hours")
-    same = and_(
-        hours.c.tenant == tenant,
-        hours.c.kind == _HOURS,
-        hours.c.project == project,
-        hours.c.id == table.c.entry,
-    )
-    return (
-        select(table.c.day, table.c.entry, table.c.body, hours.c.day.label("hours_day"))
-        .select_from(table.outerjoin(hours, same))
-        .where(_of(table, tenant, _COST), table.c.project == project)
-        .order_by(table.c.number)
-    )
+def _booked(connection: Connection, table: Table, tenant: str, project: str, days: Period) -> _Booked:
+    # Hours and costs are brought together here: of a join PostgreSQL may think that both are few, and go
+    # through all hours once for each cost.
+    def of(kind: str, *columns: Any) -> Any:
+        return select(*columns).where(_of(table, tenant, kind), table.c.project == project)
+
+    within = table.c.day.between(days.first, days.last)
+    near = of(_HOURS, table.c.id, table.c.day, table.c.body).where(within).order_by(table.c.number)
+    hours = connection.execute(near).all()
+    known = {row.id: row.day for row in hours}
+    all_costs = of(_COST, table.c.day, table.c.entry, table.c.body).order_by(table.c.number)
+    costs = [(row.day, row.entry, row.body) for row in connection.execute(all_costs)]
+    if any(entry is not None and entry not in known for _, entry, _ in costs):
+        far = of(_HOURS, table.c.id, table.c.day).where(not_(within))
+        known |= {row.id: row.day for row in connection.execute(far)}
+    return _Booked([row.body for row in hours], costs, known)
 
 
 def _of(table: Table, tenant: str, kind: str) -> Any:
