@@ -76,6 +76,15 @@ class TestAsyncPostgres(WorkLogTests):
         return benches.AsyncSql(self.url)
 
 
+class TestTheExample(WorkLogTests):
+    @pytest.fixture(autouse=True)
+    def _database(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "busy.sqlite"
+
+    def harness(self) -> WorkLogHarness:
+        return benches.Example(self.path)
+
+
 @pytest.mark.parametrize("bench", [benches.Memory, benches.AsyncMemory, benches.Sql, benches.AsyncSql])
 def test_the_work_logs_of_the_box_show_every_promise(bench: type) -> None:
     """Nothing of what they promise is skipped."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
 from typing import Any, Self
 
 from attrs import evolve
@@ -10,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from visma_busy_sync.busy import (
+    Approval,
     Customer,
     Expense,
     Member,
@@ -27,6 +32,8 @@ from visma_busy_sync.stores import AsyncMemoryWorkLog, MemoryCatalogue, MemoryWo
 from visma_busy_sync.stores.sql import AsyncSqlCatalogue, AsyncSqlWorkLog, SqlCatalogue, SqlWorkLog
 from visma_busy_sync.sync import Kind, Value
 from visma_busy_sync.testing.conformance import AsyncWorkLogHarness, WorkLogHarness
+
+from .benches import example
 
 
 class _Raw:
@@ -171,3 +178,113 @@ class AsyncSql(_SqlRaw, AsyncWorkLogHarness):
         catalogue = AsyncSqlCatalogue.open(self._url.replace("sqlite:", "sqlite+aiosqlite:"))
         self._catalogues.append(catalogue)
         return AsyncSqlWorkLog(catalogue)
+
+
+class Example(WorkLogHarness):
+    """The work log that the guide shows, whole. Its host has no settings, members, tasks or prices apart."""
+
+    def __init__(self, path: Path) -> None:
+        self._ports: Any = example()
+        self._path = str(path)
+        self._databases: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self.work_log()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._databases:
+            self._databases.pop().close()
+
+    def work_log(self) -> WorkLog:
+        self._databases.append(self._ports.Database(self._path))
+        log: WorkLog = self._ports.SqliteWorkLog(self._databases[-1])
+        return log
+
+    def put_raw(self, tenant: str, value: Any, project: str | None = None) -> Any:
+        match value:
+            case Customer() | Product():
+                kind = Kind.CUSTOMER if isinstance(value, Customer) else Kind.PRODUCT
+                self._write("record", {"tenant": tenant, "kind": kind, "id": value.id, "name": value.name})
+                return evolve(value, number=None) if isinstance(value, Product) else value
+            case Project():
+                row = {name: getattr(value, name) for name in ("id", "number", "name", "customer")}
+                self._write("record", {"tenant": tenant, "kind": Kind.PROJECT, **row})
+                return evolve(value, allows_several_customers=False, is_billable=True)
+            case WorkType():
+                row = {name: getattr(value, name) for name in ("id", "name", "product")}
+                self._write("work_type", {"tenant": tenant, **row})
+                return evolve(value, default_rate=None)
+        return None
+
+    def book_raw(
+        self, tenant: str, project: str, entries: Sequence[TimeEntry], costs: Sequence[Expense]
+    ) -> tuple[Sequence[TimeEntry], Sequence[Expense]]:
+        with self._connected() as sql:
+            for hours in entries:
+                self._insert(
+                    sql,
+                    "hours",
+                    {
+                        "tenant": tenant,
+                        "project": project,
+                        "id": hours.id,
+                        "work_type": hours.work_type,
+                        "member": hours.member,
+                        "start": hours.start.astimezone(UTC).isoformat(),
+                        "minutes": hours.billable_minutes,
+                        "approved": hours.approval is Approval.APPROVED,
+                    },
+                )
+            for cost in costs:
+                self._insert(
+                    sql,
+                    "cost",
+                    {
+                        "tenant": tenant,
+                        "project": project,
+                        "id": cost.id,
+                        "day": cost.date.isoformat(),
+                        "work_type": cost.work_type,
+                        "quantity": str(cost.quantity),
+                        "price": str(cost.out_price),
+                        "comment": cost.comment,
+                        "approved": cost.approval is Approval.APPROVED,
+                    },
+                )
+        lost: Any = {"customer": None, "order": None}
+        return (
+            [
+                evolve(
+                    each, task=None, rate=None, excluded=None, comment=None, approval=_approval(each), **lost
+                )
+                for each in entries
+            ],
+            [evolve(each, entry=None, product=None, approval=_approval(each), **lost) for each in costs],
+        )
+
+    def archive_raw(self, tenant: str, project: str) -> None:
+        with self._connected() as sql:
+            sql.execute("update record set archived = 1 where tenant = ? and id = ?", (tenant, project))
+
+    def _write(self, table: str, row: Mapping[str, object]) -> None:
+        with self._connected() as sql:
+            self._insert(sql, table, row)
+
+    def _insert(self, sql: sqlite3.Connection, table: str, row: Mapping[str, object]) -> None:
+        places = ", ".join("?" for _ in row)
+        statement = f"insert or replace into {table} ({', '.join(row)}) values ({places})"
+        sql.execute(statement, tuple(row.values()))
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self._path, timeout=30)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+
+def _approval(booked: TimeEntry | Expense) -> Approval:
+    return Approval.APPROVED if booked.approval is Approval.APPROVED else Approval.NONE

@@ -10,7 +10,7 @@ OrderError                             never raised itself
 ├── OrderOutcomeUnknown                nobody can say whether the draft was made
 │   └── OrderBeingSent                 it is being sent, or was interrupted in that
 ├── IllegalTransition                  an event that the order's state does not know
-└── DocumentError                      a stored order or ledger entry cannot be read
+└── DocumentError                      a stored order, ledger entry or piece of work cannot be read
     └── DocumentTooNew                 it was written by a newer version of this package
 ```
 """
@@ -208,7 +208,7 @@ class IllegalTransition(OrderError):
 
 
 class DocumentError(OrderError):
-    """A stored order or ledger entry cannot be read; its content is not repeated here.
+    """A stored order, ledger entry or piece of work cannot be read; its content is not repeated here.
 
     Attributes:
         document: What it should have been.

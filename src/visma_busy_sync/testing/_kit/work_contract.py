@@ -66,19 +66,20 @@ async def answers_are_the_callers_own(stage: WorkLogStage) -> None:
     """What the caller does to what it got changes nothing in the host."""
     site = stage.site()
     stage.put(all_rates(site, PriceMode.WORK_TYPE, Decimal(900)), site.tenant, site.project)
-    work = await stage.matches(site)
-    before = await stage.another().work(site.tenant, site.project)
-    told = work.prices
+    told = (await stage.matches(site)).prices
+    before = evolve(told)
     for rates in (told.member_rates, told.work_type_rates, *told.member_work_type_rates.values()):
         if isinstance(rates, dict):
             rates.clear()
     orders: object = await stage.log.port.finalised(site.tenant)
     if isinstance(orders, list):
         cast("list[object]", orders).append("the caller's")
-    after = await stage.log.work(site.tenant, site.project)
-    seen = f"the caller emptied rates that it was told, and now there are {shown(after.prices)}"
-    stage.require(after.prices == before.prices, seen)
-    await stage.waiting()
+    # By another instance: that this one keeps what it has read is another promise.
+    after = (await stage.another().work(site.tenant, site.project)).prices
+    seen = f"the caller emptied rates that it was told, and now there are {shown(after)}"
+    stage.require(after == before, seen)
+    told_orders = await stage.another().finalised(site.tenant)
+    stage.require(told_orders == [], f"the caller's own order is told: {shown(told_orders)}")
 
 
 def _full(site: Site) -> dict[str, Any]:
@@ -288,10 +289,9 @@ async def an_archived_project_still_answers(stage: WorkLogStage) -> None:
     site = stage.site()
     (hours,), _ = stage.book(site, [site.entry()], [site.cost()])
     stage.book(site, (), [site.cost(entry=hours.id)])
-    before = await stage.matches(site)
+    await stage.matches(site)
     stage.archive(site)
-    after = await stage.log.work(site.tenant, site.project)
-    stage.require(after == before, f"after the project was archived its work is {shown(after)}")
+    await stage.matches(site)
 
 
 @SUITE.shows(p.READING_CHANGES_NOTHING)
@@ -377,5 +377,6 @@ async def thousands_of_hours_and_costs_come(stage: WorkLogStage) -> None:
     seen = (
         f"of {len(hours):,} hours {len(work.entries):,} come, of {len(costs):,} costs {len(work.expenses):,}"
     )
-    stage.require((len(work.entries), len(work.expenses)) == (len(hours), len(costs)), seen)
+    complete = len(work.entries) >= len(hours) and len(work.expenses) >= len(costs)
+    stage.require(complete, seen)
     await stage.matches(site)

@@ -67,6 +67,7 @@ async def what_is_booked_together_is_seen_together(stage: WorkLogStage) -> None:
     site = stage.site()
     (hours,), _ = stage.book(site, [site.entry(billable_minutes=1)])
     _, (cost,) = stage.book(site, (), [site.cost(entry=hours.id, quantity=Decimal(1))])
+    await stage.matches(site)
     on_hours = cost.entry is not None
     bookings = 1
     reading = 2
