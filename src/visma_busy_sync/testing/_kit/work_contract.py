@@ -26,15 +26,8 @@ from visma_busy_sync.testing._kit.harness import ARCHIVING, FINALISING
 from visma_busy_sync.testing._kit.promises import PromiseBroken
 from visma_busy_sync.testing._kit.stage import named_type, raised, shown
 from visma_busy_sync.testing._kit.suite import Suite
-from visma_busy_sync.testing._kit.work_stage import (
-    MARCH,
-    NOON,
-    Site,
-    WorkLogStage,
-    all_rates,
-    new_id,
-    order_of,
-)
+from visma_busy_sync.testing._kit.work_books import MARCH, NOON, Site, all_rates, new_id, order_of
+from visma_busy_sync.testing._kit.work_stage import WorkLogStage
 
 SUITE: Final = Suite(WorkLogStage)
 

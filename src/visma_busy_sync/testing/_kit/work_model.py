@@ -13,7 +13,8 @@ from visma_busy_sync.busy import Approval, Expense, Period, PriceMode, TimeEntry
 from visma_busy_sync.testing._kit import work_promises as p
 from visma_busy_sync.testing._kit.promises import PromiseBroken
 from visma_busy_sync.testing._kit.suite import Suite
-from visma_busy_sync.testing._kit.work_stage import MARCH, NOON, Instance, Site, WorkLogStage, all_rates
+from visma_busy_sync.testing._kit.work_books import MARCH, NOON, Site, all_rates
+from visma_busy_sync.testing._kit.work_stage import Instance, WorkLogStage
 
 SUITE: Final = Suite(WorkLogStage)
 

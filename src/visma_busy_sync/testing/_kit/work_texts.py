@@ -20,7 +20,8 @@ from visma_busy_sync.busy import (
 )
 from visma_busy_sync.testing._kit import work_promises as p
 from visma_busy_sync.testing._kit.suite import Suite
-from visma_busy_sync.testing._kit.work_stage import Site, WorkLogStage, all_rates, id_of, new_id
+from visma_busy_sync.testing._kit.work_books import Site, all_rates, id_of, new_id
+from visma_busy_sync.testing._kit.work_stage import WorkLogStage
 
 SUITE: Final = Suite(WorkLogStage)
 

@@ -13,7 +13,8 @@ from visma_busy_sync.testing._kit import work_promises as p
 from visma_busy_sync.testing._kit.harness import FINALISING
 from visma_busy_sync.testing._kit.shells import Worker
 from visma_busy_sync.testing._kit.suite import Suite
-from visma_busy_sync.testing._kit.work_stage import WorkLogStage, all_rates, order_of
+from visma_busy_sync.testing._kit.work_books import all_rates, order_of
+from visma_busy_sync.testing._kit.work_stage import WorkLogStage
 
 SUITE: Final = Suite(WorkLogStage)
 
