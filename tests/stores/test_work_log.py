@@ -164,6 +164,18 @@ def test_every_field_comes_back_as_it_was_booked(office: Office, project: str) -
     assert (work.prices, work.settings) == (prices, settings)
 
 
+def test_big_values_come_back(office: Office, project: str) -> None:
+    """A comment of a megabyte, rates of a thousand members, fixed prices of a thousand work types."""
+    long = evolve(hours("h"), comment="Ærlig talt " * 100_000)
+    rates = {f"m{at}": Decimal(at) for at in range(1_000)}
+    fixed = tuple(FixedPrice(work_type=f"w{at}", amount=Decimal(at)) for at in range(1_000))
+    prices = Prices(mode=PriceMode.MEMBER, member_rates=rates, fixed_prices=fixed)
+    office.hours.book("acme", project, long)
+    office.hours.set_prices("acme", project, prices)
+    work = office.work.work("acme", project, MARCH)
+    assert (work.entries, work.prices) == ((long,), prices)
+
+
 def test_a_project_that_nobody_pays_for_says_so(office: Office, project: str) -> None:
     assert office.work.work("acme", project, MARCH).project.is_billable
     for billable in (False, True):
