@@ -13,8 +13,12 @@ PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
 
 PORTS = """
     from visma_busy_sync.ports import Versioned, Write
-    from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore
-    from visma_busy_sync.testing.conformance import CatalogueHarness, StateHarness
+    from attrs import evolve
+
+    from visma_busy_sync.busy import Project
+    from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
+    from visma_busy_sync.sync import Kind
+    from visma_busy_sync.testing.conformance import CatalogueHarness, StateHarness, WorkLogHarness
 
     class Partial:
         '''Writes one after the other until one cannot be made.'''
@@ -73,6 +77,36 @@ PORTS = """
         def __init__(self):
             Harness.__init__(self)
             Busy.__init__(self)
+
+    class Hours(WorkLogHarness):
+        def __init__(self):
+            self._catalogue = MemoryCatalogue()
+            self._hours = MemoryWorkLog(self._catalogue)
+
+        def work_log(self):
+            return self._hours
+
+        def put_raw(self, tenant, value, project=None):
+            if isinstance(value, Project):
+                id = self._catalogue.add(tenant, Kind.PROJECT, name=value.name, number=value.number)
+                return evolve(value, id=id, customer=None, allows_several_customers=False, is_billable=True)
+
+        def book_raw(self, tenant, project, entries, costs):
+            self._hours.book(tenant, project, *entries, costs=costs)
+            return entries, costs
+
+    class AllThree(Both, Hours):
+        def __init__(self):
+            Both.__init__(self)
+            Hours.__init__(self)
+
+    def rounding():
+        class Rounding(Hours):
+            def book_raw(self, tenant, project, entries, costs):
+                rounded = [evolve(cost, quantity=round(cost.quantity, 2)) for cost in costs]
+                return super().book_raw(tenant, project, entries, rounded)
+
+        return Rounding()
 
     def right():
         return Harness()
@@ -141,6 +175,38 @@ def test_a_harness_of_both_ports_shows_both(shop: Path) -> None:
     assert code == 0, output
     assert "shop.ports:Both::a_document_is_taken_once[take-once] PASSED" in output
     assert "shop.ports:Both::each_creation_is_a_record_of_its_own[new-id] PASSED" in output
+
+
+def test_a_host_without_settings_tasks_and_members_shows_what_it_has(shop: Path) -> None:
+    """Its orders do not wait here and nothing is archived, which the report names."""
+    code, output = run(shop, "--visma-ports", "shop.ports:Hours")
+    assert code == 0, output
+    assert "kept (15): all-that-bills-it, amounts-exact, answers-are-work, costs-by-their-day, " in output
+    assert 'not shown, the capability "archiving" is missing: archived-projects-answer' in output
+    finalising = "orders-as-finalised, orders-once, reading-changes-nothing (in part)"
+    assert (
+        f'not shown, the capability "finalising" is missing: no-stale-work (in part), {finalising}' in output
+    )
+
+
+def test_a_harness_of_all_ports_shows_all(shop: Path) -> None:
+    chosen = ["-k", "take-once or new-id or unknown-project", "-v"]
+    code, output = run(shop, "--visma-ports", "shop.ports:AllThree", *chosen)
+    assert code == 0, output
+    for shown in (
+        "a_document_is_taken_once[take-once]",
+        "each_creation_is_a_record_of_its_own[new-id]",
+        "an_unknown_project_is_a_lookup_error[unknown-project]",
+    ):
+        assert f"shop.ports:AllThree::{shown} PASSED" in output
+
+
+def test_a_harness_that_hides_what_its_database_rounds_is_told(shop: Path) -> None:
+    """It settles nothing."""
+    code, output = run(shop, "--visma-ports", "shop.ports:rounding", "-k", "amounts_come_back")
+    assert code == 1, output
+    assert "book_raw() returned costs with another quantity than they were given with" in output
+    assert "not settled, a check failed over something else (1): amounts-exact" in output
 
 
 def test_a_broken_promise_fails_with_its_name_and_what_to_do(shop: Path) -> None:

@@ -20,8 +20,11 @@ from visma_busy_sync.testing.conformance import (
     CATALOGUE_PROMISES,
     STATE_CHECKS,
     STATE_PROMISES,
+    WORK_CHECKS,
+    WORK_PROMISES,
     AsyncCatalogueHarness,
     AsyncStateHarness,
+    AsyncWorkLogHarness,
     CapabilityMissing,
     CatalogueHarness,
     CatalogueTests,
@@ -30,6 +33,8 @@ from visma_busy_sync.testing.conformance import (
     PromiseBroken,
     StateHarness,
     StateStoreTests,
+    WorkLogHarness,
+    WorkLogTests,
     checks_for,
     run_check,
 )
@@ -46,6 +51,13 @@ class Catalogued(CatalogueHarness):
     catalogue = record_raw = add_raw = edit_raw = None  # type: ignore[assignment]
 
 
+class Worked(WorkLogHarness):
+    work_log = put_raw = book_raw = None  # type: ignore[assignment]
+
+
+CHECKS = (*STATE_CHECKS, *CATALOGUE_CHECKS, *WORK_CHECKS)
+
+
 def rows(heading: str) -> list[tuple[str, ...]]:
     """The cells of the table below a heading of the page, without its head."""
     lines = PAGE.partition(f"{heading}\n")[2].partition("\n#")[0].splitlines()
@@ -54,7 +66,8 @@ def rows(heading: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("port", "promises"), [("StateStore", STATE_PROMISES), ("Catalogue", CATALOGUE_PROMISES)]
+    ("port", "promises"),
+    [("StateStore", STATE_PROMISES), ("Catalogue", CATALOGUE_PROMISES), ("WorkLog", WORK_PROMISES)],
 )
 def test_the_page_tells_the_promises_as_the_kit_does(port: str, promises: tuple[Promise, ...]) -> None:
     """Names, sentences and cures, in the same order."""
@@ -90,7 +103,8 @@ def test_the_pages_harness_runs(tmp_path: Path) -> None:
     assert "promises of shop.bench:Bench" in done.stdout
     assert "kept (15): all-or-nothing, answers-are-values, bodies-exact, " in done.stdout
     assert f"runs {len(STATE_CHECKS)} checks" in PAGE
-    assert f"and {len(CATALOGUE_CHECKS)} over a" in PAGE
+    assert f", {len(CATALOGUE_CHECKS)} over a" in PAGE
+    assert f"and {len(WORK_CHECKS)} over a" in PAGE
 
 
 def test_checks_and_promises_have_names_of_their_own() -> None:
@@ -98,17 +112,22 @@ def test_checks_and_promises_have_names_of_their_own() -> None:
     for names, form in (
         ([check.name for check in STATE_CHECKS], r"[a-z_]+"),
         ([check.name for check in CATALOGUE_CHECKS], r"[a-z_]+"),
+        ([check.name for check in WORK_CHECKS], r"[a-z_]+"),
         # Over all ports, since a report of several does not say of which one it is.
-        ([promise.name for promise in (*STATE_PROMISES, *CATALOGUE_PROMISES)], r"[a-z]+(-[a-z]+)*"),
+        (
+            [promise.name for promise in (*STATE_PROMISES, *CATALOGUE_PROMISES, *WORK_PROMISES)],
+            r"[a-z]+(-[a-z]+)*",
+        ),
         ([capability.name for capability in CAPABILITIES], r"[a-z]+(-[a-z]+)*"),
     ):
         assert len(set(names)) == len(names)
         assert all(re.fullmatch(form, name) for name in names)
-    assert all(check.doc.endswith(".") for check in (*STATE_CHECKS, *CATALOGUE_CHECKS))
+    assert all(check.doc.endswith(".") for check in CHECKS)
 
 
 @pytest.mark.parametrize(
-    ("base", "checks"), [(StateStoreTests, STATE_CHECKS), (CatalogueTests, CATALOGUE_CHECKS)]
+    ("base", "checks"),
+    [(StateStoreTests, STATE_CHECKS), (CatalogueTests, CATALOGUE_CHECKS), (WorkLogTests, WORK_CHECKS)],
 )
 def test_each_check_is_a_method_of_the_base_class(base: type, checks: tuple[Check, ...]) -> None:
     methods = {name for name in dir(base) if name.startswith("test_")}
@@ -122,8 +141,9 @@ def test_each_check_is_a_method_of_the_base_class(base: type, checks: tuple[Chec
     [
         ((StateHarness, AsyncStateHarness), STATE_CHECKS),
         ((CatalogueHarness, AsyncCatalogueHarness), CATALOGUE_CHECKS),
+        ((WorkLogHarness, AsyncWorkLogHarness), WORK_CHECKS),
     ],
-    ids=["state", "catalogue"],
+    ids=["state", "catalogue", "work"],
 )
 def test_each_capability_is_a_method_that_a_harness_may_leave_out(
     harnesses: tuple[type, ...], checks: tuple[Check, ...]
@@ -136,19 +156,20 @@ def test_each_capability_is_a_method_that_a_harness_may_leave_out(
 
 
 def test_each_capability_is_asked_for() -> None:
-    needed = {capability for check in (*STATE_CHECKS, *CATALOGUE_CHECKS) for capability in check.needs}
+    needed = {capability for check in CHECKS for capability in check.needs}
     assert needed == set(CAPABILITIES)
 
 
 def test_a_harness_gets_the_checks_of_the_ports_that_it_gives() -> None:
-    """One, the other, or both."""
+    """One, another, or all."""
 
-    class Both(Stored, Catalogued):
+    class All(Stored, Catalogued, Worked):
         pass
 
     assert checks_for(Stored()) == STATE_CHECKS
     assert checks_for(Catalogued()) == CATALOGUE_CHECKS
-    assert checks_for(Both()) == (*STATE_CHECKS, *CATALOGUE_CHECKS)
+    assert checks_for(Worked()) == WORK_CHECKS
+    assert checks_for(All()) == CHECKS
 
 
 def test_a_check_of_another_port_is_refused() -> None:

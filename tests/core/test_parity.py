@@ -275,6 +275,25 @@ def test_inherited_methods_are_compared() -> None:
     assert drift(Child, Missing) == ["get: only in Child"]
 
 
+def test_a_method_that_is_written_anew_is_compared_as_it_is_now() -> None:
+    """Not as the base has it."""
+
+    class Shop(Resource[int]):
+        def page(self, number: int = 1, size: int = 50) -> Page[list[int]]:
+            """Fetch a page of a size."""
+            raise LookupError(number, size)
+
+    class AsyncShop(AsyncResource[int]):
+        async def page(self, number: int = 1) -> Page[list[int]]:
+            """Fetch a page."""
+            raise LookupError(number)
+
+    assert [each.partition(" | ")[0].split(" ", 2)[:2] for each in drift(Shop, AsyncShop)] == [
+        ["page:", "docstring"],
+        ["page:", "parameter"],
+    ]
+
+
 def test_check_tells_all_differences_at_once() -> None:
     """One failure lists everything there is to mend."""
     with pytest.raises(AssertionError, match=r"Base and Renamed differ:\nget: .*\nget: "):

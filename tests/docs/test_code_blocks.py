@@ -114,10 +114,21 @@ def test_the_catalogue_of_the_box_is_filled(tmp_path: Path, monkeypatch: pytest.
     """The block of the guide makes a file with a table and a project in it."""
     monkeypatch.chdir(tmp_path)
     scope: dict[str, Any] = {}
-    exec(compile(block("docs/embed.md", "SqlCatalogue.open("), "embed.md", "exec"), scope)
+    exec(compile(block("docs/embed.md", "unique_numbers=True)  #"), "embed.md", "exec"), scope)
     with scope["catalogue"] as catalogue:
         assert catalogue.get("acme", Kind.PROJECT, scope["house"]).values["name"] == "House"
     assert (tmp_path / "busy.db").exists()
+
+
+def test_the_work_log_of_the_box_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block of the guide books hours with a cost and reads them."""
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {}
+    exec(compile(block("docs/embed.md", "SqlWorkLog(catalogue)"), "embed.md", "exec"), scope)
+    with scope["catalogue"]:
+        assert scope["march"].entries == (scope["hours"],)
+        assert scope["march"].expenses == (scope["parking"],)
+        assert scope["march"].project.name == "House"
 
 
 def test_a_project_is_explained_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:

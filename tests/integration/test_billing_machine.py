@@ -37,6 +37,7 @@ from visma_busy_sync.busy import (
 from visma_busy_sync.errors import (
     EAccountingError,
     EntryTaken,
+    FixedPriceBilled,
     OrderChanged,
     OrderClosed,
     OrderNotReady,
@@ -200,7 +201,7 @@ class Billing(RuleBasedStateMachine):
         hours = sorted(claim for claim, (_, one) in self.booked.items() if isinstance(one, TimeEntry))
         if hours:
             project, one = self.booked.pop(hours[which % len(hours)])
-            del self.log._tenants[ACME].entries[project][one.id]
+            del self.log._tenants[ACME].projects[project].entries[one.id]
 
     @rule(project=PROJECTS, amount=st.sampled_from([Decimal(0), Decimal(3000), Decimal(4000)]))
     def agree_anew(self, project: int, amount: Decimal) -> None:
@@ -239,7 +240,7 @@ class Billing(RuleBasedStateMachine):
         self.visma.ending = ending
         try:
             self.acme.push(order)
-        except (EntryTaken, OrderClosed, OrderChanged):
+        except (EntryTaken, FixedPriceBilled, OrderClosed, OrderChanged):
             return
         except (OrderRejected, OrderOutcomeUnknown, EAccountingError):
             pass

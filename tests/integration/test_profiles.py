@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, cast
 
@@ -18,9 +18,15 @@ from visma_busy_sync.eaccounting.transport import AsyncHttpxTransport, HttpxTran
 from visma_busy_sync.sandbox.process import SandboxInfo, SandboxProcess
 from visma_busy_sync.sandbox.profile import Profile, changed
 from visma_busy_sync.sandbox.seed import seed_company
-from visma_busy_sync.stores import AsyncMemoryWorkLog, MemoryCatalogue, MemoryWorkLog
-from visma_busy_sync.stores.sql import AsyncSqlCatalogue, AsyncSqlStateStore, SqlCatalogue, SqlStateStore
-from visma_busy_sync.sync import Kind, Record
+from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
+from visma_busy_sync.stores.sql import (
+    AsyncSqlCatalogue,
+    AsyncSqlStateStore,
+    AsyncSqlWorkLog,
+    SqlCatalogue,
+    SqlStateStore,
+    SqlWorkLog,
+)
 
 from .office import Office, Shell, Wire
 from .pairs import Row, all_pairs
@@ -90,16 +96,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInfo]:
         yield process.info
 
 
-class Snapshots:
-    """What the work log asks of a catalogue, over one in SQL."""
-
-    def __init__(self, catalogue: SqlCatalogue) -> None:
-        self._catalogue = catalogue
-
-    def snapshot(self, tenant: str) -> Mapping[Kind, Sequence[Record]]:
-        return {kind: self._catalogue.load(tenant, kind) for kind in Kind}
-
-
 @contextlib.contextmanager
 def sql(office: Office, url: str) -> Iterator[Mapping[str, Any]]:
     """Let an office keep all in a database; yields the options of its SDK."""
@@ -107,11 +103,13 @@ def sql(office: Office, url: str) -> Iterator[Mapping[str, Any]]:
         catalogue.create_table()
         state.create_table()
         office.busy = cast("MemoryCatalogue", catalogue)
-        office.hours = MemoryWorkLog(cast("MemoryCatalogue", Snapshots(catalogue)))
+        hours = SqlWorkLog(catalogue)
+        hours.create_table()
+        office.hours = cast("MemoryWorkLog", hours)
         keys = [Fernet.generate_key()]
         run = office.shell.run
         if run is None:
-            yield {"catalogue": catalogue, "state": state, "work": office.hours, "encryption_keys": keys}
+            yield {"catalogue": catalogue, "state": state, "work": hours, "encryption_keys": keys}
             return
         awaited = url.replace("sqlite:", "sqlite+aiosqlite:")
         stores = (AsyncSqlCatalogue.open(awaited), AsyncSqlStateStore.open(awaited))
@@ -119,7 +117,7 @@ def sql(office: Office, url: str) -> Iterator[Mapping[str, Any]]:
             yield {
                 "catalogue": stores[0],
                 "state": stores[1],
-                "work": AsyncMemoryWorkLog(office.hours),
+                "work": AsyncSqlWorkLog(stores[0]),
                 "encryption_keys": keys,
             }
         finally:

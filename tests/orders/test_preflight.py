@@ -289,13 +289,11 @@ def test_the_fixed_price_of_a_blocked_row_is_in_its_amount() -> None:
     assert only(looked_at(what)).amount == Decimal(5000)
 
 
-def test_what_an_order_bills_itself_does_not_count_when_it_is_made_anew() -> None:
-    """Several orders add up."""
+def test_what_several_orders_bill_of_a_fixed_price_adds_up() -> None:
     order = built(work(hours(), prices=FIXED))
     first, second = (entry_in(State.REJECTED, attrs.evolve(order, id=id)) for id in ("a", "b"))
 
     assert fixed_prices_billed([first, second]) == {"1": {"5": Decimal(10000)}}
-    assert fixed_prices_billed([first, second], without="b") == {"1": {"5": Decimal(5000)}}
 
 
 def test_the_last_order_is_the_latest_that_may_be_there() -> None:

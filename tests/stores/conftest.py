@@ -15,7 +15,18 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import frozen
 
 from visma_busy_sync._core.stepper import step
-from visma_busy_sync.busy import Order, Period, Work
+from visma_busy_sync.busy import (
+    Expense,
+    Member,
+    Order,
+    Period,
+    Prices,
+    Task,
+    TimeEntry,
+    Work,
+    WorkSettings,
+    WorkType,
+)
 from visma_busy_sync.ports import (
     AsyncCatalogue,
     AsyncStateStore,
@@ -35,7 +46,14 @@ from visma_busy_sync.stores import (
     MemoryStateStore,
     MemoryWorkLog,
 )
-from visma_busy_sync.stores.sql import AsyncSqlCatalogue, AsyncSqlStateStore, SqlCatalogue, SqlStateStore
+from visma_busy_sync.stores.sql import (
+    AsyncSqlCatalogue,
+    AsyncSqlStateStore,
+    AsyncSqlWorkLog,
+    SqlCatalogue,
+    SqlStateStore,
+    SqlWorkLog,
+)
 from visma_busy_sync.sync import Change, Kind, Outcome, Record, Value
 
 
@@ -133,6 +151,37 @@ class CatalogueElsewhere:
         return self._portal.call(self._catalogue.get, tenant, kind, id)
 
 
+class PersonsWork(WorkLog, Protocol):
+    """A work log of the box, in which people book hours and set prices too."""
+
+    def set_settings(self, tenant: str, settings: WorkSettings) -> None: ...
+    def add_work_type(self, tenant: str, work_type: WorkType) -> None: ...
+    def add_member(self, tenant: str, member: Member) -> None: ...
+    def add_task(self, tenant: str, project: str, task: Task) -> None: ...
+    def set_prices(self, tenant: str, project: str, prices: Prices) -> None: ...
+    def set_billable(self, tenant: str, project: str, *, billable: bool) -> None: ...
+    def allow_several_customers(self, tenant: str, project: str) -> None: ...
+    def book(self, tenant: str, project: str, *entries: TimeEntry, costs: Sequence[Expense] = ()) -> None: ...
+    def spend(self, tenant: str, project: str, *costs: Expense) -> None: ...
+    def finalise(self, tenant: str, order: Order) -> None: ...
+
+
+class WorkElsewhere:
+    """An `AsyncSqlWorkLog` as a work log: it is awaited in an event loop that runs in another thread."""
+
+    def __init__(self, work: AsyncSqlWorkLog, portal: BlockingPortal) -> None:
+        self._work = work
+        self._portal = portal
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._work, name)
+
+        def call(*args: object, **named: object) -> Any:
+            return self._portal.call(partial(method, *args, **named))
+
+        return call
+
+
 @frozen
 class Busy:
     """A catalogue as the port, and as that in which a person adds and edits."""
@@ -146,8 +195,8 @@ class Office:
     """A work log, and the stores in which people book hours, add and edit."""
 
     work: WorkLog
-    person: MemoryCatalogue
-    hours: MemoryWorkLog
+    person: PersonsCatalogue
+    hours: PersonsWork
 
 
 def _memory_busy() -> Busy:
@@ -188,8 +237,32 @@ def _memory_office() -> Office:
 
 
 def _async_memory_office() -> Office:
-    plain = _memory_office()
-    return Office(SteppedWork(AsyncMemoryWorkLog(plain.hours)), plain.person, plain.hours)
+    person = MemoryCatalogue()
+    hours = MemoryWorkLog(person)
+    return Office(SteppedWork(AsyncMemoryWorkLog(hours)), person, hours)
+
+
+@contextmanager
+def _sql_office(url: str) -> Iterator[Office]:
+    with SqlCatalogue.open(url) as catalogue, SqlWorkLog(catalogue) as work:
+        catalogue.create_table()
+        work.create_table()
+        yield Office(work, catalogue, work)
+
+
+@contextmanager
+def _async_sql_office(url: str) -> Iterator[Office]:
+    with start_blocking_portal() as portal:
+        catalogue = AsyncSqlCatalogue.open(url.replace("sqlite:", "sqlite+aiosqlite:"))
+        work = AsyncSqlWorkLog(catalogue)
+        try:
+            portal.call(catalogue.create_table)
+            portal.call(work.create_table)
+            elsewhere = cast("PersonsWork", WorkElsewhere(work, portal))
+            yield Office(elsewhere, CatalogueElsewhere(catalogue, portal), elsewhere)
+        finally:
+            portal.call(work.close)
+            portal.call(catalogue.close)
 
 
 @contextmanager
@@ -228,9 +301,13 @@ BUSYS: Mapping[str, tuple[Callable[[str], AbstractContextManager[Busy]], str | N
     "postgresql": (_sql_busy, "postgres_url"),
     "async-postgresql": (_async_sql_busy, "postgres_url"),
 }
-OFFICES: Mapping[str, Callable[[], Office]] = {
-    "memory": _memory_office,
-    "async-memory": _async_memory_office,
+OFFICES: Mapping[str, tuple[Callable[[str], AbstractContextManager[Office]], str | None]] = {
+    "memory": (lambda _: nullcontext(_memory_office()), None),
+    "async-memory": (lambda _: nullcontext(_async_memory_office()), None),
+    "sqlite": (_sql_office, "sqlite_url"),
+    "async-sqlite": (_async_sql_office, "sqlite_url"),
+    "postgresql": (_sql_office, "postgres_url"),
+    "async-postgresql": (_async_sql_office, "postgres_url"),
 }
 
 
@@ -255,5 +332,7 @@ def busy(request: pytest.FixtureRequest) -> Iterator[Busy]:
 
 
 @pytest.fixture(params=OFFICES)
-def office(request: pytest.FixtureRequest) -> Office:
-    return OFFICES[request.param]()
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    opener, address = OFFICES[request.param]
+    with opener(request.getfixturevalue(address) if address else "") as each:
+        yield each

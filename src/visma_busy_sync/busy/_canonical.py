@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from typing import Final, TypeAlias, cast
@@ -24,7 +25,7 @@ def decimal_text(value: Decimal) -> str:
 
 
 def plain(value: object) -> Plain:
-    """Return `value` (attrs values, tuples and scalars) as plain data with canonical scalars."""
+    """Return `value` (attrs values, tuples, mappings and scalars) as plain data with canonical scalars."""
     if isinstance(value, enum.StrEnum):
         return value.value
     if value is None or isinstance(value, str | int):
@@ -37,6 +38,8 @@ def plain(value: object) -> Plain:
         return value.isoformat()
     if isinstance(value, tuple):
         return [plain(member) for member in cast("tuple[object, ...]", value)]
+    if isinstance(value, Mapping):
+        return {key: plain(member) for key, member in cast("Mapping[str, object]", value).items()}
     return members(value)
 
 

@@ -14,7 +14,7 @@ OrderError                             never raised itself
 │   ├── OrderBeingSent                 it is being sent, or was interrupted in that
 │   └── OrderNeedsAttention            a person has to decide whether it is there
 ├── IllegalTransition                  an event that the order's state does not know
-└── DocumentError                      a stored order or ledger entry cannot be read
+└── DocumentError                      a stored order, ledger entry or piece of work cannot be read
     └── DocumentTooNew                 it was written by a newer version of this package
 ```
 """
@@ -345,7 +345,7 @@ class IllegalTransition(OrderError):
 
 
 class DocumentError(OrderError):
-    """A stored order or ledger entry cannot be read; its content is not repeated here.
+    """A stored order, ledger entry or piece of work cannot be read; its content is not repeated here.
 
     Attributes:
         document: What it should have been.

@@ -42,7 +42,13 @@ class WorkLog(Protocol):
     """The host's hours, costs, work types and prices. Nothing is ever written to it."""
 
     def work(self, tenant: str, project: str, period: Period) -> Work:
-        """Return the work on a project within a period as one consistent value.
+        """Return the work on a project within a period as one consistent value, all as of one moment.
+
+        Every hour of the period comes, and those that begin on the day before or after it by the date in
+        UTC: the workspace's time zone decides later. A cost on hours comes with its hours, wherever its own
+        day is; a cost on the project comes by its day. With them come the work types that they refer to, the
+        products of costs, and where they count customers, tasks and members. What is not approved, excluded,
+        billed before or on an archived project is told like the rest; more may come along.
 
         Raises:
             LookupError: If there is no such project: `LookupError` itself or a subclass of the host's own.
@@ -52,9 +58,10 @@ class WorkLog(Protocol):
         ...
 
     def finalised(self, tenant: str) -> Sequence[Order]:
-        """Return the orders that are finalised, each as it was then.
+        """Return the orders that are finalised, each as it was then, once, in the order of finalising.
 
-        It may be empty, and need not shrink when they are sent: the ledger knows what was sent.
+        An order that was finalised again comes in its last revision. It may be empty, and need not shrink
+        when they are sent: the ledger knows what was sent.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Ready stores for the ports: in memory, for tests and trials.
 
-State store and catalogue in SQL are in `visma_busy_sync.stores.sql`, since they need an extra.
+All three in SQL are in `visma_busy_sync.stores.sql`, since they need an extra.
 """
 
 from visma_busy_sync.stores._errors import StoreUnavailable

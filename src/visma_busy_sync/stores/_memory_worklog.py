@@ -9,14 +9,12 @@ from typing import final
 from attrs import define, evolve, field
 
 from visma_busy_sync.busy import (
-    Customer,
     Expense,
+    Member,
     Order,
     Period,
     PriceMode,
     Prices,
-    Product,
-    Project,
     Task,
     TimeEntry,
     Work,
@@ -24,26 +22,44 @@ from visma_busy_sync.busy import (
     WorkType,
 )
 from visma_busy_sync.stores._memory_catalogue import MemoryCatalogue
-from visma_busy_sync.sync._records import Kind, Record
+from visma_busy_sync.stores._work_rules import (
+    cost_comes,
+    customers_of,
+    day_of,
+    no_project,
+    products_of,
+    project_of,
+    reach,
+)
+from visma_busy_sync.sync._records import Kind
+
+
+@define
+class _Project:
+    """What is kept of a project beside its record in the catalogue."""
+
+    prices: Prices = field(factory=lambda: Prices(mode=PriceMode.PROJECT))
+    several_customers: bool = False
+    billable: bool = True
+    tasks: dict[str, Task] = field(factory=dict[str, Task])
+    entries: dict[str, TimeEntry] = field(factory=dict[str, TimeEntry])
+    expenses: dict[str, Expense] = field(factory=dict[str, Expense])
 
 
 @define
 class _Tenant:
     settings: WorkSettings = field(factory=WorkSettings)
     work_types: dict[str, WorkType] = field(factory=dict[str, WorkType])
-    prices: dict[str, Prices] = field(factory=dict[str, Prices])
-    tasks: dict[str, list[Task]] = field(factory=dict[str, list[Task]])
-    entries: dict[str, dict[str, TimeEntry]] = field(factory=dict[str, dict[str, TimeEntry]])
-    expenses: dict[str, dict[str, Expense]] = field(factory=dict[str, dict[str, Expense]])
-    finalised: list[Order] = field(factory=list[Order])
-    several_customers: set[str] = field(factory=set[str])
+    members: dict[str, Member] = field(factory=dict[str, Member])
+    projects: dict[str, _Project] = field(factory=dict[str, _Project])
+    finalised: dict[str, Order] = field(factory=dict[str, Order])
 
 
 @final
 class MemoryWorkLog:
     """Hours and costs in dicts, for tests and trials; projects come from a `MemoryCatalogue`.
 
-    Beside the port it has what people do in Busy: `add_work_type`, `set_prices`, `book`, `spend`.
+    Beside the port it has what people do in Busy: `add_work_type`, `set_prices`, `book`, `spend` and others.
     """
 
     def __init__(self, catalogue: MemoryCatalogue) -> None:
@@ -52,7 +68,7 @@ class MemoryWorkLog:
         self._tenants: dict[str, _Tenant] = {}
 
     def work(self, tenant: str, project: str, period: Period) -> Work:
-        """Return the work on a project within a period as one consistent value.
+        """Return the work on a project within a period as one consistent value, archived or not.
 
         Hours that begin up to a day outside the period come along, since the builder decides by the
         workspace's time zone. A cost on hours comes with its hours, or where they are not known at all.
@@ -64,33 +80,34 @@ class MemoryWorkLog:
             records = self._catalogue.snapshot(tenant)
             record = next((each for each in records[Kind.PROJECT] if each.id == project), None)
             if record is None:
-                raise LookupError(f"there is no project {project} of this tenant")
-            busy = self._of(tenant)
-            several = project in busy.several_customers
-            booked = busy.entries.get(project, {})
-            entries = {id: entry for id, entry in booked.items() if _near(entry, period)}
+                raise no_project(project)
+            busy, mine = self._of(tenant), self._project(tenant, project)
+            near = reach(period)
+            days = {id: day_of(entry) for id, entry in mine.entries.items()}
             return Work(
-                project=_project(record, several=several),
-                customers=_customers(records[Kind.CUSTOMER]) if several else (),
-                entries=tuple(entries.values()),
+                project=project_of(record, several=mine.several_customers, billable=mine.billable),
+                customers=customers_of(records[Kind.CUSTOMER]) if mine.several_customers else (),
+                entries=tuple(entry for id, entry in mine.entries.items() if days[id] in near),
                 expenses=tuple(
-                    expense
-                    for expense in busy.expenses.get(project, {}).values()
-                    if expense.entry in entries
-                    or (expense.date in period if expense.entry is None else expense.entry not in booked)
+                    cost
+                    for cost in mine.expenses.values()
+                    if cost_comes(
+                        period, day=cost.date, entry=cost.entry, hours_day=days.get(cost.entry or "")
+                    )
                 ),
                 work_types=tuple(busy.work_types.values()),
-                products=tuple(Product(id=p.id, name=_text(p)) for p in records[Kind.PRODUCT]),
-                tasks=tuple(busy.tasks.get(project, ())),
+                products=products_of(records[Kind.PRODUCT]),
+                tasks=tuple(mine.tasks.values()),
+                members=tuple(busy.members.values()),
                 # A copy, since its rates are dicts.
-                prices=evolve(busy.prices.get(project) or Prices(mode=PriceMode.PROJECT)),
+                prices=evolve(mine.prices),
                 settings=busy.settings,
             )
 
     def finalised(self, tenant: str) -> Sequence[Order]:
-        """Return the orders that are finalised."""
+        """Return the orders that are finalised, each once, in the order in which they were."""
         with self._guard:
-            return tuple(self._of(tenant).finalised)
+            return tuple(self._of(tenant).finalised.values())
 
     def set_settings(self, tenant: str, settings: WorkSettings) -> None:
         """Set the workspace's settings for orders."""
@@ -102,62 +119,51 @@ class MemoryWorkLog:
         with self._guard:
             self._of(tenant).work_types[work_type.id] = work_type
 
+    def add_member(self, tenant: str, member: Member) -> None:
+        """Create a member, or replace the one with its id."""
+        with self._guard:
+            self._of(tenant).members[member.id] = member
+
+    def add_task(self, tenant: str, project: str, task: Task) -> None:
+        """Create a task on a project, or replace the one with its id."""
+        with self._guard:
+            self._project(tenant, project).tasks[task.id] = task
+
     def set_prices(self, tenant: str, project: str, prices: Prices) -> None:
         """Set what an hour costs on a project."""
         with self._guard:
-            self._of(tenant).prices[project] = evolve(prices)
+            self._project(tenant, project).prices = evolve(prices)
+
+    def set_billable(self, tenant: str, project: str, *, billable: bool) -> None:
+        """Say whether anything on a project may be invoiced at all; at first it may."""
+        with self._guard:
+            self._project(tenant, project).billable = billable
 
     def allow_several_customers(self, tenant: str, project: str) -> None:
         """Let hours on a project belong to any customer."""
         with self._guard:
-            self._of(tenant).several_customers.add(project)
+            self._project(tenant, project).several_customers = True
 
-    def add_task(self, tenant: str, project: str, task: Task) -> None:
-        """Create a task on a project."""
+    def book(self, tenant: str, project: str, *entries: TimeEntry, costs: Sequence[Expense] = ()) -> None:
+        """Book hours on a project, and costs with them, or change those that have their ids; all at once."""
         with self._guard:
-            self._of(tenant).tasks.setdefault(project, []).append(task)
+            mine = self._project(tenant, project)
+            mine.entries.update((entry.id, entry) for entry in entries)
+            mine.expenses.update((cost.id, cost) for cost in costs)
 
-    def book(self, tenant: str, project: str, *entries: TimeEntry) -> None:
-        """Book hours on a project, or change those that have their ids."""
-        with self._guard:
-            self._of(tenant).entries.setdefault(project, {}).update((entry.id, entry) for entry in entries)
-
-    def spend(self, tenant: str, project: str, *expenses: Expense) -> None:
+    def spend(self, tenant: str, project: str, *costs: Expense) -> None:
         """Book costs on a project, or change those that have their ids."""
-        with self._guard:
-            booked = self._of(tenant).expenses.setdefault(project, {})
-            booked.update((expense.id, expense) for expense in expenses)
+        self.book(tenant, project, costs=costs)
 
     def finalise(self, tenant: str, order: Order) -> None:
-        """Finalise an order; it then waits for its transfer."""
+        """Finalise an order; it then waits for its transfer. It replaces the one with its id."""
         with self._guard:
-            self._of(tenant).finalised.append(order)
+            orders = self._of(tenant).finalised
+            orders.pop(order.id, None)
+            orders[order.id] = order
 
     def _of(self, tenant: str) -> _Tenant:
         return self._tenants.setdefault(tenant, _Tenant())
 
-
-def _project(record: Record, *, several: bool) -> Project:
-    number, customer = record.values["number"], record.values["customer"]
-    return Project(
-        id=record.id,
-        number=number if isinstance(number, str) else None,
-        name=_text(record),
-        customer=customer if isinstance(customer, str) else None,
-        allows_several_customers=several,
-    )
-
-
-def _customers(records: Sequence[Record]) -> tuple[Customer, ...]:
-    return tuple(Customer(id=record.id, name=_text(record)) for record in records)
-
-
-def _text(record: Record) -> str:
-    name = record.values["name"]
-    return name if isinstance(name, str) and name else record.id
-
-
-def _near(entry: TimeEntry, period: Period) -> bool:
-    # A date in UTC and the local date of the same moment are at most a day apart.
-    day = entry.start.date().toordinal()
-    return period.first.toordinal() - 1 <= day <= period.last.toordinal() + 1
+    def _project(self, tenant: str, project: str) -> _Project:
+        return self._of(tenant).projects.setdefault(project, _Project())

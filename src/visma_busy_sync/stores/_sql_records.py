@@ -10,19 +10,24 @@ undone and tried again in halves, until the one that it refuses stands alone.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
 from attrs import define, field
-from sqlalchemy import Connection, RowMapping, Table, and_, bindparam, func, select
+from sqlalchemy import Connection, RowMapping, Table, and_, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.stores._deciding import Row, Rules, decide, new_row, not_there, require_fields
-from visma_busy_sync.stores._sql_transaction import UNHOLDABLE, can_exist, chunks, transaction
+from visma_busy_sync.stores._sql_transaction import (
+    UNHOLDABLE,
+    can_exist,
+    chunks,
+    keep_others_out,
+    transaction,
+)
 from visma_busy_sync.stores._sql_trouble import Call, code_of
 from visma_busy_sync.sync._records import FIELDS, Applied, Change, Kind, Link, Outcome, Record, Refused, Value
 
@@ -159,7 +164,7 @@ def _apply(
     table = call.table
     with transaction(connection, table, writing=True) as make:
         if rules.unique_numbers:
-            _keep_numbers(connection, table, tenant)
+            keep_others_out(connection, table, tenant)
         desk = _Desk(rules, _held(connection, table, tenant, changes))
         if rules.unique_numbers:
             for kind, wanted in _numbers(changes).items():
@@ -225,14 +230,6 @@ def _numbers(changes: Sequence[Change]) -> Mapping[Kind, Sequence[str]]:
         if isinstance(number, str) and not UNHOLDABLE.search(number):
             wanted[change.kind].add(number)
     return {kind: sorted(numbers) for kind, numbers in wanted.items()}
-
-
-def _keep_numbers(connection: Connection, table: Table, tenant: str) -> None:
-    """Let nobody else take a number of the tenant until the transaction ends."""
-    if connection.dialect.name == "postgresql":  # on SQLite the transaction itself keeps all others out
-        digest = hashlib.sha256(f"{table.fullname}\0{tenant}".encode()).digest()
-        lock = int.from_bytes(digest[:8], signed=True)
-        connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def _held(

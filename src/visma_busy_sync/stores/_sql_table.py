@@ -6,16 +6,29 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Final, Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from visma_busy_sync._core.errors import ConfigurationError
 
-Store: TypeAlias = Literal["state", "catalogue"]
+Store: TypeAlias = Literal["state", "catalogue", "work"]
 
 STATE_TABLE: Final = "visma_busy_sync_state"
 CATALOGUE_TABLE: Final = "visma_busy_sync_catalogue"
+WORK_TABLE: Final = "visma_busy_sync_work"
 
 _DIALECTS: Final = {"postgresql": postgresql.dialect, "sqlite": sqlite.dialect}
 
@@ -63,9 +76,33 @@ def catalogue_table(name: str, schema: str | None) -> Table:
     )
 
 
+def work_table(name: str, schema: str | None) -> Table:
+    """Describe the table of work: a row for each thing that is kept, with what it is searched by."""
+    tenant, kind, project = (Column(name, _PLAIN, nullable=False) for name in ("tenant", "kind", "project"))
+    day = Column("day", Date)
+    return Table(
+        name,
+        MetaData(),
+        # What was there first comes first. SQLite gives such numbers to a column of that very type alone.
+        Column("number", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+        tenant,
+        kind,
+        project,
+        Column("id", _PLAIN, nullable=False),
+        day,
+        Column("entry", _PLAIN),
+        Column("body", Text, nullable=False),
+        UniqueConstraint("tenant", "kind", "project", "id"),
+        Index(f"{name}_by_day", tenant, kind, project, day),
+        schema=schema,
+        info={"store": "work"},
+    )
+
+
 _TABLES: Final[Mapping[Store, tuple[Callable[[str, str | None], Table], str]]] = {
     "state": (state_table, STATE_TABLE),
     "catalogue": (catalogue_table, CATALOGUE_TABLE),
+    "work": (work_table, WORK_TABLE),
 }
 STORES: Final = tuple(_TABLES)
 
@@ -88,7 +125,7 @@ def ddl(dialect: str, *, store: Store = "state", schema: str | None = None, tabl
 
     Args:
         dialect: `postgresql` or `sqlite`.
-        store: `state` or `catalogue`.
+        store: `state`, `catalogue` or `work`.
         schema: Where the table is; None for the database's default.
         table: Its name; None for that which the store has by default.
 

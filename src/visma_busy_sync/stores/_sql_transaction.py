@@ -6,6 +6,7 @@ the host wants its own commits.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -53,6 +54,14 @@ def create(connection: Connection, call: Call) -> None:
         call.table.create(connection, checkfirst=True)
         call.committing = True
         make()
+
+
+def keep_others_out(connection: Connection, table: Table, tenant: str) -> None:
+    """Let nobody else who asks this write for the tenant until the transaction ends."""
+    if connection.dialect.name == "postgresql":  # on SQLite the transaction itself keeps all others out
+        digest = hashlib.sha256(f"{table.fullname}\0{tenant}".encode()).digest()
+        lock = int.from_bytes(digest[:8], signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -89,18 +89,21 @@ class Call:
     """One call of a store: how often it was tried, and how far it got.
 
     Attributes:
-        table: The table it is about.
+        table: The store's own table.
         committing: Whether the end of a transaction was asked for, in this attempt.
     """
 
     def __init__(self, table: Table, *, dialect: str) -> None:
         self.table = table
-        store = table.info["store"]
-        command = dialect if store == "state" else f"{dialect} --store {store}"
-        self._facts = {"table": table.fullname, "command": command}
+        self._dialect = dialect
+        self._about = table
         self._attempts = 0
         self._part_made = False
         self.committing = False
+
+    def about(self, table: Table) -> None:
+        """Note which table is used from here on: what fails is told of it."""
+        self._about = table
 
     def part_made(self) -> None:
         """Note that a transaction of this call was made, and that another may follow."""
@@ -121,7 +124,7 @@ class Call:
             self.committing = False
             return None
         if mistake := _mistake(error, code):
-            message, advice = (text.format(**self._facts) for text in mistake)
+            message, advice = (text.format(**self._facts()) for text in mistake)
             return ConfigurationError(message, advice=advice)
         origin = error.orig if isinstance(error, DBAPIError) else error
         message, advice = _state(error, code)
@@ -132,6 +135,11 @@ class Call:
             code=code,
             may_have_happened=self._part_made or not undone,
         )
+
+    def _facts(self) -> dict[str, str]:
+        store = self._about.info["store"]
+        command = self._dialect if store == "state" else f"{self._dialect} --store {store}"
+        return {"table": self._about.fullname, "command": command}
 
 
 def _mistake(error: Exception, code: str | None) -> tuple[str, str] | None:

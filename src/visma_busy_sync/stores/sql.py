@@ -1,18 +1,20 @@
-"""State store and catalogue in SQL, on SQLite and PostgreSQL. They need the extra `sql` and a driver.
+"""State store, catalogue and work log in SQL, on SQLite and PostgreSQL, with the extra `sql` and a driver.
 
 ```python
-from visma_busy_sync.stores.sql import SqlCatalogue, SqlStateStore
+from visma_busy_sync.stores.sql import SqlCatalogue, SqlStateStore, SqlWorkLog
 
 state = SqlStateStore(engine)  # the host's own; or SqlStateStore.open("sqlite:///busy.db")
 state.create_table()
 catalogue = SqlCatalogue(engine)  # where the host has no projects, customers and products of its own
 catalogue.create_table()
+work = SqlWorkLog(catalogue)  # and no hours of its own either
+work.create_table()
 ```
 
 For a host that keeps migrations of its own, `ddl` writes the statements, and so does this command:
 
 ```
-python -m visma_busy_sync.stores.sql postgresql [--store state|catalogue] [--schema S] [--table T]
+python -m visma_busy_sync.stores.sql postgresql [--store state|catalogue|work] [--schema S] [--table T]
 ```
 
 A store uses a connection of its own for each call, and commits it. So a rollback of the host's transaction
@@ -30,12 +32,21 @@ try:
     from visma_busy_sync.stores._sql_catalogue import AsyncSqlCatalogue, SqlCatalogue
     from visma_busy_sync.stores._sql_state import AsyncSqlStateStore, SqlStateStore
     from visma_busy_sync.stores._sql_table import STORES, ddl
+    from visma_busy_sync.stores._sql_worklog import AsyncSqlWorkLog, SqlWorkLog
 except ImportError as missing:
     raise ImportError(
         'The SQL stores need their extra: pip install "visma-busy-sync[sql]"', name=missing.name
     ) from missing
 
-__all__ = ["AsyncSqlCatalogue", "AsyncSqlStateStore", "SqlCatalogue", "SqlStateStore", "ddl"]
+__all__ = [
+    "AsyncSqlCatalogue",
+    "AsyncSqlStateStore",
+    "AsyncSqlWorkLog",
+    "SqlCatalogue",
+    "SqlStateStore",
+    "SqlWorkLog",
+    "ddl",
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

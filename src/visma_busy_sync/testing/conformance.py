@@ -26,30 +26,33 @@ class TestOurStateStore(StateStoreTests):
         return OurHarness()
 ```
 
-`CatalogueHarness` and `CatalogueTests` are the same for a `Catalogue`. A host gives those ports that it has;
-a harness of both is a subclass of both.
+`CatalogueHarness` and `CatalogueTests` are the same for a `Catalogue`, `WorkLogHarness` and `WorkLogTests`
+for a `WorkLog`. A host gives those ports that it has; a harness of several is a subclass of each.
 
 A failure names the promise that is broken, what was seen, and what to do. It needs no test framework.
 """
 
 from __future__ import annotations
 
-from visma_busy_sync.testing._kit.base import CatalogueTests, StateStoreTests
+from visma_busy_sync.testing._kit.base import CatalogueTests, StateStoreTests, WorkLogTests
 from visma_busy_sync.testing._kit.catalogue_promises import CATALOGUE_PROMISES
-from visma_busy_sync.testing._kit.checks import CATALOGUE_CHECKS, STATE_CHECKS, checks_for
+from visma_busy_sync.testing._kit.checks import CATALOGUE_CHECKS, STATE_CHECKS, WORK_CHECKS, checks_for
 from visma_busy_sync.testing._kit.harness import (
     CAPABILITIES,
     AsyncCatalogueHarness,
     AsyncStateHarness,
+    AsyncWorkLogHarness,
     Capability,
     CapabilityMissing,
     CatalogueHarness,
     ChildStore,
     Harness,
     StateHarness,
+    WorkLogHarness,
 )
 from visma_busy_sync.testing._kit.promises import STATE_PROMISES, Promise, PromiseBroken
 from visma_busy_sync.testing._kit.suite import Check, Factory, run_check
+from visma_busy_sync.testing._kit.work_promises import WORK_PROMISES
 
 __all__ = [
     "CAPABILITIES",
@@ -57,8 +60,11 @@ __all__ = [
     "CATALOGUE_PROMISES",
     "STATE_CHECKS",
     "STATE_PROMISES",
+    "WORK_CHECKS",
+    "WORK_PROMISES",
     "AsyncCatalogueHarness",
     "AsyncStateHarness",
+    "AsyncWorkLogHarness",
     "Capability",
     "CapabilityMissing",
     "CatalogueHarness",
@@ -71,6 +77,8 @@ __all__ = [
     "PromiseBroken",
     "StateHarness",
     "StateStoreTests",
+    "WorkLogHarness",
+    "WorkLogTests",
     "checks_for",
     "run_check",
 ]

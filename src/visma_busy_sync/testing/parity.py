@@ -72,7 +72,9 @@ def _members(cls: type, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
                 members[name] = {"type": _plain(_resolved(base).get(name, text), names)}
         for name, value in vars(base).items():
             if not name.startswith("_") or name in _CALLED:
-                members[_DUNDERS.get(name, name)] = _facts(value, names) | members.get(name, {})
+                own = _DUNDERS.get(name, name)
+                annotated = {part: text for part, text in members.get(own, {}).items() if part == "type"}
+                members[own] = annotated | _facts(value, names)
     return {name: facts for name, facts in members.items() if facts}
 
 

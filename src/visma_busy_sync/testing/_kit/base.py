@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from visma_busy_sync.testing._kit.checks import CATALOGUE_CHECKS, STATE_CHECKS
+from visma_busy_sync.testing._kit.checks import CATALOGUE_CHECKS, STATE_CHECKS, WORK_CHECKS
 from visma_busy_sync.testing._kit.harness import (
     AsyncCatalogueHarness,
     AsyncStateHarness,
+    AsyncWorkLogHarness,
     CatalogueHarness,
     StateHarness,
+    WorkLogHarness,
 )
 from visma_busy_sync.testing._kit.suite import Check, run_check
 
@@ -51,8 +53,25 @@ class CatalogueTests(ABC):
         """Return a new harness for one check."""
 
 
+class WorkLogTests(ABC):
+    """Every check of `WorkLog` as a test method; subclass it as `Test...` and give it a harness.
+
+    As `StateStoreTests`.
+
+    ```python
+    class TestOurWorkLog(WorkLogTests):
+        def harness(self) -> WorkLogHarness:
+            return OurHarness()
+    ```
+    """
+
+    @abstractmethod
+    def harness(self) -> WorkLogHarness | AsyncWorkLogHarness:
+        """Return a new harness for one check."""
+
+
 def _method(check: Check, base: type) -> Callable[[Any], None]:
-    def test(self: StateStoreTests | CatalogueTests) -> None:
+    def test(self: StateStoreTests | CatalogueTests | WorkLogTests) -> None:
         __tracebackhide__ = True
         run_check(check, self.harness)
 
@@ -69,3 +88,4 @@ def _add(base: type, checks: Iterable[Check]) -> None:
 
 _add(StateStoreTests, STATE_CHECKS)
 _add(CatalogueTests, CATALOGUE_CHECKS)
+_add(WorkLogTests, WORK_CHECKS)

@@ -13,6 +13,10 @@ from visma_busy_sync.testing._kit import (
     state_model,
     state_texts,
     state_world,
+    work_contract,
+    work_model,
+    work_texts,
+    work_world,
 )
 from visma_busy_sync.testing._kit.suite import Check
 
@@ -26,9 +30,12 @@ CATALOGUE_CHECKS: Final[tuple[Check, ...]] = tuple(
     for module in (catalogue_contract, catalogue_texts, catalogue_world, catalogue_model)
     for check in module.SUITE.checks
 )
+WORK_CHECKS: Final[tuple[Check, ...]] = tuple(
+    check for module in (work_contract, work_texts, work_world, work_model) for check in module.SUITE.checks
+)
 
 
 def checks_for(harness: object) -> tuple[Check, ...]:
     """Return the checks that a harness is for, of each port that it gives; none if it is no harness."""
-    checks = (*STATE_CHECKS, *CATALOGUE_CHECKS)
+    checks = (*STATE_CHECKS, *CATALOGUE_CHECKS, *WORK_CHECKS)
     return tuple(check for check in checks if isinstance(harness, check.stage.harnesses))

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import unittest
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Self, TypeAlias, final
+from typing import Self, TypeAlias, TypeVar, final
 
 from attrs import frozen
 
-from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, Catalogue, StateStore, Versioned
+from visma_busy_sync.busy import (
+    Customer,
+    Expense,
+    Member,
+    Order,
+    Prices,
+    Product,
+    Project,
+    Task,
+    TimeEntry,
+    WorkSettings,
+    WorkType,
+)
+from visma_busy_sync.ports import (
+    AsyncCatalogue,
+    AsyncStateStore,
+    AsyncWorkLog,
+    Catalogue,
+    StateStore,
+    Versioned,
+    WorkLog,
+)
 from visma_busy_sync.sync import Kind, Record, Value
+
+Thing = TypeVar("Thing", Customer, Member, Prices, Product, Project, Task, WorkSettings, WorkType)
 
 
 @frozen
@@ -32,8 +55,8 @@ class Capability:
 REOPEN = Capability(
     "reopen",
     "reopen",
-    "Closes everything that holds the data open and opens it anew; `state()` or `catalogue()` then gives new "
-    "ones.",
+    "Closes everything that holds the data open and opens it anew; `state()`, `catalogue()` or "
+    "`work_log()` then gives new ones.",
 )
 AMBIENT_TRANSACTION = Capability(
     "ambient-transaction",
@@ -61,7 +84,26 @@ REFUSALS = Capability(
     "Gives values that the host refuses, in a new record as in one that is there, such as a name that is too "
     "long.",
 )
-CAPABILITIES = (REOPEN, AMBIENT_TRANSACTION, PROCESSES, CATALOGUE_PROCESSES, DELETION, REFUSALS)
+ARCHIVING = Capability(
+    "archiving",
+    "archive_raw",
+    "Archives a project, as a person does in Busy.",
+)
+FINALISING = Capability(
+    "finalising",
+    "finalise_raw",
+    "Finalises an order, which then waits for its transfer; in place of the one with its id.",
+)
+CAPABILITIES = (
+    REOPEN,
+    AMBIENT_TRANSACTION,
+    PROCESSES,
+    CATALOGUE_PROCESSES,
+    DELETION,
+    REFUSALS,
+    ARCHIVING,
+    FINALISING,
+)
 
 
 @final
@@ -242,9 +284,91 @@ class AsyncCatalogueHarness(_RawCatalogue, AwaitedHarness):
         """Return a catalogue over the data; each call another instance, if the host has such."""
 
 
-Harness: TypeAlias = StateHarness | AsyncStateHarness | CatalogueHarness | AsyncCatalogueHarness
+class _RawWork(ABC):
+    """What people do in Busy, past the port.
 
-_BASES = (BlockingHarness, AwaitedHarness, _RawState, _RawCatalogue)
+    It is synchronous also beside an asynchronous work log, and may be called in a thread of its own, since
+    people book while work is read. Each method commits before it returns.
+
+    Attributes:
+        tenants: Two tenants of the host. Name others where a tenant must be there before its work is.
+    """
+
+    tenants: tuple[str, str] = ("acme", "acm")
+
+    @abstractmethod
+    def put_raw(self, tenant: str, value: Thing, project: str | None = None) -> Thing | None:
+        """Create something, or replace the one with its id, and return it as the host has it now.
+
+        Args:
+            tenant: Whose it is.
+            value: A customer, product, work type, member or project, or the tenant's settings; or, with
+                `project`, a task or the prices of that project.
+            project: The project that it belongs to.
+
+        Returns:
+            The value, with the host's own id where it gives ids itself, and without what it does not keep.
+            Of prices and settings whatever the host has. None where it has no such thing at all.
+        """
+
+    @abstractmethod
+    def book_raw(
+        self, tenant: str, project: str, entries: Sequence[TimeEntry], costs: Sequence[Expense]
+    ) -> tuple[Sequence[TimeEntry], Sequence[Expense]]:
+        """Book hours and costs, or change those with their ids, all in one transaction.
+
+        Costs may be on hours that are booked by the same call, by the id that these were given with.
+
+        Returns:
+            Both in the order given, as the host has them now: with its own ids where it gives ids itself,
+            and without what it does not keep.
+        """
+
+    def archive_raw(self, tenant: str, project: str) -> None:
+        """Archive a project (capability "archiving")."""
+        del tenant, project
+        raise CapabilityMissing(ARCHIVING)
+
+    def finalise_raw(self, tenant: str, order: Order) -> None:
+        """Finalise an order, in place of the one with its id (capability "finalising")."""
+        del tenant, order
+        raise CapabilityMissing(FINALISING)
+
+
+class WorkLogHarness(_RawWork, BlockingHarness):
+    """A `WorkLog` on the kit's bench; subclass it, together with others where the host gives more ports.
+
+    The kit makes a harness for each check, enters it, and leaves it at the end: between the two it stands
+    for one set of data, empty at first. Resources belong into `__enter__`, since a harness is also made
+    only to see what it can do.
+    """
+
+    @abstractmethod
+    def work_log(self) -> WorkLog:
+        """Return a work log over the data; each call another instance, if the host has such."""
+
+
+class AsyncWorkLogHarness(_RawWork, AwaitedHarness):
+    """An `AsyncWorkLog` on the kit's bench; subclass it, with others where the host gives more ports.
+
+    As `WorkLogHarness`; everything that awaits happens in one event loop, which the kit runs for each check.
+    """
+
+    @abstractmethod
+    def work_log(self) -> AsyncWorkLog:
+        """Return a work log over the data; each call another instance, if the host has such."""
+
+
+Harness: TypeAlias = (
+    StateHarness
+    | AsyncStateHarness
+    | CatalogueHarness
+    | AsyncCatalogueHarness
+    | WorkLogHarness
+    | AsyncWorkLogHarness
+)
+
+_BASES = (BlockingHarness, AwaitedHarness, _RawState, _RawCatalogue, _RawWork)
 
 
 def has(harness: Harness, capability: Capability) -> bool:

@@ -93,7 +93,8 @@ def _factory(reference: str) -> Factory:
     if not checks_for(harness):
         raise pytest.UsageError(
             f'{OPTION} "{reference}" returned a {type(harness).__name__}: it must return a StateHarness, '
-            "a CatalogueHarness, or their asynchronous twins, of visma_busy_sync.testing.conformance"
+            "a CatalogueHarness, a WorkLogHarness, or their asynchronous twins, of "
+            "visma_busy_sync.testing.conformance"
         )
     return factory
 
