@@ -1,13 +1,17 @@
-"""Measure the order builder beside a bare loop with the same decimal arithmetic: time, growth and memory.
+"""Measure the order builder beside bare loops with the same decimal arithmetic: time, growth and memory.
 
 ```
 python benchmarks/orders.py            # some minutes, and some GB for a million entries
 python benchmarks/orders.py --quick    # small sizes, to see that it works
 ```
 
-Both are given the same hours, ready in memory, and must find the same lines before anything is measured. The
-bare loop only adds up minutes by work type and rate and multiplies: it asks neither for period, approval,
-customer and claims, nor keeps what a line is made of. Quote ratios only.
+All are given the same hours, ready in memory, and must find the same lines before anything is measured.
+`grouping` puts the hours of the period, by their local dates, into a list for each line, and multiplies.
+`sums` only adds up the minutes of all hours and multiplies. Neither asks for customer, approval, exclusion
+and claims, looks for a price, or keeps what a line is made of. Quote ratios only.
+
+The hours are in the order of their starts, as a database returns them, with the project's rates; the same
+with twenty rates of their own among them; or shuffled.
 """
 
 from __future__ import annotations
@@ -22,8 +26,8 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -74,18 +78,21 @@ class Case:
 
 
 def case(size: int, scenario: str) -> Case:
-    """Return `size` hours in random order: of the rates of the project, or each with a rate of its own."""
+    """Return `size` hours: as a database returns them, shuffled, or with rates of their own."""
     random_ = random.Random(f"{SEED} {size} {scenario}")
     rates = {work_type.id: Decimal(random_.randint(50_000, 200_000)).scaleb(-2) for work_type in TYPES}
     start = datetime(2026, 1, 2, tzinfo=UTC)
+    starts = [start + timedelta(minutes=random_.randrange(360 * 24 * 60)) for _ in range(size)]
+    if scenario != "shuffled":
+        starts.sort()
     entries = tuple(
         TimeEntry(
-            id=str(number),
+            id=f"{number:07}",
             work_type=str(random_.randrange(len(TYPES))),
             member=str(random_.randrange(MEMBERS)),
-            start=start + timedelta(minutes=random_.randrange(360 * 24 * 60)),
+            start=starts[number],
             billable_minutes=random_.randrange(1, 600),
-            rate=Decimal(random_.randint(500, 540)) if scenario == "own rates" else None,
+            rate=Decimal(random_.randint(500, 519)) if scenario == "own rates" else None,
             approval=Approval.APPROVED,
         )
         for number in range(size)
@@ -119,13 +126,29 @@ def complete(given: Case) -> list[Line]:
     return [(line.quantity, line.unit_price, line.total) for line in order.lines]
 
 
-def bare(given: Case) -> list[Line]:
-    """Add up minutes by work type and rate, and multiply."""
+def grouping(given: Case) -> list[Line]:
+    """Put the hours of the period, by local dates, into a list for each line; then add and multiply."""
+    zone, rates = ZoneInfo("Europe/Oslo"), given.rates
+    groups: dict[tuple[str | None, Decimal], list[TimeEntry]] = {}
+    for entry in given.work.entries:
+        if YEAR.first <= entry.start.astimezone(zone).date() <= YEAR.last:
+            key = entry.work_type, entry.rate or rates[entry.work_type or ""]
+            groups.setdefault(key, []).append(entry)
+    return multiplied({key: sum(entry.billable_minutes for entry in group) for key, group in groups.items()})
+
+
+def sums(given: Case) -> list[Line]:
+    """Add up minutes by work type and rate, whatever their dates, and multiply."""
     minutes: dict[tuple[str | None, Decimal], int] = {}
     rates = given.rates
     for entry in given.work.entries:
         key = entry.work_type, entry.rate or rates[entry.work_type or ""]
         minutes[key] = minutes.get(key, 0) + entry.billable_minutes
+    return multiplied(minutes)
+
+
+def multiplied(minutes: Mapping[tuple[str | None, Decimal], int]) -> list[Line]:
+    """Return quantity, price and total of each group."""
     found: list[Line] = []
     for (_, rate), sum_ in minutes.items():
         quantity = (Decimal(sum_) / 60).quantize(Decimal("0.0001"), ROUND_HALF_UP)
@@ -146,17 +169,22 @@ def timed(contender: Callable[[Case], list[Line]], given: Case) -> float:
         gc.enable()
 
 
-def ratios(given: Case, random_: random.Random) -> tuple[list[float], float]:
-    """Return the ratio of each repetition, and the bare loop's median time in seconds."""
-    found: list[float] = []
-    floors: list[float] = []
+def measured(given: Case, random_: random.Random) -> dict[str, list[float]]:
+    """Return how long each repetition of each contender took, in seconds; the first is dropped."""
+    contenders = [complete, grouping, sums]
+    found: dict[str, list[float]] = {contender.__name__: [] for contender in contenders}
     for _ in range(REPETITIONS):
-        contenders = [complete, bare]
         random_.shuffle(contenders)
-        took = {contender: timed(contender, given) for contender in contenders}
-        found.append(took[complete] / took[bare])
-        floors.append(took[bare])
-    return found[1:], statistics.median(floors[1:])
+        for contender in contenders:
+            found[contender.__name__].append(timed(contender, given))
+    return {name: took[1:] for name, took in found.items()}
+
+
+def ratio(took: Mapping[str, list[float]], floor: str) -> str:
+    """Return the median of the ratios of each repetition, and their quartiles."""
+    found = [mine / its for mine, its in zip(took["complete"], took[floor], strict=True)]
+    low, median, high = statistics.quantiles(found, n=4)
+    return f"{median:6.1f} ({low:.1f} to {high:.1f})"
 
 
 def peak(given: Case) -> int:
@@ -174,29 +202,29 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
-    sizes = [100, 1000] if parser.parse_args().quick else [10_000, 100_000]
+    sizes = [100, 1000] if parser.parse_args().quick else [10_000, 100_000, 1_000_000]
     random_ = random.Random(SEED)
     print(
-        f"{'scenario':<18}{'hours':>10}{'ratio':>8}{'quartiles':>14}{'bytes/hour':>12}{'growth':>9}{'bare':>7}"
+        f"{'hours':<12}{'number':>10}{'÷ grouping':>24}{'÷ sums':>24}"
+        f"{'bytes/hour':>12}{'growth':>8}{'of sums':>9}"
     )
-    for scenario in ("project's rates", "own rates"):
+    for scenario in ("in order", "own rates", "shuffled"):
         points: list[tuple[int, float, float]] = []
         for size in sizes:
             given = case(size, scenario)
-            if sorted(complete(given)) != sorted(bare(given)):
+            if not sorted(complete(given)) == sorted(grouping(given)) == sorted(sums(given)):
                 raise SystemExit(f"{scenario}, {size}: the lines differ")
-            found, floor = ratios(given, random_)
-            median = statistics.median(found)
-            low, _, high = statistics.quantiles(found, n=4)
-            points.append((size, floor * median, floor))
+            took = measured(given, random_)
+            points.append((size, statistics.median(took["complete"]), statistics.median(took["sums"])))
             growth = ""
             if len(points) > 1:
-                (before, took, bare_took), (now, takes, bare_takes) = list(pairwise(points))[-1]
+                (before, mine, its), (now, mine_now, its_now) = points[-2:]
                 step = math.log(now / before)
-                growth = f"{math.log(takes / took) / step:9.2f}{math.log(bare_takes / bare_took) / step:7.2f}"
+                growth = f"{math.log(mine_now / mine) / step:8.2f}{math.log(its_now / its) / step:9.2f}"
             print(
-                f"{scenario:<18}{size:>10}{median:>8.1f}{f'{low:.1f}-{high:.1f}':>14}"
-                f"{peak(given) / size:>12.0f}{growth}"
+                f"{scenario:<12}{size:>10}{ratio(took, 'grouping'):>24}{ratio(took, 'sums'):>24}"
+                f"{peak(given) / size:>12.0f}{growth}",
+                flush=True,
             )
 
 

@@ -173,7 +173,7 @@ def tuple_of(kind: type[object]) -> Validator:
         name = label(owner, attribute)
         if not isinstance(value, tuple):
             raise TypeError(f"{name} must be a tuple, not {type(value).__name__}")
-        if not all(isinstance(member, kind) for member in cast("tuple[object, ...]", value)):
+        if not set(map(type, cast("tuple[object, ...]", value))) <= {kind}:
             raise TypeError(f"{name} must hold {kind.__name__} values")
 
     return validate

@@ -7,6 +7,8 @@ import functools
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Final, cast
 
 from attrs import Attribute, field, frozen
@@ -276,10 +278,12 @@ class VatTotal:
 def _each_entry_once(owner: object, attribute: Attribute[Any], value: tuple[OrderLine, ...]) -> None:
     if not value:
         raise ValueError(f"{check.label(owner, attribute)} must bill something")
-    for kind in EntryKind:
-        ids = [part.id for line in value for part in line.parts if part.kind is kind]
-        if len(set(ids)) != len(ids):
-            raise ValueError(f"{check.label(owner, attribute)} must not bill the same entry twice")
+    parts = list(chain.from_iterable(line.parts for line in value))
+    # Only where ids occur twice it is asked whether one is of hours and the other of a cost.
+    if len(set(map(attrgetter("id"), parts))) == len(parts):
+        return
+    if len(set(map(attrgetter("kind", "id"), parts))) != len(parts):
+        raise ValueError(f"{check.label(owner, attribute)} must not bill the same entry twice")
 
 
 @frozen(kw_only=True)

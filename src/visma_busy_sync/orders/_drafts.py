@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import cast
 
 from attrs import define, evolve, field
@@ -63,12 +64,9 @@ class Draft:
         parts = self.parts
         quantity, exact = self._amounts()
         total = _rounding.line_total(quantity, self.price)
-        minutes = sum(part.minutes or 0 for part in parts)
-        priced = self.quantity is not None or self.asked is not None
-        if priced and minutes:
-            derived = _rounding.hourly(total, minutes)
-            parts = [evolve(part, derived_price=derived) for part in parts]
-        sources = {self.source} if self.source is not None else {part.price_source for part in parts}
+        if self.quantity is not None or self.asked is not None:
+            parts = _with_derived_price(parts, total)
+        sources = {self.source} if self.source is not None else set(map(attrgetter("price_source"), parts))
         work_types = list(self.work_types)
         return OrderLine(
             text=self.text,
@@ -101,6 +99,15 @@ class Draft:
             return _rounding.quantity(cost), price_of_parts(self.parts, asked).times(cost)
         rates = minutes_by_price(self.parts, asked)
         return _rounding.hours(sum(rates.values())), _rounding.worth_of_hours(rates)
+
+
+def _with_derived_price(parts: list[LinePart], total: Decimal) -> list[LinePart]:
+    """Return the parts with what an hour comes to, if they are hours."""
+    minutes = sum(part.minutes or 0 for part in parts)
+    if not minutes:
+        return parts
+    derived = _rounding.hourly(total, minutes)
+    return [evolve(part, derived_price=derived) for part in parts]
 
 
 def minutes_by_price(parts: list[LinePart], asked: Decimal | None = None) -> dict[Decimal, int]:

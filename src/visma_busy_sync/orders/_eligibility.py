@@ -76,43 +76,44 @@ class Choice:
     consumed: Callable[[TimeEntry], bool] | None = None
 
 
-@frozen
-class _Rules:
-    """What decides, alike for hours and costs."""
-
-    first: date
-    last: date
-    starts: date | None
-    customer: str
-    order_id: str
-    allowed: frozenset[str]
+_Booked: TypeAlias = "TimeEntry | Expense"
+_Judge: TypeAlias = "Callable[[date, _Booked, str | None, bool, bool, bool, bool], LeftOutReason | None]"
 
 
-def _reason(
-    rules: _Rules,
-    day: date,
-    customer: str | None,
-    order: str | None,
-    claimed: bool,
-    excluded: bool,
-    billable: bool,
-    admitted: bool,
-) -> LeftOutReason | None:
-    """Return the first reason to stay out; None for what is billed."""
-    # A chain and not a table of tests: it runs for each of a tenant's hours.
-    if not rules.first <= day <= rules.last:
-        return LeftOutReason.OUTSIDE_PERIOD
-    if rules.starts is not None and day < rules.starts:
-        return LeftOutReason.BEFORE_START_DATE
-    if customer != rules.customer:
-        return _other_customer(customer, rules.allowed)
-    if claimed or (order is not None and order != rules.order_id):
-        return LeftOutReason.ALREADY_ORDERED
-    if excluded:
-        return LeftOutReason.EXCLUDED
-    if not billable:
-        return LeftOutReason.NOTHING_BILLABLE
-    return None if admitted else LeftOutReason.NOT_APPROVED
+def _judge(work: Work, choice: Choice) -> _Judge:
+    """Return what tells the first reason to stay out, alike for hours and costs; None for what is billed."""
+    first, last, starts = choice.period.first, choice.period.last, work.settings.order_start_date
+    billed, order_id, allowed = choice.customer, choice.order_id, allowed_customers(work)
+    own = None if work.project.allows_several_customers else work.project.customer
+
+    def reason(
+        day: date,
+        followed: _Booked,
+        order: str | None,
+        claimed: bool,
+        excluded: bool,
+        nothing: bool,
+        unapproved_too: bool,
+    ) -> LeftOutReason | None:
+        # A chain and not a table of tests: it runs for each of a tenant's hours.
+        if not first <= day <= last:
+            return LeftOutReason.OUTSIDE_PERIOD
+        if starts is not None and day < starts:
+            return LeftOutReason.BEFORE_START_DATE
+        customer = followed.customer or own
+        if customer != billed:
+            return _other_customer(customer, allowed)
+        if claimed or (order is not None and order != order_id):
+            return LeftOutReason.ALREADY_ORDERED
+        if excluded:
+            return LeftOutReason.EXCLUDED
+        if nothing:
+            return LeftOutReason.NOTHING_BILLABLE
+        if followed.approval is Approval.APPROVED or unapproved_too:
+            return None
+        return LeftOutReason.NOT_APPROVED
+
+    return reason
 
 
 def _other_customer(customer: str | None, allowed: frozenset[str]) -> LeftOutReason:
@@ -150,24 +151,11 @@ def sift(work: Work, choice: Choice) -> Sifted:
 
     The result does not depend on the order in which hours and costs are given.
     """
-    rules = _Rules(
-        choice.period.first,
-        choice.period.last,
-        work.settings.order_start_date,
-        choice.customer,
-        choice.order_id,
-        allowed_customers(work),
-    )
-    own = None if work.project.allows_several_customers else work.project.customer
-    zone = ZoneInfo(work.settings.time_zone)
-    hours = [
-        (entry, entry.start.astimezone(zone).date())
-        for entry in sorted(work.entries, key=attrgetter("start", "id"))
-    ]
+    judge = _judge(work, choice)
     left_out: list[LeftOut] = []
     return Sifted(
-        _billed_hours(work, hours, rules, own, choice, left_out),
-        _billed_costs(work, hours, rules, own, choice, left_out),
+        _billed_hours(work, judge, choice, left_out),
+        _billed_costs(work, judge, choice, left_out),
         tuple(left_out),
     )
 
@@ -177,73 +165,54 @@ def _ids(claims: frozenset[str], kind: EntryKind) -> set[str]:
     return {claim.removeprefix(prefix) for claim in claims if claim.startswith(prefix)}
 
 
-def _billed_hours(
-    work: Work,
-    hours: list[Hours],
-    rules: _Rules,
-    own: str | None,
-    choice: Choice,
-    left_out: list[LeftOut],
-) -> tuple[Hours, ...]:
-    include = work.settings.include_unapproved_hours
+def _billed_hours(work: Work, judge: _Judge, choice: Choice, left_out: list[LeftOut]) -> tuple[Hours, ...]:
+    zone = ZoneInfo(work.settings.time_zone)
+    unapproved_too, consumed = work.settings.include_unapproved_hours, choice.consumed
     claimed = _ids(choice.claimed, EntryKind.ENTRY)
     chosen = _ids(choice.only, EntryKind.ENTRY) if choice.only is not None else None
     billed: list[Hours] = []
-    for one in hours:
-        entry, day = one
-        reason = _reason(
-            rules,
+    for entry in sorted(work.entries, key=attrgetter("start", "id")):
+        day = entry.start.astimezone(zone).date()
+        reason = judge(
             day,
-            entry.customer or own,
+            entry,
             entry.order,
             entry.id in claimed,
             entry.excluded is not None,
-            entry.billable_minutes > 0,
-            entry.approval is Approval.APPROVED or include,
+            entry.billable_minutes <= 0,
+            unapproved_too,
         )
         if reason is None and chosen is not None and entry.id not in chosen:
             reason = LeftOutReason.NOT_CHOSEN
-        if reason is None and choice.consumed is not None and choice.consumed(entry):
+        if reason is None and consumed is not None and consumed(entry):
             reason = LeftOutReason.FIXED_PRICE
         if reason is None:
-            billed.append(one)
+            billed.append((entry, day))
         else:
             left_out.append(_left_out(entry.id, EntryKind.ENTRY, reason, entry))
     return tuple(billed)
 
 
-def _billed_costs(
-    work: Work,
-    hours: list[Hours],
-    rules: _Rules,
-    own: str | None,
-    choice: Choice,
-    left_out: list[LeftOut],
-) -> tuple[Cost, ...]:
-    settings = work.settings
+def _billed_costs(work: Work, judge: _Judge, choice: Choice, left_out: list[LeftOut]) -> tuple[Cost, ...]:
+    settings, zone = work.settings, ZoneInfo(work.settings.time_zone)
     claimed = _ids(choice.claimed, EntryKind.EXPENSE)
     chosen = _ids(choice.only, EntryKind.EXPENSE) if choice.only is not None else None
-    by_id = {one[0].id: one for one in hours} if work.expenses else {}
+    by_id = {entry.id: entry for entry in work.entries} if work.expenses else {}
     billed: list[Cost] = []
-    for expense in sorted(work.expenses, key=lambda expense: (expense.date, expense.id)):
-        followed = by_id.get(expense.entry) if expense.entry is not None else None
-        if expense.entry is not None and followed is None:
+    for expense in sorted(work.expenses, key=attrgetter("date", "id")):
+        entry = by_id.get(expense.entry) if expense.entry is not None else None
+        if expense.entry is not None and entry is None:
             left_out.append(LeftOut(expense.id, LeftOutReason.HOURS_MISSING, EntryKind.EXPENSE))
             continue
-        entry, day = followed if followed is not None else (None, expense.date)
-        included = (
-            settings.include_unapproved_hours if entry is not None else settings.include_unapproved_costs
-        )
-        source = entry if entry is not None else expense
-        reason = _reason(
-            rules,
+        day = expense.date if entry is None else entry.start.astimezone(zone).date()
+        reason = judge(
             day,
-            source.customer or own,
+            expense if entry is None else entry,
             expense.order,
             expense.id in claimed,
             entry is not None and entry.excluded is not None,
-            bool(_rounding.quantity(expense.quantity)),
-            source.approval is Approval.APPROVED or included,
+            not _rounding.quantity(expense.quantity),
+            settings.include_unapproved_costs if entry is None else settings.include_unapproved_hours,
         )
         if reason is None and chosen is not None and expense.id not in chosen:
             reason = LeftOutReason.NOT_CHOSEN

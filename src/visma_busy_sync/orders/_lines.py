@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Final, TypeAlias
 
 from attrs import define, frozen
 
@@ -35,6 +36,10 @@ from visma_busy_sync.orders._terms import Terms
 
 _Group: TypeAlias = "tuple[str, str, str, Decimal]"
 """What parts must share to be on one line: kind and id of what groups them, product, price as sent."""
+
+
+_ALIKE: Final = ("work_type", "member", "task", "rate")
+"""Hours that share these go to the same line, on the same terms."""
 
 
 @frozen
@@ -105,11 +110,12 @@ def _grouped(terms: Terms, booked: Iterable[Hours]) -> Iterable[Draft]:
     """Return the lines of hours as the rules make them."""
     drafts: dict[_Group, Draft] = {}
     places: dict[object, _Place] = {}
-    one_by_one = terms.work.settings.grouping is Grouping.NONE
+    alike_in = ("id",) if terms.work.settings.grouping is Grouping.NONE else _ALIKE
+    likeness = attrgetter(*alike_in)
     for entry, day in booked:
         # Many hours go to the same place, on the same terms. What has a problem is looked at each time: it
         # may be one of its own.
-        alike = entry.id if one_by_one else (entry.work_type, entry.member, entry.task, entry.rate)
+        alike = likeness(entry)
         place = places.get(alike)
         if place is None:
             on = _terms_of(terms, entry)
