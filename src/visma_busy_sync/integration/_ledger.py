@@ -232,7 +232,9 @@ async def fixed_billed_of(site: Site, tenant: str, work: Work, *, without: str) 
         fixed.work_type: fixed_price_key(work.project.id, fixed.work_type)
         for fixed in work.prices.fixed_prices
     }
-    found = await site.state.read(tenant, list(keys.values())) if keys else {}
+    if not keys:
+        return {}
+    found = await site.state.read(tenant, list(keys.values()))
     return {
         work_type: billed_of_fixed_price(key, found.get(key), without=without)
         for work_type, key in keys.items()

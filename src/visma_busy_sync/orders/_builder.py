@@ -77,7 +77,7 @@ class Counterpart:
     project: models.Project | None = None
     articles: Mapping[str, models.Article | None] = field(converter=_copy_articles, repr=False)
     codings: Mapping[str, models.ArticleAccountCoding | None] = field(
-        factory=dict, converter=_copy_codings, repr=False
+        factory=dict[str, "models.ArticleAccountCoding | None"], converter=_copy_codings, repr=False
     )
     gone: frozenset[Entity] = frozenset()
 

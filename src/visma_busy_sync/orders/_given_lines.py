@@ -9,6 +9,7 @@ from attrs import define, field
 from visma_busy_sync.busy import (
     GivenField,
     GivenLine,
+    LinePart,
     PriceSource,
     TimeEntry,
     WorkType,
@@ -63,7 +64,7 @@ def hours_together(terms: Terms, taken: Taken) -> Draft | None:
         return None
     kind, id, text = _in_common(terms, [(entry, work_type) for entry, _, work_type in known])
     sold = _sold_together(terms, line, [work_type for _, _, work_type in known])
-    parts = []
+    parts: list[LinePart] = []
     priced_all = True
     for entry, day, work_type in known:
         priced = terms.price(entry, work_type)
