@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.orders._problems import Entity
-from visma_busy_sync.orders._report_texts import called, in_one_line
+from visma_busy_sync.orders._report_texts import called
+from visma_busy_sync.orders._shown import shown_text
 
 
 class BreakCode(enum.StrEnum):
@@ -54,7 +55,7 @@ class Break:
 
     def text(self, language: Language) -> str:
         """Say it in a language, in one line: what is wrong, then what to do."""
-        return in_one_line(f"{self.what.of(language)} {self.cure.of(language)}")
+        return shown_text(f"{self.what.of(language)} {self.cure.of(language)}")
 
     def __str__(self) -> str:
         return self.text("en")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.orders._problems import MENDERS, reason_texts
-from visma_busy_sync.orders._report_texts import called, day, hours, money, number, table, told_error
+from visma_busy_sync.orders._report_texts import called, hours, told_error
+from visma_busy_sync.orders._shown import shown_day, shown_money, shown_number, shown_text
+from visma_busy_sync.orders._tables import table
 
 if TYPE_CHECKING:
     from visma_busy_sync.orders._preflight import Preflight, PreflightRow
@@ -43,11 +46,11 @@ _PROJECTS: Final = Texts("prosjekt {projects}", "project {projects}")
 
 def told(preflight: Preflight, language: Language) -> str:
     """Return the preflight in a language."""
-    first, last = (day(each, language) for each in (preflight.period.first, preflight.period.last))
+    first, last = (shown_day(each, language) for each in (preflight.period.first, preflight.period.last))
     if not preflight.rows:
         return _NOTHING.of(language).format(first=first, last=last) + "\n"
     heads = tuple(head.of(language) for head in _HEADS)
-    rows = [_cells(row, language) for row in preflight.rows]
+    rows = [tuple(map(shown_text, _cells(row, language))) for row in preflight.rows]
     lines = [_TITLE.of(language).format(first=first, last=last), "", *table([heads, *rows], right=_RIGHT)]
     lines += ["", *_totals(preflight, language), *_to_mend(preflight, language)]
     return "\n".join(lines) + "\n"
@@ -59,9 +62,9 @@ def _cells(row: PreflightRow, language: Language) -> tuple[str, ...]:
         row.customer or "",
         hours(row.minutes, language),
         str(row.costs),
-        money(row.amount, language) if row.amount is not None else "",
+        shown_money(row.amount, language) if row.amount is not None else "",
         row.currency or "",
-        day(row.last_order, language) if row.last_order is not None else "",
+        shown_day(row.last_order, language) if row.last_order is not None else "",
         ", ".join(_status(row, language)),
     )
 
@@ -84,13 +87,13 @@ def _totals(preflight: Preflight, language: Language) -> Iterator[str]:
     totals = preflight.totals
     yield _TOTAL.of(language).format(
         hours=hours(totals.minutes, language),
-        costs=number(totals.costs, language),
+        costs=shown_number(Decimal(totals.costs), language),
         ready=totals.ready,
         blocked=totals.blocked,
     )
     for currency, amount in totals.amounts.items():
         of_currency = currency or _UNKNOWN_CURRENCY.of(language)
-        yield _SUM.of(language).format(amount=money(amount, language), currency=of_currency)
+        yield _SUM.of(language).format(amount=shown_money(amount, language), currency=of_currency)
 
 
 def _to_mend(preflight: Preflight, language: Language) -> Iterator[str]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.busy import Exclusion
 from visma_busy_sync.orders._balance import Balance, OnOrder, OpenReason, Sum
-from visma_busy_sync.orders._report_texts import clock, day, money, table
+from visma_busy_sync.orders._shown import clock, shown_day, shown_money, shown_text
+from visma_busy_sync.orders._tables import table
 
 if TYPE_CHECKING:
     from visma_busy_sync.orders._proof import BillingProof
@@ -87,7 +88,7 @@ EXCLUSIONS: Final[Mapping[Exclusion, Texts]] = MappingProxyType(
 
 def told(proof: BillingProof, language: Language) -> str:
     """Return the proof in a language."""
-    first, last = (day(each, language) for each in (proof.period.first, proof.period.last))
+    first, last = (shown_day(each, language) for each in (proof.period.first, proof.period.last))
     title = _HOLDS if proof.holds else _BROKEN
     lines = [title.of(language).format(first=first, last=last, count=len(proof.breaks))]
     if proof.breaks:
@@ -109,7 +110,8 @@ def told(proof: BillingProof, language: Language) -> str:
                 for row in _rows(" ".join(filter(None, (_ALL.of(language), currency))), balance, language)
             ]
             heads = tuple(head.of(language) for head in _HEADS)
-            lines += table([heads, *rows, *all_rows], right=_RIGHT)
+            shown = [tuple(map(shown_text, row)) for row in (*rows, *all_rows)]
+            lines += table([heads, *shown], right=_RIGHT)
             for balance in in_all.values():
                 lines += _details(balance, language)
     return "\n".join(lines) + "\n"
@@ -127,7 +129,7 @@ def _rows(name: str, balance: Balance, language: Language) -> Iterator[tuple[str
     if any(one.hours for one in sums):
         yield (name, _HOURS.of(language), *(clock(one.minutes) for one in sums))
     if any(one.costs for one in sums):
-        yield (name, _COSTS.of(language), *(money(one.amount, language) for one in sums))
+        yield (name, _COSTS.of(language), *(shown_money(one.amount, language) for one in sums))
 
 
 def _details(balance: Balance, language: Language) -> Iterator[str]:
@@ -153,5 +155,7 @@ def _listed(heading: Texts, sums: Mapping[str, Sum], language: Language) -> Iter
     if sums:
         yield from ("", heading.of(language))
     for name, much in sums.items():
-        worth = _WORTH.of(language).format(hours=clock(much.minutes), amount=money(much.amount, language))
+        worth = _WORTH.of(language).format(
+            hours=clock(much.minutes), amount=shown_money(much.amount, language)
+        )
         yield f"- {name}: {worth}"

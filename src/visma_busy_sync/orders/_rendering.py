@@ -10,7 +10,7 @@ from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.busy import LeftOut, LeftOutReason, Order, OrderLine
 from visma_busy_sync.orders._problems import told_reason
 from visma_busy_sync.orders._shown import shown_money, shown_number, shown_text
-from visma_busy_sync.orders._tables import aligned, rule, shortened, widths
+from visma_busy_sync.orders._tables import shortened, table
 from visma_busy_sync.orders._words import PRICE_SOURCES
 
 _HEADS: Final = (
@@ -38,10 +38,7 @@ def render(order: Order, language: Language = "en") -> str:
         ConfigurationError: If the language is neither `nb` nor `en`.
     """
     rows = [tuple(head.of(language) for head in _HEADS), *(_cells(line, language) for line in order.lines)]
-    wide = widths(rows)
-    lines = [aligned(row, wide, right=_RIGHT) for row in rows]
-    lines.insert(1, rule(wide))
-    lines.append("")
+    lines = [*table(rows, right=_RIGHT), ""]
     total = shown_money(order.total, language)
     lines.append(_TOTAL.of(language).format(amount=total, currency=order.currency))
     if order.rounding_difference:

@@ -1,8 +1,9 @@
-"""How numbers and texts of an order look to a person, in Norwegian and in English."""
+"""How numbers, days and texts of an order look to a person, in Norwegian and in English."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -42,3 +43,13 @@ def shown_text(text: str) -> str:
     """
     seen = "".join(letter if letter.isprintable() or letter in _JOINERS else " " for letter in text)
     return " ".join(seen.split())
+
+
+def shown_day(day: date, language: Language) -> str:
+    """Return a day: `30.11.2026` in Norwegian, `2026-11-30` in English."""
+    return f"{day.day:02}.{day.month:02}.{day.year}" if language == "nb" else day.isoformat()
+
+
+def clock(minutes: int) -> str:
+    """Return minutes as hours and minutes, which add up exactly, such as `7:30`."""
+    return f"{minutes // 60}:{minutes % 60:02}"

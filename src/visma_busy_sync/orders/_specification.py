@@ -33,6 +33,7 @@ from visma_busy_sync.busy import (
 from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._changes import EntryChange, changed_since
+from visma_busy_sync.orders._shown import clock
 
 _NOTHING: Final = Decimal(0)
 _AMOUNTS: Final = frozenset({GivenField.QUANTITY, GivenField.UNIT_PRICE})
@@ -262,11 +263,6 @@ def hours_specification(
         if internal
         else None,
     )
-
-
-def clock(minutes: int) -> str:
-    """Return minutes as hours and minutes, such as `7:30`."""
-    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 @frozen

@@ -53,3 +53,10 @@ def aligned(cells: Sequence[str], widths: Sequence[int], *, right: Collection[in
         space = " " * (width - display_width(cell))
         padded.append(space + cell if column in right else cell + space)
     return _GAP.join(padded).rstrip()
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Collection[int]) -> list[str]:
+    """Return rows as aligned lines, the first one as heads with a line below; `right` as for `aligned`."""
+    wide = widths(rows)
+    heads, *others = [aligned(row, wide, right=right) for row in rows]
+    return [heads, rule(wide), *others]

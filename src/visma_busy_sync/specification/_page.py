@@ -16,8 +16,7 @@ from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.busy import GivenField, VatTotal
 from visma_busy_sync.orders import HoursSpecification, InternalNotes, SpecifiedHours, SpecifiedLine
 from visma_busy_sync.orders._rendering import left_out_lines
-from visma_busy_sync.orders._shown import NO_BREAK, shown_money, shown_number, shown_text
-from visma_busy_sync.orders._specification import clock
+from visma_busy_sync.orders._shown import NO_BREAK, clock, shown_day, shown_money, shown_number, shown_text
 from visma_busy_sync.orders._words import PRICE_SOURCES
 from visma_busy_sync.specification import _words as words
 
@@ -123,11 +122,6 @@ def page_of(specification: HoursSpecification) -> Page:
         remarks=tuple(map(say, words.REMARKS)),
         internal=() if internal is None else tuple(_internal(internal, specification.currency, say)),
     )
-
-
-def shown_day(day: date, language: Language) -> str:
-    """Return a day: `30.11.2026` in Norwegian, `2026-11-30` in English."""
-    return f"{day.day:02}.{day.month:02}.{day.year}" if language == "nb" else day.isoformat()
 
 
 @frozen
