@@ -711,11 +711,17 @@ class Tenant:
         return step(_reading_back.orders, self._site, self.id)
 
     def reopen(self, order_id: str) -> LedgerEntry:
-        """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
+        """Free the hours and costs of an order that eAccounting refused, or that was not sent, to edit it.
+
+        One that waits in `reserved` is looked for in eAccounting before.
 
         Raises:
-            IllegalTransition: If the order was not refused.
+            ConfigurationError: If the id is none.
+            IllegalTransition: If the order was neither refused nor left unsent, or its draft was found.
             OrderUnknown: If the order was never pushed.
+            SearchIncomplete: If it was not sent, and cannot surely be said not to be there.
+            OrderNeedsAttention: If several drafts, or one of another revision, were found.
+            OtherCompany, NotConnected, EAccountingError: If one that was not sent cannot be looked for.
         """
         return step(_resolving.reopen, self._site, self.id, order_id)
 
@@ -1467,11 +1473,17 @@ class AsyncTenant:
         return await _reading_back.orders(self._site, self.id)
 
     async def reopen(self, order_id: str) -> LedgerEntry:
-        """Free the hours and costs of an order that eAccounting refused, so that a new one can be built.
+        """Free the hours and costs of an order that eAccounting refused, or that was not sent, to edit it.
+
+        One that waits in `reserved` is looked for in eAccounting before.
 
         Raises:
-            IllegalTransition: If the order was not refused.
+            ConfigurationError: If the id is none.
+            IllegalTransition: If the order was neither refused nor left unsent, or its draft was found.
             OrderUnknown: If the order was never pushed.
+            SearchIncomplete: If it was not sent, and cannot surely be said not to be there.
+            OrderNeedsAttention: If several drafts, or one of another revision, were found.
+            OtherCompany, NotConnected, EAccountingError: If one that was not sent cannot be looked for.
         """
         return await _resolving.reopen(self._site, self.id, order_id)
 

@@ -714,6 +714,50 @@ def test_a_refused_order_is_edited_and_sent_with_a_higher_revision(office: Offic
     assert known(acme).revision == 2
 
 
+def waits(office: Office, acme: Tenant, order: Order) -> None:
+    """The user who connected may not send: the order waits for a cure."""
+    office.fault("POST", "/orders", "status", status=403, error_code=4007)
+    with pytest.raises(AccessDenied):
+        acme.push(order)
+    assert known(acme).state is State.RESERVED
+
+
+def test_an_order_that_waits_for_a_cure_may_be_edited_instead(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    waits(office, acme, order)
+    assert acme.reopen("o1").state is State.OPEN
+    assert claims(office) == {}
+    with pytest.raises(OrderClosed):
+        acme.push(order)
+    second = again(acme, order.project, "o1")
+    assert second.revision == 2
+    assert acme.push(second).state is State.TRANSFERRED
+    assert len(office.drafts()) == 1
+
+
+def test_an_order_that_waits_is_looked_for_before_its_hours_are_freed(office: Office) -> None:
+    """A restored database says that it waits, but it was sent."""
+    acme, order = ready_to_push(office)
+    waits(office, acme, order)
+    restored(office, lambda: acme.push(order))
+    with pytest.raises(IllegalTransition, match="transferred"):
+        acme.reopen("o1")
+    assert known(acme).state is State.TRANSFERRED
+    assert set(claims(office)) == set(order.claims)
+
+
+def test_where_it_is_not_sure_that_it_is_not_there_nothing_is_freed(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    waits(office, acme, order)
+    office.profile(totals="long")
+    with pytest.raises(SearchIncomplete):
+        acme.reopen("o1")
+    assert known(acme).state is State.RESERVED
+    to_other_company(office, acme)
+    with pytest.raises(OtherCompany):
+        acme.reopen("o1")
+
+
 def test_a_revision_whose_hours_are_on_another_order_by_now_is_refused(office: Office) -> None:
     acme, order = ready_to_push(office)
     acme.push(order)

@@ -211,14 +211,14 @@ async def _begun(
         # Made first, so that an order that cannot even be written is not noted as being sent.
         new = to_new_order(entry.order, marker=entry.marker, send_amounts=site.choices.send_amounts)
         with contextlib.suppress(StoreBusy):  # another worker was first
-            there = await _there_already(site, upstream, ledger, entry)
+            there = await there_already(site, upstream, ledger, entry)
             return (there, None) if there else (await note_sending(ledger, entry), new)
         return None
 
     return await until_written(order_key(order.id), attempt)
 
 
-async def _there_already(
+async def there_already(
     site: Site, upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry
 ) -> LedgerEntry | None:
     """Look for an order before it is sent; None if it surely is not there, as far as eAccounting tells.

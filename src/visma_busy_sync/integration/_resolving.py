@@ -7,6 +7,7 @@ from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require, require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, orders_of
+from visma_busy_sync.integration._pushing import there_already
 from visma_busy_sync.integration._searching import check_company, gone, note_found
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, OrderUnknown
@@ -78,5 +79,19 @@ def _wrong_with(answer: models.Order, entry: LedgerEntry) -> NotThisDraftReason 
 
 
 async def reopen(site: Site, tenant: str, order_id: str) -> LedgerEntry:
-    """Free the entries of an order that eAccounting refused, so that a new order can be built."""
-    return await LedgerBook(site, tenant, order_id).fire(Event.REOPEN)
+    """Free the entries of an order that eAccounting refused, or that was not sent, so that it can be edited.
+
+    What was not sent is looked for before, as it is before a send: the database may have been restored.
+    """
+    require_id("order_id", order_id)
+    ledger = LedgerBook(site, tenant, order_id)
+    known = await ledger.read()
+    if known is None:
+        raise OrderUnknown(order_id)
+    entry = known[0]
+    if entry.state is State.RESERVED:
+        connection = await connection_of(site, tenant)
+        check_company(order_id, entry.company_id, connection)
+        there = await there_already(site, site.upstream(tenant, connection.login_id), ledger, entry)
+        entry = there if there is not None else entry
+    return await ledger.fire(Event.REOPEN, after=entry)

@@ -54,7 +54,7 @@ class State(enum.StrEnum):
     REJECTED = "rejected"
     """The order was definitely refused by eAccounting."""
     OPEN = "open"
-    """To be edited after a refusal; its entries are free."""
+    """To be edited, after a refusal or before it was sent; its entries are free."""
     OUTCOME_UNKNOWN = "outcome_unknown"
     """The POST was not answered clearly."""
     NEEDS_ATTENTION = "needs_attention"
@@ -93,7 +93,7 @@ class Event(enum.StrEnum):
     RESEND = "resend"
     """It is decided that no draft is there, and the order is sent again."""
     REOPEN = "reopen"
-    """A person wants to edit the refused order; its entries are freed, in the same commit."""
+    """A person wants to edit an order that was refused, or not sent; its entries are freed with it."""
     REVISE = "revise"
     """The order was made anew with a higher revision."""
     WITHDRAW = "withdraw"
@@ -120,6 +120,8 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.SENDING, Event.NOT_SENT): State.RESERVED,
         (State.SENDING, Event.OUTCOME_UNKNOWN): State.OUTCOME_UNKNOWN,
         (State.REJECTED, Event.REOPEN): State.OPEN,
+        # What waits for a cure may need an edit instead; it is looked for before, as before a send.
+        (State.RESERVED, Event.REOPEN): State.OPEN,
         (State.OPEN, Event.REVISE): State.FINALISED,
         # One such look does not prove that nothing is there, since it may appear late; it is remembered.
         (State.OUTCOME_UNKNOWN, Event.ABSENT): State.OUTCOME_UNKNOWN,
