@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from decimal import Decimal
 
 import pytest
 
@@ -13,6 +14,7 @@ from visma_busy_sync.orders import (
     DocumentError,
     DocumentTooNew,
     EntryTaken,
+    FixedPriceBilled,
     IllegalTransition,
     ImportRefused,
     OrderBeingSent,
@@ -45,6 +47,7 @@ ERRORS = [
     DocumentError("order", "it is no JSON"),
     DocumentTooNew("order", found=2, known=1),
     ImportRefused(read_rows(b"100;;x")[1]),
+    FixedPriceBilled("o", "5", when_built=Decimal("0.00"), now=Decimal("3000.00")),
 ]
 
 
@@ -77,6 +80,7 @@ def test_an_error_names_the_facts() -> None:
     assert "entry:1 by order q, entry:2 by order p" in str(ERRORS[2])
     assert "(HTTP 400, code 5005): project has ended" in str(ERRORS[4])
     assert "(HTTP 400): project has ended" in str(ERRORS[5])
+    assert "work type 5, other orders bill 3000, and billed 0 when" in str(ERRORS[-1])
     assert isinstance(ERRORS[0], OrderNotReady)
 
 
