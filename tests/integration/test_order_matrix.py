@@ -1,0 +1,266 @@
+"""Orders under crashes and races: none is doubled, none is lost, each comes to an end or waits for a person.
+
+One worker: each story of `order_stories` is disturbed at each of its points, in each way. Many workers: seeded
+schedules of whatever processes and people do. A failure prints the command that runs that one schedule again.
+`ORDER_SCHEDULES` in the environment asks for more of them, from `FIRST_ORDER_SCHEDULE` on, `ORDER_SCHEDULE`
+for one.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+import attrs
+import pytest
+import sqlalchemy
+from attrs import frozen
+
+from visma_busy_sync.integration import _ledger
+from visma_busy_sync.orders import State
+from visma_busy_sync.orders import _ledger as _documents
+from visma_busy_sync.testing import scheduler
+
+from . import order_scene
+from .lasting import InMemory, InSql, Stores
+from .order_ports import ANYWHERE, ON_THE_WIRE, Fault, Line
+from .order_scene import ALLOWED, Job, Scene, finalised
+from .order_stories import STORIES, Story
+from .small_orders import Ways
+
+SCHEDULES: Final = int(os.environ.get("ORDER_SCHEDULES", "13000"))
+_FIRST: Final = int(os.environ.get("ORDER_SCHEDULE", os.environ.get("FIRST_ORDER_SCHEDULE", "0")))
+_COUNT: Final = 1 if "ORDER_SCHEDULE" in os.environ else SCHEDULES
+_PARTS: Final = 8
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Each document is read once, since the same text always gives the same value; and nothing is logged."""
+    caplog.set_level(logging.WARNING, "visma_busy_sync")
+    remembered = functools.lru_cache(4096)(_ledger.order_from)
+    for module in (_ledger, order_scene):
+        monkeypatch.setattr(module, "order_from", remembered)
+    for name in ("order_from_json", "order_to_json"):
+        monkeypatch.setattr(_documents, name, functools.lru_cache(4096)(getattr(_documents, name)))
+
+
+# One worker: every story, disturbed at every point
+
+
+class Ends:
+    """How a worker may end early; the values are as the table of points names them."""
+
+    BEFORE: Final = "before"
+    AFTER: Final = "after"
+    CANCELLED: Final = "cancelled"
+
+
+KINDS: Final = (Ends.BEFORE, Ends.AFTER, Ends.CANCELLED, "answer lost", "torn", "slow")
+
+POINTS: Final = frozenset(
+    {
+        *("read connection", "read tokens", "read order", "read claim", "read claim+order"),
+        *("read installation", "read order-notes", "scan connection", "scan order", "scan order-notes"),
+        *("commit installation", "commit order-notes", "commit progress", "commit reserve", "commit send"),
+        *("commit transferred", "commit rejected", "commit not_sent", "commit outcome_unknown"),
+        *("commit absent", "commit found", "commit escalate", "commit resend", "commit reopen"),
+        *("commit withdraw", "commit kept", "commit gone", "commit missing", "commit release"),
+        *("work", "finalised", "acquire", "release", "hold off"),
+        *("POST /orders", "GET /orders", "GET /orders/{id}", "DELETE /orders/{id}"),
+    }
+)
+"""Every port call and every wire step. What revises an order reserves it in the same commit."""
+
+
+@frozen
+class Disturbance:
+    """What goes wrong, and where.
+
+    Attributes:
+        kind: Of `KINDS`.
+        name: The port call.
+        at: The number of the point, for what ends the worker, else of the call; from 1.
+        fault: What becomes of the call; None: the worker ends.
+        choice: What is chosen wherever the world has a choice: what was on its way arrives, or not.
+    """
+
+    kind: str
+    name: str
+    at: int
+    fault: Fault | None = None
+    choice: int = 0
+
+
+def rehearsed(story: Story, ways: Ways, stores: Stores) -> tuple[Line, Scene]:
+    """Tell a story undisturbed."""
+    world = scheduler.World(choose=lambda _: 0)
+    scene = story.scene(world, stores, ways)
+    line = Line(world, story.meets.get)
+    world.run({"one": scene.worker(story.act(scene), line)}, expected=ALLOWED)
+    return line, scene
+
+
+def disturbances(line: Line) -> Iterator[Disturbance]:
+    """Yield each point of a story with each thing that may happen there."""
+    for at, point in enumerate(line.awaits, start=1):
+        name, _, after = point.partition(": ")
+        for choice in (0, 1) if name in WIRE and not after else (0,):
+            yield Disturbance(Ends.AFTER if after else Ends.BEFORE, name, at, choice=choice)
+        for choice in (0, 1):
+            yield Disturbance(Ends.CANCELLED, name, at, choice=choice)
+    for at, name in enumerate(line.calls, start=1):
+        for fault in ON_THE_WIRE if name in WIRE else ANYWHERE:
+            kind = {Fault.LOST: "answer lost", Fault.TORN: "torn", Fault.SLOW: "slow"}.get(fault, str(fault))
+            yield Disturbance(kind, name, at, fault)
+
+
+WIRE: Final = {"POST /orders", "GET /orders", "GET /orders/{id}", "DELETE /orders/{id}"}
+
+
+def disturbed(story: Story, ways: Ways, stores: Stores, what: Disturbance) -> Scene:
+    """Tell a story, and let something go wrong."""
+    world = scheduler.World(choose=lambda n: min(what.choice, n - 1))
+    scene = story.scene(world, stores, ways)
+    line = Line(world)
+    line.pick = lambda name: (
+        what.fault if what.fault and len(line.calls) == what.at else story.meets.get(name)
+    )
+    ends = {"one": what.at} if what.fault is None else {}
+    cancelled = what.kind == Ends.CANCELLED
+    world.run(
+        {"one": scene.worker(story.act(scene), line)},
+        crash={} if cancelled else ends,
+        cancel=ends if cancelled else {},
+        expected=ALLOWED,
+    )
+    scene.settle()
+    return scene
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_stories_end_as_they_should(name: str) -> None:
+    """Or what is disturbed below would prove little."""
+    story = STORIES[name]
+    _, scene = rehearsed(story, Ways(), InMemory())
+    assert scene.entries()["o"].state is story.ends
+    scene.settle()
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_worker_that_is_disturbed_anywhere_doubles_nothing_and_loses_nothing(name: str) -> None:
+    story = STORIES[name]
+    line, _ = rehearsed(story, Ways(), InMemory())
+    for what in disturbances(line):
+        try:
+            disturbed(story, Ways(), InMemory(), what)
+        except BaseException as error:
+            error.add_note(f"{name}: {what}")
+            raise
+
+
+# Many workers
+
+
+def ways_of(world: scheduler.World) -> Ways:
+    """Choose how eAccounting behaves: half the time as usual, else unusual in any ways."""
+    if world.choose(2) == 0:
+        return Ways()
+    late = world.choose(3)
+    return Ways(
+        drafts_listed=world.choose(4) > 0,
+        filters=("work", "refused", "ignored")[world.choose(3)],
+        amounts=("computed", "kept", "zero")[world.choose(3)],
+        told=world.choose(3) > 0,
+        missing=("400_3000", "404")[world.choose(2)],
+        appears_after=5 if late == 1 else 0,
+        appears_seconds=200 if late == 2 else 0,
+        late_by_id=late == 2 and world.choose(2) == 1,
+        new_id=world.choose(2) == 1,
+        refuses=(0, 0, 1)[world.choose(3)],
+    )
+
+
+WORKERS: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8)
+ENTRIES: Final = (("h1", "h2"), ("h3",), ("h2", "h4"))
+"""The hours of the orders: the first and the third have one in common."""
+
+
+def storm(world: scheduler.World) -> None:
+    """Up to eight processes and people at once: some die, are cancelled or slow, and calls go wrong."""
+    ways = ways_of(world)
+    late = ways.appears_after or ways.late_by_id
+    scene = Scene(world, ways, resends=not late and world.choose(5) == 0, retries=world.choose(2))
+    count = 1 + (world.choose(3) + 1) // 2
+    for number in range(count):
+        scene.orders[f"o{number}"] = finalised(f"o{number}", *ENTRIES[number])
+    begins = world.choose(3)
+    if begins == 1:
+        scene.do(scene.push("o0"))
+    elif begins == 2:
+        scene.do(scene.push("o0"))
+        world.clock.advance((60, 300, 3600)[world.choose(3)])
+    jobs = {
+        f"{number} {name}": job
+        for number in range(WORKERS[world.choose(len(WORKERS))])
+        for name, job in [one_of(world, scene)]
+    }
+    lines = {name: Line(world, faults(world)) for name in jobs}
+    crash = {name: 1 + world.choose(70) for name in jobs if world.choose(4) == 0}
+    cancel = {name: 1 + world.choose(70) for name in jobs if name not in crash and world.choose(6) == 0}
+    workers = {name: scene.worker(job, lines[name]) for name, job in jobs.items()}
+    if world.choose(4) == 0:
+        workers["people"] = scene.worker(scene.meddle(), Line(world))
+    world.run(workers, crash=crash, cancel=cancel, expected=ALLOWED, stalls=world.choose(3) == 0)
+    scene.settle()
+
+
+def one_of(world: scheduler.World, scene: Scene) -> tuple[str, Job]:
+    """Choose what a process does."""
+    id = f"o{world.choose(len(scene.orders))}"
+    jobs: Sequence[tuple[str, Callable[[], Job]]] = (
+        ("push", lambda: scene.push(id)),
+        ("push", lambda: scene.push(id)),
+        ("push", lambda: scene.push(id)),
+        ("push due", scene.push_due),
+        ("push many", scene.push_many),
+        ("recover", scene.recover),
+        ("recover", scene.recover),
+        ("withdraw", lambda: scene.withdraw(id)),
+        ("withdraw", lambda: scene.withdraw(id)),
+        ("revise", lambda: scene.revise(id)),
+        ("resolve", lambda: scene.resolve(id)),
+        ("read back", scene.read_back),
+        ("read back due", scene.read_back_due),
+    )
+    name, job = jobs[world.choose(len(jobs))]
+    return f"{name} {id}", job()
+
+
+def faults(world: scheduler.World) -> Callable[[str], Fault | None]:
+    """Let some calls go wrong, those that change something more often."""
+    if world.choose(3) == 0:
+        return lambda _: None
+
+    def pick(name: str) -> Fault | None:
+        odds = 5 if name.startswith(("POST", "DELETE", "commit")) else 30
+        if world.choose(odds):
+            return None
+        known = ON_THE_WIRE if name in WIRE else ANYWHERE
+        return known[world.choose(len(known))]
+
+    return pick
+
+
+@pytest.mark.parametrize("part", range(_PARTS if _COUNT > 1 else 1))
+def test_no_schedule_doubles_or_loses_an_order(part: int) -> None:
+    for seed in range(_FIRST + part, _FIRST + _COUNT, _PARTS):
+        try:
+            storm(scheduler.World(seed=seed))
+        except BaseException as error:
+            error.add_note(f"again: ORDER_SCHEDULE={seed} make test ARGS=tests/integration/test_order_matrix.py")
+            raise
