@@ -30,6 +30,7 @@ T = TypeVar("T")
 HOUR: Final = 3600.0
 """Longer than any deadline, the settle time, and the time for which a worker may be at its POST."""
 
+
 class HostGone(Exception):
     """What a host's work log or limiter raises of its own, say because its database is away."""
 

@@ -277,7 +277,9 @@ class Scene:
 
     def entries(self) -> Mapping[str, LedgerEntry]:
         """The ledger, by order."""
-        found = [order_from(each.key, each.document.body) for each in self.stores.state.scan(ORDER_PREFIX, ACME)]
+        found = [
+            order_from(each.key, each.document.body) for each in self.stores.state.scan(ORDER_PREFIX, ACME)
+        ]
         return {each.order_id: each for each in found if isinstance(each, LedgerEntry)}
 
     def claims(self) -> Mapping[str, str]:

@@ -179,9 +179,7 @@ def _withdraw(scene: Scene) -> Job:
 
 STORIES: Final[Mapping[str, Story]] = {
     "push": Story(act=_push, ends=State.TRANSFERRED),
-    "push what was denied": Story(
-        before=unanswered(Fault.DENIED), act=_push, ends=State.TRANSFERRED
-    ),
+    "push what was denied": Story(before=unanswered(Fault.DENIED), act=_push, ends=State.TRANSFERRED),
     "push what is denied": Story(act=_push, ends=State.RESERVED, meets={"POST /orders": Fault.DENIED}),
     "push too often": Story(act=_push, ends=State.RESERVED, meets={"POST /orders": Fault.LIMITED}),
     "push what is answered unclearly": Story(
@@ -199,21 +197,15 @@ STORIES: Final[Mapping[str, Story]] = {
     "revise what was withdrawn": Story(
         before=withdrawn, act=lambda scene: scene.revise("o"), ends=State.TRANSFERRED
     ),
-    "recover what is there": Story(
-        before=unanswered(Fault.LOST), act=Scene.recover, ends=State.TRANSFERRED
-    ),
-    "recover what is not": Story(
-        before=unanswered(Fault.CUT), act=Scene.recover, ends=State.OUTCOME_UNKNOWN
-    ),
+    "recover what is there": Story(before=unanswered(Fault.LOST), act=Scene.recover, ends=State.TRANSFERRED),
+    "recover what is not": Story(before=unanswered(Fault.CUT), act=Scene.recover, ends=State.OUTCOME_UNKNOWN),
     "recover what is not, late": Story(
         before=unanswered(Fault.CUT, hours=1), act=Scene.recover, ends=State.NEEDS_ATTENTION
     ),
     "recover after a crash": Story(
         before=unanswered(None, hours=1), act=Scene.recover, ends=State.OUTCOME_UNKNOWN
     ),
-    "look once": Story(
-        before=beside_another, act=Scene.recover, ends=State.OUTCOME_UNKNOWN, resends=True
-    ),
+    "look once": Story(before=beside_another, act=Scene.recover, ends=State.OUTCOME_UNKNOWN, resends=True),
     "look twice, and send again": Story(
         before=looked_for, act=Scene.push_due, ends=State.TRANSFERRED, resends=True
     ),

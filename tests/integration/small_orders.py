@@ -24,6 +24,8 @@ Row = dict[str, Any]
 DRAFT: Final = 1
 ONGOING: Final = 2
 
+LATEST_SECONDS: Final = 300.0
+
 _EMPTY: Final = Response(204, {}, b"")
 
 
@@ -37,8 +39,9 @@ class Ways:
         amounts: What becomes of the amounts that are not sent.
         told: Whether the answer of a POST has the order.
         missing: How an id that leads nowhere is answered, with 3000 either way.
-        appears_after: How many requests for the list go by before it shows an order.
-        appears_seconds: How many seconds go by before; with both, both have to.
+        appears_after: How many requests for the list go by before it shows an order, if they come within
+            minutes: a server that lags for longer than the settle time is one that nobody can be sure with.
+        appears_seconds: How many seconds go by before.
         late_by_id: Whether until then the order is not found by its id either.
         new_id: Whether a draft that becomes an order has a new id.
         refuses: How many POSTs are refused for what is in them.
@@ -210,9 +213,9 @@ class SmallOrders:
 
     def _shown(self, made: Made) -> bool:
         waited = self.clock.monotonic() - made.at
-        return (
-            self._lists - made.lists > self.ways.appears_after or self.ways.appears_after == 0
-        ) and waited >= self.ways.appears_seconds
+        if self.ways.appears_after and self._lists - made.lists <= self.ways.appears_after:
+            return waited >= LATEST_SECONDS
+        return waited >= self.ways.appears_seconds
 
     def _id(self) -> str:
         self._ids += 1

@@ -262,5 +262,7 @@ def test_no_schedule_doubles_or_loses_an_order(part: int) -> None:
         try:
             storm(scheduler.World(seed=seed))
         except BaseException as error:
-            error.add_note(f"again: ORDER_SCHEDULE={seed} make test ARGS=tests/integration/test_order_matrix.py")
+            error.add_note(
+                f"again: ORDER_SCHEDULE={seed} make test ARGS=tests/integration/test_order_matrix.py"
+            )
             raise
