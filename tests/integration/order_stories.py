@@ -148,6 +148,7 @@ def restored(scene: Scene) -> None:
     kept = scene.stores.kept()
     pushed(scene)
     scene.stores.bring_back(kept)
+    scene.restored = True
 
 
 def shared(scene: Scene) -> None:

@@ -7,6 +7,7 @@ switches. What it counts is what was made here, whether or not anybody was told.
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -57,6 +58,11 @@ class Ways:
     late_by_id: bool = False
     new_id: bool = False
     refuses: int = 0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether an order may be there that is not shown yet."""
+        return bool(self.appears_after or self.appears_seconds)
 
 
 @final
@@ -230,11 +236,18 @@ def _terms(where: str) -> Iterator[Callable[[Row], bool]]:
     for part in filter(None, where.split(" and ")):
         name, how, text = part.strip("()").split()
         if text == "null":
-            yield lambda row, name=name: row[name] is None
+            yield functools.partial(_is_null, name)
         else:
             assert how == "ge"
-            moment = datetime.fromisoformat(text)
-            yield lambda row, name=name, moment=moment: datetime.fromisoformat(row[name]) >= moment
+            yield functools.partial(_is_since, name, datetime.fromisoformat(text))
+
+
+def _is_null(name: str, row: Row) -> bool:
+    return row[name] is None
+
+
+def _is_since(name: str, moment: datetime, row: Row) -> bool:
+    return datetime.fromisoformat(row[name]) >= moment
 
 
 def refusal(status: int, code: int) -> Response:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
@@ -20,14 +21,23 @@ import pytest
 import sqlalchemy
 from attrs import frozen
 
-from visma_busy_sync.integration import _ledger
-from visma_busy_sync.orders import State
+from visma_busy_sync.eaccounting import _execute, models
+from visma_busy_sync.eaccounting._execute import Doubt
+from visma_busy_sync.eaccounting._operation import Operation
+from visma_busy_sync.eaccounting.errors import AnswerLost, EAccountingError
+from visma_busy_sync.integration import _ledger, _posting, _pushing, _recovering, _withdrawing
+from visma_busy_sync.integration._ledger import LedgerBook
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.orders import Event, LedgerEntry, PostAnswer, State, outcome_of
 from visma_busy_sync.orders import _ledger as _documents
+from visma_busy_sync.ports import Write
+from visma_busy_sync.state import CLAIM_PREFIX, ORDER_PREFIX
 from visma_busy_sync.testing import scheduler
 
 from . import order_scene
 from .lasting import InMemory, InSql, Stores
-from .order_ports import ANYWHERE, ON_THE_WIRE, Fault, Line
+from .office import ACME
+from .order_ports import ANYWHERE, ON_THE_WIRE, Fault, Line, Store
 from .order_scene import ALLOWED, Job, Scene, finalised
 from .order_stories import STORIES, Story
 from .small_orders import Ways
@@ -151,16 +161,85 @@ def test_the_stories_end_as_they_should(name: str) -> None:
     scene.settle()
 
 
+def test_every_point_is_disturbed_in_every_way() -> None:
+    """The table is shown with `pytest -s`."""
+    table: Counter[tuple[str, str]] = Counter()
+    for story in STORIES.values():
+        table.update((what.name, what.kind) for what in disturbances(rehearsed(story, Ways(), InMemory())[0]))
+    sys.stdout.write(f"{'':28}" + "".join(f"{kind:>13}" for kind in KINDS) + "\n")
+    for name in sorted(POINTS):
+        sys.stdout.write(f"{name:28}" + "".join(f"{table[name, kind]:13}" for kind in KINDS) + "\n")
+    assert {name for name, _ in table} - {"to its end"} == POINTS
+    assert not [(name, kind) for name in POINTS for kind in KINDS if not table[name, kind]]
+    assert {kind for name, kind in table if name in WIRE} == {*KINDS, *map(str, ON_THE_WIRE[3:])}
+
+
+def disturb_everywhere(
+    story: Story, ways: Ways, make: Callable[[], Stores], wanted: Callable[[Disturbance], bool]
+) -> int:
+    """Disturb a story at each point, as far as it is wanted; return how often."""
+    found = [what for what in disturbances(rehearsed(story, ways, make())[0]) if wanted(what)]
+    for what in found:
+        try:
+            disturbed(story, ways, make(), what)
+        except BaseException as error:
+            error.add_note(f"{story}: {what}, {ways}")
+            raise
+    return len(found)
+
+
 @pytest.mark.parametrize("name", STORIES)
 def test_a_worker_that_is_disturbed_anywhere_doubles_nothing_and_loses_nothing(name: str) -> None:
-    story = STORIES[name]
-    line, _ = rehearsed(story, Ways(), InMemory())
-    for what in disturbances(line):
-        try:
-            disturbed(story, Ways(), InMemory(), what)
-        except BaseException as error:
-            error.add_note(f"{name}: {what}")
-            raise
+    assert disturb_everywhere(STORIES[name], Ways(), InMemory, lambda _: True) > 80
+
+
+UNUSUAL: Final[Mapping[str, Ways]] = {
+    "drafts are not listed": Ways(drafts_listed=False),
+    "filter and order are refused": Ways(filters="refused", missing="404"),
+    "filter and order are ignored": Ways(filters="ignored", amounts="zero"),
+    "answers are empty": Ways(told=False, amounts="kept"),
+    "orders appear after some lists": Ways(appears_after=5, new_id=True),
+    "orders appear after minutes, by id too": Ways(appears_seconds=200, late_by_id=True),
+}
+TOLD: Final = frozenset({"push", "recover what is there", "withdraw", "read back what has another id"})
+"""Stories that meet all that may be unusual."""
+
+
+@pytest.mark.parametrize("ways", UNUSUAL.values(), ids=UNUSUAL)
+@pytest.mark.parametrize("name", sorted(TOLD))
+def test_so_it_is_whatever_eaccounting_does(name: str, ways: Ways) -> None:
+    """At what changes something here or there; the rest has nothing to do with it."""
+
+    def wanted(what: Disturbance) -> bool:
+        return what.name in WIRE or what.name.startswith("commit")
+
+    assert disturb_everywhere(STORIES[name], ways, InMemory, wanted) > 20
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    engine = sqlalchemy.create_engine(cast("str", request.getfixturevalue(f"{request.param}_url")))
+    yield InSql(engine)
+    engine.dispose()
+
+
+def test_so_it_is_over_a_database(stores: Stores) -> None:
+    """Each point with each kind, in one of the stories."""
+    nothing = stores.kept()
+
+    def make() -> Stores:
+        stores.bring_back(nothing)
+        return stores
+
+    done: set[tuple[str, str]] = set()
+
+    def wanted(what: Disturbance) -> bool:
+        fresh = (what.name, what.kind) not in done
+        done.add((what.name, what.kind))
+        return fresh
+
+    schedules = sum(disturb_everywhere(story, Ways(), make, wanted) for story in STORIES.values())
+    assert schedules == len(done) > len(POINTS) * len(KINDS)
 
 
 # Many workers
@@ -190,20 +269,21 @@ ENTRIES: Final = (("h1", "h2"), ("h3",), ("h2", "h4"))
 """The hours of the orders: the first and the third have one in common."""
 
 
-def storm(world: scheduler.World) -> None:
+def storm(world: scheduler.World, ways: Ways | None = None, make: Callable[[], Stores] = InMemory) -> None:
     """Up to eight processes and people at once: some die, are cancelled or slow, and calls go wrong."""
-    ways = ways_of(world)
-    late = ways.appears_after or ways.late_by_id
-    scene = Scene(world, ways, resends=not late and world.choose(5) == 0, retries=world.choose(2))
+    ways = ways or ways_of(world)
+    resends = not ways.is_late and world.choose(5) == 0
+    scene = Scene(world, ways, make(), resends=resends, retries=world.choose(2))
     count = 1 + (world.choose(3) + 1) // 2
     for number in range(count):
         scene.orders[f"o{number}"] = finalised(f"o{number}", *ENTRIES[number])
-    begins = world.choose(3)
-    if begins == 1:
+    begins = world.choose(7)
+    if begins > 2:
         scene.do(scene.push("o0"))
-    elif begins == 2:
-        scene.do(scene.push("o0"))
+    if begins > 4:
         world.clock.advance((60, 300, 3600)[world.choose(3)])
+    if begins == 3 and ways.drafts_listed and not ways.is_late:
+        restored(scene)
     jobs = {
         f"{number} {name}": job
         for number in range(WORKERS[world.choose(len(WORKERS))])
@@ -215,8 +295,22 @@ def storm(world: scheduler.World) -> None:
     workers = {name: scene.worker(job, lines[name]) for name, job in jobs.items()}
     if world.choose(4) == 0:
         workers["people"] = scene.worker(scene.meddle(), Line(world))
+    if world.choose(6) == 0:
+        workers["care"] = scene.worker(scene.care(), Line(world))
     world.run(workers, crash=crash, cancel=cancel, expected=ALLOWED, stalls=world.choose(3) == 0)
     scene.settle()
+
+
+def restored(scene: Scene) -> None:
+    """The database is brought back to what it was before the first order was sent."""
+    state = scene.stores.state
+    writes = [
+        Write(found.key, found.document.version, None)
+        for prefix in (ORDER_PREFIX, CLAIM_PREFIX)
+        for found in state.scan(prefix, ACME)
+    ]
+    assert state.commit(ACME, writes)
+    scene.restored = True
 
 
 def one_of(world: scheduler.World, scene: Scene) -> tuple[str, Job]:
@@ -266,3 +360,97 @@ def test_no_schedule_doubles_or_loses_an_order(part: int) -> None:
                 f"again: ORDER_SCHEDULE={seed} make test ARGS=tests/integration/test_order_matrix.py"
             )
             raise
+
+
+def test_nor_does_one_over_a_database(stores: Stores) -> None:
+    nothing = stores.kept()
+
+    def make() -> Stores:
+        stores.bring_back(nothing)
+        return stores
+
+    for seed in range(100):
+        storm(scheduler.World(seed=seed), make=make)
+
+
+# A search that finds nothing wrong proves something only if it finds what is wrong. These are mistakes that a
+# ledger is most easily written with.
+
+
+async def _unnoted(_: LedgerBook, before: LedgerEntry) -> LedgerEntry:
+    return before
+
+
+async def _not_looked_for(*_: object) -> None:
+    return None
+
+
+async def _sent_again(ledger: LedgerBook, entry: LedgerEntry, *_: object, **__: object) -> LedgerEntry:
+    return await ledger.fire(Event.RESEND, after=entry)
+
+
+async def _freed(_: object, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    return await ledger.fire(Event.GONE, after=entry)
+
+
+async def _anew(upstream: Upstream, new: models.NewOrder, doubt: Doubt, *, since: float) -> models.Order:
+    return await _CREATE(upstream, new, doubt, since=upstream._env.clock.monotonic())
+
+
+async def _in_two_commits(store: Store, tenant: str, writes: Sequence[Write]) -> bool:
+    first = [write for write in writes if not write.key.startswith(CLAIM_PREFIX)]
+    then = [write for write in writes if write.key.startswith(CLAIM_PREFIX)]
+    return await _COMMIT(store, tenant, first or then) and (
+        not (first and then) or await _COMMIT(store, tenant, then)
+    )
+
+
+async def _over_everything(store: Store, tenant: str, writes: Sequence[Write]) -> bool:
+    known = await store.read(tenant, [write.key for write in writes])
+    versions = {key: found.version for key, found in known.items()}
+    return await _COMMIT(
+        store, tenant, [attrs.evolve(write, expected=versions.get(write.key)) for write in writes]
+    )
+
+
+def _tried_again(
+    operation: Operation[Any], error: EAccountingError, *, attempt: int, chance: float
+) -> float | None:
+    return 1.0 if isinstance(error, AnswerLost) else _PAUSE(operation, error, attempt=attempt, chance=chance)
+
+
+def _taken_for_not_sent(answer: PostAnswer) -> Event:
+    event = outcome_of(answer)
+    return Event.NOT_SENT if event is Event.OUTCOME_UNKNOWN else event
+
+
+_CREATE, _COMMIT, _PAUSE = Upstream.create_draft, Store.commit, _execute.pause_before_retry
+
+_LATE: Final = Ways(appears_seconds=200, late_by_id=True)
+
+MISTAKES: Final[Mapping[str, tuple[object, str, object]]] = {
+    "it is not noted that it is sent": (_pushing, "note_sending", _unnoted),
+    "it is not looked for before": (_pushing, "_there_already", _not_looked_for),
+    "claims have a commit of their own": (Store, "commit", _in_two_commits),
+    "documents are written over everything": (Store, "commit", _over_everything),
+    "a POST without an answer is tried again": (_execute, "pause_before_retry", _tried_again),
+    "an unclear answer counts as a refusal": (_posting, "outcome_of", _taken_for_not_sent),
+    "what is not seen is sent again": (_recovering, "_not_seen", _sent_again),
+    "what a worker left is not looked for": (_recovering, "UNSETTLED_STATES", {State.OUTCOME_UNKNOWN}),
+    "one that is held up sends all the same": (Upstream, "create_draft", _anew),
+    "what is gone by its id is freed": (_withdrawing, "_confirmed", _freed),
+    "what is not shown yet counts as gone": (_withdrawing, "may_appear", lambda *_: False),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_schedules_find_a_mistake(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them within the first few thousand."""
+    monkeypatch.setattr(*MISTAKES[mistake])
+
+    def search() -> None:
+        for seed in range(6000):
+            storm(scheduler.World(seed=seed))
+
+    with pytest.raises(AssertionError):
+        search()
