@@ -56,7 +56,7 @@ from .fake import GatedCatalogue, OpenSealer, connected
 from .fake import order as order_over
 from .lasting import InMemory, Stores
 from .office import ACME
-from .order_ports import HOUR, Budget, HostGone, Line, NamedRuntime, Pick, Store, Wire, WorkLog, no_fault
+from .order_ports import HOUR, Budget, HostGone, Line, NamedRuntime, Store, Wire, WorkLog
 from .small_orders import SmallOrders, Ways
 
 ALLOWED: Final = (
@@ -201,7 +201,7 @@ class Scene:
         return lambda site: _pushing.push_many(site, ACME, list(self.orders.values()))
 
     def push_due(self) -> Job:
-        return lambda site: _orders_due.push_due(site)
+        return _orders_due.push_due
 
     def recover(self) -> Job:
         return lambda site: _recovering.recover(site, ACME)
@@ -210,7 +210,7 @@ class Scene:
         return lambda site: _reading_back.read_back(site, ACME)
 
     def read_back_due(self) -> Job:
-        return lambda site: _orders_due.read_back_due(site)
+        return _orders_due.read_back_due
 
     # What people do, who look first
 
