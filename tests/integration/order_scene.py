@@ -263,11 +263,11 @@ class Scene:
         return await _resolving.resolve(site, ACME, id, send_again=True)
 
     def care(self) -> Job:
-        """What a host's scheduler calls every quarter of an hour, and a person who looks as often."""
+        """What a host's scheduler calls three times in an hour, and a person who looks as often."""
 
         async def job(site: Site) -> None:
-            for _ in range(5):
-                await site.runtime.sleep(900)
+            for _ in range(3):
+                await site.runtime.sleep(1100)
                 for each in (self.recover(), *map(self.resolve, self.orders), self.push_due()):
                     with contextlib.suppress(*ALLOWED):
                         await each(site)
@@ -326,22 +326,27 @@ class Scene:
         self._there(after)
         after = self._until_nothing_moves(self._people)
         self._there(after)
-        for id, order in self.orders.items():
+        for id in self.orders:
             known = after.get(id)
             if known is not None and known.state is State.TRANSFERRED:
                 (made,) = self.server.of(known.marker)
                 assert made.row is not None
                 assert known.eaccounting_id == made.row["Id"]
             else:
-                held = [claim for claim in order.claims if self.claims().get(claim, id) != id]
-                assert held, f"{id} is {known.state if known else 'not known'}, though nothing is in its way"
+                told = known.state if known else "not known"
+                assert not self._is_free(id), f"{id} is {told}, though nothing is in its way"
+
+    def _is_free(self, id: str) -> bool:
+        """Tell whether no other order has hours of this one."""
+        claims = self.claims()
+        return all(claims.get(claim, id) == id for claim in self.orders[id].claims)
 
     def _processes(self, entries: Mapping[str, LedgerEntry]) -> Iterator[Job]:
         """Yield what a scheduler would call, as far as it would do something."""
         states = {entry.state for entry in entries.values()}
         if states & UNSETTLED_STATES:
             yield self.recover()
-        if State.RESERVED in states or self.orders.keys() - entries.keys():
+        if State.RESERVED in states or any(map(self._is_free, self.orders.keys() - entries.keys())):
             yield self.push_due()
 
     def _people(self, entries: Mapping[str, LedgerEntry]) -> Iterator[Job]:
@@ -354,7 +359,7 @@ class Scene:
         for id, entry in entries.items():
             if entry.state in PERSON_STATES - {State.REJECTED}:
                 yield self.resolve(id)
-            elif entry.state not in CLAIMING_STATES or entry.state is State.REJECTED:
+            elif entry.state not in CLAIMING_STATES - {State.REJECTED} and self._is_free(id):
                 yield self.revise(id)
 
     def _until_nothing_moves(
