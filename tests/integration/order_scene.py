@@ -224,7 +224,7 @@ class Scene:
             entry = await _reading_back.ledger_entry(site, ACME, id)
             if entry is None:
                 return None
-            if entry.state is State.REJECTED:
+            if entry.state in {State.REJECTED, State.RESERVED}:
                 entry = await _resolving.reopen(site, ACME, id)
             if entry.state in {State.OPEN, State.WITHDRAWN, State.RELEASED}:
                 claims = [claim.partition(":")[2] for claim in entry.order.claims]
