@@ -9,20 +9,31 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeVar, final
 
 import attrs
 from attrs import define, field
 
 from visma_busy_sync._core.world import Permit
-from visma_busy_sync.busy import Order, Period, Work
+from visma_busy_sync.busy import (
+    Approval,
+    Order,
+    Period,
+    PriceMode,
+    Prices,
+    Project,
+    TimeEntry,
+    Work,
+    WorkType,
+)
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response
 from visma_busy_sync.errors import StoreUnavailable
 from visma_busy_sync.ports import Found, StateStore, Versioned, Write
 from visma_busy_sync.state import ORDER_PREFIX
 from visma_busy_sync.testing import scheduler
 
-from .fake import AnyWork
 from .small_orders import SmallOrders, refusal
 
 T = TypeVar("T")
@@ -259,17 +270,34 @@ class Budget:
         await self._line.call("hold off", lambda: None, _gone)
 
 
+BOOKED: Final = Work(
+    project=Project(id="j", name="Hus", customer="c"),
+    entries=tuple(
+        TimeEntry(
+            id=f"h{number}",
+            work_type="w",
+            member="m",
+            start=datetime(2026, 3, 3, 8, tzinfo=UTC),
+            billable_minutes=60,
+            approval=Approval.APPROVED,
+        )
+        for number in range(1, 5)
+    ),
+    work_types=(WorkType(id="w", name="Arbeid", product="p"),),
+    prices=Prices(mode=PriceMode.PROJECT, project_rate=Decimal(100)),
+)
+
+
 @final
 class WorkLog:
-    """A work log on a line: nothing is booked, and the host's orders are finalised."""
+    """A work log on a line: booked is what orders bill here, and the host's orders are finalised."""
 
     def __init__(self, line: Line, finalised: Callable[[], Sequence[Order]]) -> None:
         self._line, self._finalised = line, finalised
 
     async def work(self, tenant: str, project: str, period: Period) -> Work:
-        """Return no work, on the line."""
-        booked = await AnyWork().work(tenant, project, period)
-        return await self._line.call("work", lambda: booked, _gone)
+        """Return what is booked, on the line."""
+        return await self._line.call("work", lambda: BOOKED, _gone)
 
     async def finalised(self, tenant: str) -> Sequence[Order]:
         """Return the host's orders, on the line."""
