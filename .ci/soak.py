@@ -20,6 +20,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 
 SCHEDULES = 20_000
+ORDER_SCHEDULES = 20_000
 FUZZ_RUNS = 60_000
 IMPORTS = "2000"
 BILLINGS = "1000"
@@ -49,6 +50,13 @@ CHECKS: Mapping[str, Callable[[int], Check]] = {
         ("tests/integration/test_token_schedules.py", "-k", "no_schedule"),
         {"FIRST_SCHEDULE": str(number * SCHEDULES), "SCHEDULES": str(SCHEDULES)},
     ),
+    "orders": lambda number: Check(
+        ("tests/integration/test_order_matrix.py", "-k", "no_schedule"),
+        {
+            "FIRST_ORDER_SCHEDULE": str(number * ORDER_SCHEDULES),
+            "ORDER_SCHEDULES": str(ORDER_SCHEDULES),
+        },
+    ),
     "fuzzing": lambda number: Check(
         ("tests/eaccounting/test_fuzz.py",), {"FUZZ_SEED": str(number), "FUZZ_RUNS": str(FUZZ_RUNS)}
     ),
@@ -66,7 +74,7 @@ CHECKS: Mapping[str, Callable[[int], Check]] = {
 }
 
 
-_SETTINGS = ("SCHEDULE", "FUZZ_", "IMPORT_", "BILLING_")
+_SETTINGS = ("SCHEDULE", "FIRST_", "ORDER_", "FUZZ_", "IMPORT_", "BILLING_")
 
 
 def passes(name: str, check: Check) -> bool:

@@ -29,7 +29,7 @@ from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._stored_tokens import seal_tokens
-from visma_busy_sync.ports import AsyncStateStore
+from visma_busy_sync.ports import AsyncStateStore, StateStore
 from visma_busy_sync.state import (
     CONNECTION,
     CONNECTION_SCHEMA,
@@ -233,7 +233,7 @@ def tokens(access: str) -> TokenSet:
     return TokenSet(access_token=Secret(access), refresh_token=Secret("refresh"), expires_at=FAR)
 
 
-def connected(state: MemoryStateStore, *, project_sync: bool = True, login_id: str = LOGIN) -> None:
+def connected(state: StateStore, *, project_sync: bool = True, login_id: str = LOGIN) -> None:
     """Write the connection and its tokens down as a login does."""
     connection = Connection(
         connected=True,

@@ -7,6 +7,7 @@ and the step is taken again. So all other switches are tried to the end, whateve
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -23,6 +24,7 @@ from visma_busy_sync.errors import (
     NotReady,
     NotRevoked,
     NotSent,
+    OrderNeedsAttention,
     OrderOutcomeUnknown,
     RateLimited,
     SearchIncomplete,
@@ -33,10 +35,12 @@ from visma_busy_sync.integration import (
     ConnectionState,
     FindingCode,
     LoginOutcome,
+    ReadBack,
     Readiness,
+    Recovered,
     SyncReport,
 )
-from visma_busy_sync.orders import DifferenceCode, State
+from visma_busy_sync.orders import UNSETTLED_STATES, DifferenceCode, LedgerEntry, Stage, State
 from visma_busy_sync.sandbox.profile import Profile
 from visma_busy_sync.sync import (
     Action,
@@ -111,6 +115,7 @@ class Story:
         by_hand: The numbers of the projects that a person archived in Busy.
         gone: The numbers of those that were deleted in eAccounting.
         told: What was shown of what could not be done: kinds, and ids in eAccounting.
+        sent: Whether the order was pushed.
     """
 
     office: Office
@@ -121,6 +126,7 @@ class Story:
     by_hand: set[str] = field(factory=set)
     gone: set[str] = field(factory=set)
     told: set[Kind | str] = field(factory=set)
+    sent: bool = False
     _requests: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -231,6 +237,73 @@ class Story:
             assert len(self.office.drafts()) == 1 or self._down("api")
         assert isinstance(self._raised(lambda: self.acme.push(order)), OrderOutcomeUnknown | None)
         assert len(self.office.drafts()) <= 1
+        self.sent = True
+        self._settled(order)
+        self._followed(order)
+
+    def _settled(self, order: Order) -> None:
+        """What became of it is found out as time goes by, or a person looks; it is there once."""
+        for _ in range(3):
+            if self._entry(order).state not in UNSETTLED_STATES:
+                break
+            self._hours_pass(1)
+            self._told(self.acme.recover)
+        entry = self._entry(order)
+        if entry.state is State.NEEDS_ATTENTION:
+            unseen = not self.row["drafts_listed"] or self.may_be_unsure
+            drafts = self.office.drafts()
+            assert unseen or not drafts, "it is listed, and was not found"
+            decision: dict[str, Any] = {"found": drafts[0]["Id"]} if drafts else {"send_again": True}
+            self._done(lambda: self.acme.resolve(order.id, **decision))
+        if self._entry(order).state is State.RESERVED:
+            with contextlib.suppress(OrderOutcomeUnknown):  # its answer is empty; it is looked for below
+                self._done(lambda: self.acme.push(order))
+        if self._entry(order).state in UNSETTLED_STATES:
+            self._settled(order)
+        self._is_there_once(order)
+
+    def _followed(self, order: Order) -> None:
+        """It is read back, and withdrawn or made an order; then again it is there once, or not at all."""
+        self._raised(self.acme.read_back)  # it may not be shown yet
+        self._hours_pass(1)
+        self._told(self.acme.read_back)
+        self._is_there_once(order)
+        progress = self._entry(order).progress
+        assert progress is not None
+        assert progress.stage is Stage.DRAFT
+        if self.row["conversion"] == "new_id":
+            (draft,) = self.office.drafts()
+            self.office.control("POST", f"/orders/{draft['Id']}/convert")
+            self._told(self.acme.read_back)
+            self._is_there_once(order)
+            return
+        try:
+            self._done(lambda: self.acme.withdraw(order.id))
+        except OrderNeedsAttention:
+            assert self.may_be_unsure
+            self._read_surely()
+            self._done(lambda: self.acme.withdraw(order.id))
+        assert (self._entry(order).state, self.office.drafts()) == (State.WITHDRAWN, [])
+
+    def _entry(self, order: Order) -> LedgerEntry:
+        entry = self.acme.ledger_entry(order.id)
+        assert entry is not None
+        return entry
+
+    def _is_there_once(self, order: Order) -> None:
+        (there,) = self.office.drafts()
+        entry = self._entry(order)
+        assert (entry.state, entry.eaccounting_id) == (State.TRANSFERRED, there["Id"])
+
+    def _told(self, call: Callable[[], Sequence[Recovered | ReadBack]]) -> None:
+        """Do a step that tells what stands in its way for each order instead of raising it."""
+
+        def once() -> None:
+            for each in call():
+                if each.error is not None:
+                    raise each.error
+
+        self._done(once)
 
     def _sent(self, order: Order) -> None:
         transfer = self._done(lambda: self.acme.push(order))
@@ -295,13 +368,16 @@ class Story:
             self.office.profile(client_auth="any")
         elif isinstance(error, SearchIncomplete):  # nothing is sent while it may be there already
             assert self.may_be_unsure, error
-            assert len(self.office.drafts()) == 0
-            self.office.profile(totals="right", paging="work", empty_page=0, unordered="insertion")
+            assert self.sent or len(self.office.drafts()) == 0
+            self._read_surely()
         else:
             assert isinstance(error, EAccountingError), error
             where = "identity" if error.operation in ("POST token", "POST revocation") else "api"
             assert self._down(where), f"{error} though nothing is down"
             self.office.profile(downtime="none")
+
+    def _read_surely(self) -> None:
+        self.office.profile(totals="right", paging="work", empty_page=0, unordered="insertion")
 
     def _cure_refusal(self, error: NotReady | AccessDenied) -> None:
         refusal = self._now("refusal")

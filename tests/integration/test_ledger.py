@@ -13,6 +13,7 @@ import pytest
 from visma_busy_sync import Choices, Recovered
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import Distribution, Order
+from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.errors import (
     AccessDenied,
     AnswerLost,
@@ -386,6 +387,22 @@ def test_who_chose_it_has_it_sent_again_after_two_looks(office: Office) -> None:
     assert (posts(office), len(office.drafts())) == (3, 2)
 
 
+def test_a_look_counts_from_when_it_was_asked_for_not_from_when_its_answer_came(office: Office) -> None:
+    """An answer that comes after the settle time shows what was there before."""
+    acme, order = ready_to_push(office, choices=RESENDS)
+    unknown(office, acme, order, made=False)
+    with_another_draft(office, acme, order.project)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+
+    def slowly(_: Request, __: Response) -> None:
+        minutes_pass(office, 11)
+
+    office.shell.wire.after = slowly
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    office.shell.wire.after = None
+    assert state_after(acme.recover()) is State.RESERVED
+
+
 @pytest.mark.parametrize("why", ["no other draft", "drafts are not listed", "it became an order"])
 def test_without_another_draft_to_be_seen_it_is_left_to_a_person(office: Office, why: str) -> None:
     """The list may be one that never shows drafts."""
@@ -595,8 +612,13 @@ def test_a_draft_that_was_found_as_it_was_sent_can_be_withdrawn(office: Office) 
 
 
 def test_what_was_deleted_there_already_is_withdrawn(office: Office) -> None:
+    """As soon as it is sure that it does not just appear late."""
     acme, order = ready_to_push(office)
     office.control("DELETE", f"/records/orders/{acme.push(order).eaccounting_id}")
+    with pytest.raises(SearchIncomplete, match="recently"):
+        acme.withdraw("o1")
+    assert (known(acme).state, claims(office) != {}) == (State.WITHDRAWING, True)
+    minutes_pass(office, 11)
     assert acme.withdraw("o1").state is State.WITHDRAWN
 
 
@@ -635,6 +657,7 @@ def test_an_interrupted_withdrawal_is_carried_on(office: Office) -> None:
         acme.withdraw("o1")
     assert (known(acme).state, office.drafts()) == (State.WITHDRAWING, [])
     assert claims(office) != {}
+    minutes_pass(office, 11)
     assert acme.withdraw("o1").state is State.WITHDRAWN
 
 
@@ -651,6 +674,22 @@ def test_recovery_tells_of_a_draft_that_it_kept(office: Office) -> None:
     assert one.entry.state is State.TRANSFERRED
 
 
+def test_a_draft_that_is_not_shown_yet_is_not_taken_for_deleted(office: Office) -> None:
+    """Its hours would be billed a second time, if it appeared afterwards."""
+    office.profile(appears_after_seconds=300, late_by_id=True)
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    (read,) = acme.read_back()
+    assert isinstance(read.error, SearchIncomplete)
+    with pytest.raises(SearchIncomplete):
+        acme.withdraw("o1")
+    assert (known(acme).state, len(office.drafts()), claims(office) != {}) == (State.WITHDRAWING, 1, True)
+    minutes_pass(office, 11)
+    office.control("POST", "/clock", {"advance_seconds": 660})
+    assert acme.withdraw("o1").state is State.WITHDRAWN
+    assert (office.drafts(), claims(office)) == ([], {})
+
+
 def test_hours_are_not_freed_before_it_is_sure_that_nothing_is_left(office: Office) -> None:
     """A person looks, and withdraws once more."""
     acme, order = ready_to_push(office)
@@ -660,6 +699,7 @@ def test_hours_are_not_freed_before_it_is_sure_that_nothing_is_left(office: Offi
         acme.withdraw("o1")
     assert (known(acme).state, claims(office) != {}) == (State.NEEDS_ATTENTION, True)
     office.profile(totals="right")
+    minutes_pass(office, 11)
     assert acme.withdraw("o1").state is State.WITHDRAWN
     assert claims(office) == {}
 
@@ -830,8 +870,12 @@ def test_what_was_changed_there_is_read_back_row_by_row(office: Office) -> None:
 
 
 def test_a_draft_that_was_deleted_there_is_released_by_a_person(office: Office) -> None:
+    """It is known to be gone as soon as it is sure that it does not just appear late."""
     acme, order = ready_to_push(office)
     office.control("DELETE", f"/records/orders/{acme.push(order).eaccounting_id}")
+    (read,) = acme.read_back()
+    assert isinstance(read.error, SearchIncomplete)
+    minutes_pass(office, 11)
     (read,) = acme.read_back()
     assert read.entry is not None
     assert read.entry.state is State.GONE_UPSTREAM
@@ -877,6 +921,7 @@ def test_one_that_comes_back_is_not_released(office: Office) -> None:
         id = str(acme.push(order).eaccounting_id)
         (row,) = office.drafts()
         office.control("DELETE", f"/records/orders/{id}")
+        minutes_pass(office, 11)
         acme.read_back()
         copy_of(office, row, id if how == "the same id" else NEW_ID)
         with pytest.raises(DraftStillThere) as raised:
@@ -888,6 +933,7 @@ def test_one_that_comes_back_is_not_released(office: Office) -> None:
 def test_what_cannot_be_told_surely_changes_nothing(office: Office) -> None:
     acme, order = ready_to_push(office)
     office.control("DELETE", f"/records/orders/{acme.push(order).eaccounting_id}")
+    minutes_pass(office, 11)
     office.profile(**UNSURE)
     (read,) = acme.read_back()
     assert isinstance(read.error, SearchIncomplete)
@@ -907,6 +953,7 @@ def test_several_in_the_place_of_one_that_is_gone_are_for_a_person(office: Offic
     (row,) = office.drafts()
     office.control("DELETE", f"/records/orders/{id}")
     if by == "releasing it":
+        minutes_pass(office, 11)
         acme.read_back()
     for number in range(2):
         copy_of(office, row, f"{NEW_ID[:-1]}{number}")

@@ -114,6 +114,7 @@ def test_the_life_of_an_order_over_every_store(office: Office, visma: Callable[[
     acme.push(attrs.evolve(order, revision=2))
     (draft,) = office.drafts()
     office.control("DELETE", f"/records/orders/{draft['Id']}")
+    office.clock.advance(660)
     acme.read_back()
     assert acme.release("o1").state is State.RELEASED
     assert [(each.order_id, each.revision) for each in acme.orders()] == [("o1", 2)]
@@ -235,6 +236,7 @@ def test_what_came_to_an_end_waits_for_a_person(office: Office, how: str) -> Non
         acme.withdraw("o1")
     if how == "released":
         office.control("DELETE", f"/records/orders/{office.drafts()[0]['Id']}")
+        office.clock.advance(660)
         acme.read_back()
         acme.release("o1")
     before = posts(office)

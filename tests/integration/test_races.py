@@ -27,6 +27,7 @@ from visma_busy_sync.integration import (
     _connection,
     _pushing,
     _recovering,
+    _resolving,
     _syncing,
     _withdrawing,
 )
@@ -242,6 +243,7 @@ def test_a_withdrawal_that_crashes_at_any_await_is_carried_on() -> None:
         seen.add(state_of(state, "o"))
         assert claims_in(state) or not upstream.orders
         recover = functools.partial(_recovering.recover, made, ACME)
+        world.clock.advance(660)
         world.run([recover, recover])
         assert state_of(state, "o") is (State.WITHDRAWN if not upstream.orders else State.TRANSFERRED)
         assert bool(claims_in(state)) == bool(upstream.orders)
@@ -318,6 +320,46 @@ def test_a_slow_push_that_was_given_up_never_bills_twice(before: bool) -> None:
         assert (state_of(state, "o"), len(upstream.orders)) == expected
 
     scheduler.check(scenario, range(50))
+
+
+class StoresSlowly:
+    """A store whose answer that an order is being sent comes after an hour."""
+
+    def __init__(self, world: scheduler.World, memory: MemoryStateStore) -> None:
+        lifted = LiftedStateStore(memory)
+        self._world, self._commit = world, lifted.commit
+        self.read, self.scan = lifted.read, lifted.scan
+
+    async def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
+        made = await self._commit(tenant, writes)
+        if any('"event":"send"' in (write.body or "") for write in writes):
+            await self._world.runtime.sleep(3600)
+        return made
+
+
+def test_a_push_that_is_held_up_before_its_post_does_not_send_what_a_person_had_sent_again() -> None:
+    """The time that its POST may take counts from when it was written down, whoever was slow since."""
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        healthy = site(world, upstream, state)
+        slow = site(world, upstream, state, store=StoresSlowly(world, state))
+
+        async def given_up() -> None:
+            for _ in range(2):
+                await world.runtime.sleep(900)
+                await _recovering.recover(healthy, ACME)
+            assert upstream.orders == []
+            await _resolving.resolve(healthy, ACME, "o", send_again=True)
+            await _pushing.push(healthy, ACME, order("o", "h1"))
+
+        push = functools.partial(_pushing.push, slow, ACME, order("o", "h1"))
+        result = world.run(both(push=push, given_up=given_up), expected=OrderOutcomeUnknown)
+        assert isinstance(result.errors["push"], OrderOutcomeUnknown)
+        assert (state_of(state, "o"), len(upstream.orders)) == (State.TRANSFERRED, 1)
+
+    scheduler.check(scenario, range(20))
 
 
 # Logins

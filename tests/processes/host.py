@@ -51,10 +51,12 @@ class Answer:
     Attributes:
         ended: `done`, the name of an error of the package, `broken` by another one, or `killed`.
         says: The result or the error, as a text.
+        passed: The points that the process passed meanwhile.
     """
 
     ended: str
     says: str = ""
+    passed: Sequence[str] = field(default=(), eq=False, repr=False)
 
 
 @final

@@ -20,11 +20,11 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 import psycopg  # noqa: F401 - what an engine would import, before the fork
@@ -35,15 +35,19 @@ from sqlalchemy import event
 
 from visma_busy_sync import BusySync, VismaBusySyncError
 from visma_busy_sync._facade import Tenant
+from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.eaccounting import Endpoints
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.eaccounting.transport import HttpxTransport
 from visma_busy_sync.integration import LoginResult, _site
 from visma_busy_sync.integration._stored_tokens import StoredTokens
+from visma_busy_sync.orders import entry_from_json, order_from_json
 from visma_busy_sync.ports import Found, Versioned, Write
-from visma_busy_sync.state import TOKENS_PREFIX, TOKENS_SCHEMA
+from visma_busy_sync.state import ORDER_PREFIX, TOKENS_PREFIX, TOKENS_SCHEMA
 from visma_busy_sync.stores.sql import SqlStateStore
 from visma_busy_sync.sync import Change, Kind, Outcome, Record
+
+T = TypeVar("T")
 
 TENANT: Final = "acme"
 
@@ -97,17 +101,32 @@ class SharedClock:
 
 
 class Death:
-    """Ends this process by SIGKILL at the point that it was ordered to die at."""
+    """Ends this process by SIGKILL at the point that it was ordered to die at.
 
-    at: str | None = None
+    Attributes:
+        at: That point; None: it lives.
+        passed: The points that it passed since it was ordered to do something.
+    """
+
+    def __init__(self) -> None:
+        self.at: str | None = None
+        self.passed: list[str] = []
 
     def reached(self, point: str) -> None:
         if point == self.at:
             os.kill(os.getpid(), signal.SIGKILL)
+        self.passed.append(point)
+
+    def around(self, name: str, call: Callable[[], T]) -> T:
+        """Call a port, with a point before its effect and one after it."""
+        self.reached(f"before {name}")
+        value = call()
+        self.reached(f"after {name}")
+        return value
 
 
 class Wire:
-    """The transport over httpx, with the points of a token call."""
+    """The transport over httpx, with the points of a token call, and of those that are about orders."""
 
     def __init__(self, token_url: str, death: Death) -> None:
         self._token_url = token_url
@@ -119,38 +138,55 @@ class Wire:
         self._transport = HttpxTransport(self._client)
 
     def send(self, request: Request) -> Response:
-        answer = self._transport.send(request)
+        answer = self._death.around(
+            _operation(request.method, request.url), lambda: self._transport.send(request)
+        )
         if request.url == self._token_url:
             self._death.reached(ANSWERED)
         return answer
 
     def _head(self, answer: httpx.Response) -> None:
-        if str(answer.request.url) == self._token_url:
+        url = str(answer.request.url)
+        if url == self._token_url:
             self._death.reached(ROTATED)
+        else:
+            self._death.reached(f"answered {_operation(answer.request.method, url)}")
+
+
+def _operation(method: str, url: str) -> str:
+    """Return method and path of a request, without ids and query."""
+    path, _, id = url.partition("?")[0].partition("/v2/")[2].partition("/")
+    return f"{method} /{path}{'/{id}' if id else ''}"
 
 
 class Store:
-    """The store over SQL, with the points of a refresh."""
+    """The store over SQL, with the points of a refresh, and those of each call, also before a commit ends."""
 
     def __init__(self, url: str, death: Death) -> None:
         self._store = SqlStateStore.open(url)
         self._death = death
         self._saving = False
+        self._committing: str | None = None
         # PostgreSQL is told by the driver to commit, SQLite by a statement.
         event.listen(self._store._engine, "commit", lambda _: self._commits())
         event.listen(self._store._engine, "before_cursor_execute", self._executes)
 
     def read(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Versioned]:
-        return self._store.read(tenant, keys)
+        kinds = "+".join(sorted({key.partition("/")[0] for key in keys}))
+        return self._death.around(f"read {kinds}", lambda: self._store.read(tenant, keys))
 
     def scan(self, prefix: str, tenant: str | None = None) -> Sequence[Found]:
-        return self._store.scan(prefix, tenant)
+        return self._death.around(
+            f"scan {prefix.partition('/')[0]}", lambda: self._store.scan(prefix, tenant)
+        )
 
     def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
         point = _point_of(writes)
         self._saving = point == SAVED
-        made = self._store.commit(tenant, writes)
+        self._committing = _named(writes)
+        made = self._death.around(self._committing, lambda: self._store.commit(tenant, writes))
         self._saving = False
+        self._committing = None
         if made and point is not None:
             self._death.reached(point)
         return made
@@ -158,10 +194,20 @@ class Store:
     def _commits(self) -> None:
         if self._saving:
             self._death.reached(SAVING)
+        if self._committing is not None:
+            self._death.reached(f"in {self._committing}")
 
     def _executes(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement == "COMMIT":
             self._commits()
+
+
+def _named(writes: Sequence[Write]) -> str:
+    """Return the name of a commit: of one to the ledger, what happened to the order."""
+    for write in writes:
+        if write.key.startswith(ORDER_PREFIX) and write.body is not None:
+            return f"commit {entry_from_json(write.body).history[-1].event}"
+    return f"commit {writes[0].key.partition('/')[0]}"
 
 
 def _point_of(writes: Sequence[Write]) -> str | None:
@@ -171,6 +217,22 @@ def _point_of(writes: Sequence[Write]) -> str | None:
             renewing = TOKENS_SCHEMA.load(write.key, write.body).renewing
             return SAVED if renewing is None else RIGHT_TAKEN
     return None
+
+
+class WorkLog:
+    """The work log of the example, with the points of a call."""
+
+    def __init__(self, work: Any, death: Death) -> None:
+        self._work = work
+        self._death = death
+
+    def work(self, tenant: str, project: str, period: Period) -> Work:
+        done: Work = self._death.around("work", lambda: self._work.work(tenant, project, period))
+        return done
+
+    def finalised(self, tenant: str) -> Sequence[Order]:
+        orders: Sequence[Order] = self._death.around("finalised", lambda: self._work.finalised(tenant))
+        return orders
 
 
 class HalfDone:
@@ -211,7 +273,7 @@ def serve(setting: Setting, line: socket.socket) -> None:
     database = PORTS.Database(setting["busy"])
     visma = BusySync(
         catalogue=HalfDone(PORTS.SqliteCatalogue(database), death),
-        work=PORTS.SqliteWorkLog(database),
+        work=WorkLog(PORTS.SqliteWorkLog(database), death),
         state=Store(setting["database"], death),
         client_id=setting["client_id"],
         client_secret=setting["client_secret"],
@@ -226,10 +288,14 @@ def serve(setting: Setting, line: socket.socket) -> None:
     with line.makefile("r") as orders:
         for order in map(json.loads, orders):
             death.at = order["die"]
-            line.sendall(json.dumps(_done(tenant, order["do"], order["given"])).encode() + b"\n")
+            death.passed = []
+            done = {**_done(tenant, order["do"], order["given"]), "passed": death.passed}
+            line.sendall(json.dumps(done).encode() + b"\n")
 
 
-def _done(tenant: Tenant, do: str, given: Mapping[str, Any]) -> Mapping[str, str]:
+def _done(tenant: Tenant, do: str, given: dict[str, Any]) -> Mapping[str, str]:
+    if "order" in given:
+        given["order"] = order_from_json(given["order"])
     try:
         result = getattr(tenant, do)(**given)
     except VismaBusySyncError as error:

@@ -105,19 +105,22 @@ class Doubt:
     is_open: bool = False
 
 
-async def execute(operation: Operation[T], env: Env, doubt: Doubt | None = None) -> T:
+async def execute(
+    operation: Operation[T], env: Env, doubt: Doubt | None = None, *, since: float | None = None
+) -> T:
     """Carry out `operation` and return its result.
 
     Args:
         operation: What to do.
         env: The world.
         doubt: Kept up to date until the end, however that comes.
+        since: The clock's `monotonic()` from which its deadline counts; None: from now on.
 
     Raises:
         EAccountingError: The most specific error, after all retries that are allowed.
         ConfigurationError: If its body cannot be written as JSON.
     """
-    ends_at = env.clock.monotonic() + env.options.deadline
+    ends_at = (env.clock.monotonic() if since is None else since) + env.options.deadline
     call = _Call(operation, env, ends_at=ends_at, doubt=doubt or Doubt())
     try:
         return await call.attempt()

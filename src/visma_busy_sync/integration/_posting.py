@@ -61,9 +61,17 @@ async def note_sending(ledger: LedgerBook, before: LedgerEntry) -> LedgerEntry:
 
 
 async def post(
-    upstream: Upstream, new: models.NewOrder, ledger: LedgerBook, entry: LedgerEntry
+    upstream: Upstream, new: models.NewOrder, ledger: LedgerBook, entry: LedgerEntry, *, since: float
 ) -> tuple[LedgerEntry, models.Order]:
     """Make the POST of an order that is `sending`; return the transferred order, and what was answered.
+
+    Args:
+        upstream: eAccounting.
+        new: What to send.
+        ledger: The order's page.
+        entry: The order.
+        since: The clock's `monotonic()` before `sending` was written down. The deadline counts from then: one
+            that is held up for longer than recovery waits for it must not send any more.
 
     Raises:
         OrderRejected: If eAccounting refused the order.
@@ -72,7 +80,7 @@ async def post(
     """
     doubt = Doubt()
     try:
-        draft = await upstream.create_draft(new, doubt)
+        draft = await upstream.create_draft(new, doubt, since=since)
     except EAccountingError as error:
         event = outcome_of(_answer(error))
         unclear = await _noted(ledger, entry, event, problem=error.message)

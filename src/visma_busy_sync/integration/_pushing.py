@@ -106,11 +106,11 @@ async def push(site: Site, tenant: str, order: Order) -> Transfer:
         return _transfer(known[0], repeated=True)
     work = await _work_to_send(site, tenant, order)
     upstream = site.upstream(tenant, connection.login_id)
-    entry, new = await _begun(site, upstream, ledger, order)
+    entry, begun = await _begun(site, upstream, ledger, order)
     changed = changed_since(entry.order, work)
-    if new is None:
+    if begun is None:
         return _transfer(entry, changed=changed, repeated=True)
-    after, draft = await post(upstream, new, ledger, entry)
+    after, draft = await post(upstream, begun.new, ledger, entry, since=begun.since)
     return _transfer(after, differences=compare(order, draft), changed=changed)
 
 
@@ -196,15 +196,23 @@ async def _note_reason(site: Site, tenant: str, reason: NotSentReason | None) ->
     await update(site.state, tenant, ORDER_NOTES, ORDER_NOTES_SCHEMA, noted)
 
 
+@frozen
+class _Begun:
+    """What is to be sent, and since when, by the clock's `monotonic()`."""
+
+    new: models.NewOrder
+    since: float
+
+
 async def _begun(
     site: Site, upstream: Upstream, ledger: LedgerBook, order: Order
-) -> tuple[LedgerEntry, models.NewOrder | None]:
+) -> tuple[LedgerEntry, _Begun | None]:
     """Bring the order to `sending`, and return it with what to send; None where its draft is there already.
 
     Of two workers that push the same order at once one goes on; the other looks again.
     """
 
-    async def attempt() -> tuple[LedgerEntry, models.NewOrder | None] | None:
+    async def attempt() -> tuple[LedgerEntry, _Begun | None] | None:
         entry = await ledger.reserve(order)
         if not _is_to_be_sent(entry):
             return entry, None
@@ -212,7 +220,10 @@ async def _begun(
         new = to_new_order(entry.order, marker=entry.marker, send_amounts=site.choices.send_amounts)
         with contextlib.suppress(StoreBusy):  # another worker was first
             there = await there_already(site, upstream, ledger, entry)
-            return (there, None) if there else (await note_sending(ledger, entry), new)
+            if there:
+                return there, None
+            begun = _Begun(new, site.clock.monotonic())
+            return await note_sending(ledger, entry), begun
         return None
 
     return await until_written(order_key(order.id), attempt)

@@ -12,7 +12,7 @@ from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._pushing import needs_attention
-from visma_busy_sync.integration._searching import check_company, gone, note_found, search
+from visma_busy_sync.integration._searching import check_company, gone, may_appear, note_found, search
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
@@ -75,7 +75,7 @@ async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> L
     answer = await gone(upstream, entry.eaccounting_id or "")
     if answer is None:
         looked = (await search(ledger.site, upstream, entry)).looked
-        if looked.absent:
+        if looked.absent and not may_appear(ledger.site, entry):
             return await ledger.fire(Event.MISSING, after=entry)
         if looked.problem is not None:
             return await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem)

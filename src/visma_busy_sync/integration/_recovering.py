@@ -86,6 +86,7 @@ async def _settled(
         if _may_be_sent_now(ledger.site, entry):
             return entry
         entry = await ledger.fire(Event.OUTCOME_UNKNOWN, after=entry, problem=_INTERRUPTED)
+    looked_at = ledger.site.clock.now()  # an answer that comes late tells of the moment it was asked for
     reading = await search(ledger.site, upstream, entry)
     looked = reading.looked
     if looked.draft is not None:
@@ -95,24 +96,26 @@ async def _settled(
     controlled = looked.absent and shows_drafts(
         reading.rows, [other for other in others if other.company_id == entry.company_id]
     )
-    return await _not_seen(ledger, entry, controlled=controlled)
+    return await _not_seen(ledger, entry, looked_at, controlled=controlled)
 
 
-async def _not_seen(ledger: LedgerBook, entry: LedgerEntry, *, controlled: bool) -> LedgerEntry:
+async def _not_seen(
+    ledger: LedgerBook, entry: LedgerEntry, looked_at: datetime, *, controlled: bool
+) -> LedgerEntry:
     """Decide about an order that was not found.
 
     It may appear late, so for a while nothing is concluded. Then a person looks; unless the host chose that
     such an order is sent again. That needs two looks, the settle time apart, both of which were sure and
     showed another draft of ours: else the list may be one that never shows drafts.
     """
-    now, settle = ledger.site.clock.now(), ledger.site.choices.settle_after
+    settle = ledger.site.choices.settle_after
     if ledger.site.choices.resend_unknown and controlled:
         first = _first_look(entry)
         if first is None:
             return await ledger.fire(Event.ABSENT, after=entry)
-        return await ledger.fire(Event.RESEND, after=entry) if now - first >= settle else entry
+        return await ledger.fire(Event.RESEND, after=entry) if looked_at - first >= settle else entry
     unknown = entry.moment_of(Event.OUTCOME_UNKNOWN)
-    if unknown is not None and now - unknown < settle:
+    if unknown is not None and looked_at - unknown < settle:
         return entry
     return await ledger.fire(Event.ESCALATE, after=entry, problem=_NOT_SEEN)
 

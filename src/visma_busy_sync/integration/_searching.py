@@ -63,6 +63,15 @@ async def gone(upstream: Upstream, id: str) -> models.Order | None:
         return None
 
 
+def may_appear(site: Site, entry: LedgerEntry) -> bool:
+    """Tell whether an order was sent so recently that eAccounting may not show it yet.
+
+    Not by its id; or not in the list, where it has another id since.
+    """
+    sent = entry.moment_of(Event.TRANSFERRED)
+    return sent is not None and site.clock.now() - sent < site.choices.settle_after
+
+
 async def note_found(
     upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry, id: str
 ) -> tuple[LedgerEntry, models.Order]:

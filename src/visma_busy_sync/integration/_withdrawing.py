@@ -11,10 +11,15 @@ from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._pushing import needs_attention
-from visma_busy_sync.integration._searching import check_company, gone, search
+from visma_busy_sync.integration._searching import check_company, gone, may_appear, search
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
-from visma_busy_sync.integration.errors import DraftChanged, DraftChangedReason, OrderUnknown
+from visma_busy_sync.integration.errors import (
+    DraftChanged,
+    DraftChangedReason,
+    OrderUnknown,
+    SearchIncomplete,
+)
 from visma_busy_sync.orders import Event, IllegalTransition, LedgerEntry, State, snapshot
 
 _STILL_THERE: Final = "eAccounting confirmed that the draft was deleted, but still has it."
@@ -54,11 +59,14 @@ async def go_on_withdrawing(upstream: Upstream, ledger: LedgerBook, entry: Ledge
         DraftChanged: If a person did something with the draft; it is kept, and transferred again.
         EAccountingError: If eAccounting refused, which is noted as kept; or if it could not be asked, so that
             the order stays in `withdrawing`.
+        SearchIncomplete: If the draft is not there by its id, but was sent so recently that it may appear.
         StoreBusy: If something happened to the order meanwhile.
     """
     id = entry.eaccounting_id or ""
     there = await gone(upstream, id)
     if there is None:
+        if may_appear(ledger.site, entry):
+            raise SearchIncomplete(entry.order_id, marker=entry.marker)
         return await _confirmed(upstream, ledger, entry)
     reason = None
     if there.status is not OrderStatus.DRAFT:

@@ -320,7 +320,7 @@ class OrdersNotSent(OrderError):
 
 @final
 class SearchIncomplete(OrderError):
-    """The orders in eAccounting could not be read surely, so whether this one is there is not known.
+    """The orders in eAccounting could not be read surely, or this one was sent a moment ago and is not seen.
 
     Nothing was sent, deleted or freed; the order stays where it was.
 
@@ -334,8 +334,9 @@ class SearchIncomplete(OrderError):
         self.marker = marker
         super().__init__(
             f"Whether order {order_id} is in eAccounting is not known: its orders changed while they were "
-            "read, or its answers contradict each other. Nothing was done.",
-            advice=f"Try again in a moment. If this stays, look for {marker} in eAccounting.",
+            "read, its answers contradict each other, or it was sent so recently that it may not be shown "
+            "yet. Nothing was done.",
+            advice=f"Try again in some minutes. If this stays, look for {marker} in eAccounting.",
         )
 
 

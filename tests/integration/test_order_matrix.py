@@ -1,0 +1,459 @@
+"""Orders under crashes and races: none is doubled or lost, each comes to an end or waits for a person.
+
+One worker: each story of `order_stories` is disturbed at each of its points, in each way. Many workers:
+seeded schedules of whatever processes and people do. A failure prints the command that runs it again.
+`ORDER_SCHEDULES` in the environment asks for more of them, from `FIRST_ORDER_SCHEDULE` on, `ORDER_SCHEDULE`
+for one.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+import attrs
+import pytest
+import sqlalchemy
+from attrs import frozen
+
+from visma_busy_sync.eaccounting import _execute, _retrying, models
+from visma_busy_sync.eaccounting._execute import Doubt
+from visma_busy_sync.eaccounting._operation import Operation
+from visma_busy_sync.eaccounting.errors import AnswerLost, EAccountingError
+from visma_busy_sync.integration import _ledger, _posting, _pushing, _recovering, _withdrawing
+from visma_busy_sync.integration._ledger import LedgerBook
+from visma_busy_sync.integration._upstream import Upstream
+from visma_busy_sync.orders import Event, LedgerEntry, PostAnswer, State, outcome_of
+from visma_busy_sync.orders import _ledger as _documents
+from visma_busy_sync.ports import Write
+from visma_busy_sync.state import CLAIM_PREFIX, ORDER_PREFIX
+from visma_busy_sync.testing import scheduler
+
+from . import order_scene
+from .lasting import InMemory, InSql, Stores
+from .office import ACME
+from .order_ports import ANYWHERE, ON_THE_WIRE, Fault, Line, Store
+from .order_scene import ALLOWED, Job, Scene, finalised
+from .order_stories import STORIES, Story
+from .small_orders import Ways
+
+SCHEDULES: Final = int(os.environ.get("ORDER_SCHEDULES", "12000"))
+_FIRST: Final = int(os.environ.get("ORDER_SCHEDULE", os.environ.get("FIRST_ORDER_SCHEDULE", "0")))
+_COUNT: Final = 1 if "ORDER_SCHEDULE" in os.environ else SCHEDULES
+_PARTS: Final = 8
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Each document is read once, since the same text always gives the same value; and nothing is logged."""
+    caplog.set_level(logging.WARNING, "visma_busy_sync")
+    remembered = functools.lru_cache(4096)(_ledger.order_from)
+    for module in (_ledger, order_scene):
+        monkeypatch.setattr(module, "order_from", remembered)
+    for name in ("order_from_json", "order_to_json"):
+        monkeypatch.setattr(_documents, name, functools.lru_cache(4096)(getattr(_documents, name)))
+
+
+# One worker: every story, disturbed at every point
+
+
+class Ends:
+    """How a worker may end early; the values are as the table of points names them."""
+
+    BEFORE: Final = "before"
+    AFTER: Final = "after"
+    CANCELLED: Final = "cancelled"
+
+
+KINDS: Final = (Ends.BEFORE, Ends.AFTER, Ends.CANCELLED, "answer lost", "torn", "slow")
+
+POINTS: Final = frozenset(
+    {
+        *("read connection", "read tokens", "read order", "read claim", "read claim+order"),
+        *("read installation", "read order-notes", "scan connection", "scan order", "scan order-notes"),
+        *("commit installation", "commit order-notes", "commit progress", "commit reserve", "commit send"),
+        *("commit transferred", "commit rejected", "commit not_sent", "commit outcome_unknown"),
+        *("commit absent", "commit found", "commit escalate", "commit resend", "commit reopen"),
+        *("commit withdraw", "commit kept", "commit gone", "commit missing", "commit release"),
+        *("work", "finalised", "acquire", "release", "hold off"),
+        *("POST /orders", "GET /orders", "GET /orders/{id}", "DELETE /orders/{id}"),
+    }
+)
+"""Every port call and every wire step. What revises an order reserves it in the same commit."""
+
+
+@frozen
+class Disturbance:
+    """What goes wrong, and where.
+
+    Attributes:
+        kind: Of `KINDS`.
+        name: The port call.
+        at: The number of the point, for what ends the worker, else of the call; from 1.
+        fault: What becomes of the call; None: the worker ends.
+        choice: What is chosen wherever the world has a choice: what was on its way arrives, or not.
+    """
+
+    kind: str
+    name: str
+    at: int
+    fault: Fault | None = None
+    choice: int = 0
+
+
+def rehearsed(story: Story, ways: Ways, stores: Stores) -> tuple[Line, Scene]:
+    """Tell a story undisturbed."""
+    world = scheduler.World(choose=lambda _: 0)
+    scene = story.scene(world, stores, ways)
+    line = Line(world, story.meets.get)
+    world.run({"one": scene.worker(story.act(scene), line)}, expected=ALLOWED)
+    return line, scene
+
+
+def disturbances(line: Line) -> Iterator[Disturbance]:
+    """Yield each point of a story with each thing that may happen there."""
+    for at, point in enumerate(line.awaits, start=1):
+        name, _, after = point.partition(": ")
+        for choice in (0, 1) if name in WIRE and not after else (0,):
+            yield Disturbance(Ends.AFTER if after else Ends.BEFORE, name, at, choice=choice)
+        for choice in (0, 1):
+            yield Disturbance(Ends.CANCELLED, name, at, choice=choice)
+    for at, name in enumerate(line.calls, start=1):
+        for fault in ON_THE_WIRE if name in WIRE else ANYWHERE:
+            kind = {Fault.LOST: "answer lost", Fault.TORN: "torn", Fault.SLOW: "slow"}.get(fault, str(fault))
+            yield Disturbance(kind, name, at, fault)
+
+
+WIRE: Final = {"POST /orders", "GET /orders", "GET /orders/{id}", "DELETE /orders/{id}"}
+
+
+def disturbed(story: Story, ways: Ways, stores: Stores, what: Disturbance) -> Scene:
+    """Tell a story, and let something go wrong."""
+    world = scheduler.World(choose=lambda n: min(what.choice, n - 1))
+    scene = story.scene(world, stores, ways)
+    line = Line(world)
+    line.pick = lambda name: (
+        what.fault if what.fault and len(line.calls) == what.at else story.meets.get(name)
+    )
+    ends = {"one": what.at} if what.fault is None else {}
+    cancelled = what.kind == Ends.CANCELLED
+    world.run(
+        {"one": scene.worker(story.act(scene), line)},
+        crash={} if cancelled else ends,
+        cancel=ends if cancelled else {},
+        expected=ALLOWED,
+    )
+    scene.settle()
+    return scene
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_stories_end_as_they_should(name: str) -> None:
+    """Or what is disturbed below would prove little."""
+    story = STORIES[name]
+    _, scene = rehearsed(story, Ways(), InMemory())
+    assert scene.entries()["o"].state is story.ends
+    scene.settle()
+
+
+def test_every_point_is_disturbed_in_every_way() -> None:
+    """The table is shown with `pytest -s`."""
+    table: Counter[tuple[str, str]] = Counter()
+    for story in STORIES.values():
+        table.update((what.name, what.kind) for what in disturbances(rehearsed(story, Ways(), InMemory())[0]))
+    sys.stdout.write(f"{'':28}" + "".join(f"{kind:>13}" for kind in KINDS) + "\n")
+    for name in sorted(POINTS):
+        sys.stdout.write(f"{name:28}" + "".join(f"{table[name, kind]:13}" for kind in KINDS) + "\n")
+    assert sum(table.values()) > 8000
+    assert {name for name, _ in table} - {"to its end"} == POINTS
+    assert not [(name, kind) for name in POINTS for kind in KINDS if not table[name, kind]]
+    assert {kind for name, kind in table if name in WIRE} == {*KINDS, *map(str, ON_THE_WIRE[3:])}
+
+
+def disturb_everywhere(
+    story: Story, ways: Ways, make: Callable[[], Stores], wanted: Callable[[Disturbance], bool]
+) -> int:
+    """Disturb a story at each point, as far as it is wanted; return how often."""
+    found = [what for what in disturbances(rehearsed(story, ways, make())[0]) if wanted(what)]
+    for what in found:
+        try:
+            disturbed(story, ways, make(), what)
+        except BaseException as error:
+            error.add_note(f"{story}: {what}, {ways}")
+            raise
+    return len(found)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_worker_that_is_disturbed_anywhere_doubles_nothing_and_loses_nothing(name: str) -> None:
+    assert disturb_everywhere(STORIES[name], Ways(), InMemory, lambda _: True) > 80
+
+
+UNUSUAL: Final[Mapping[str, Ways]] = {
+    "drafts are not listed": Ways(drafts_listed=False),
+    "filter and order are refused": Ways(filters="refused", missing="404"),
+    "filter and order are ignored": Ways(filters="ignored", amounts="zero"),
+    "answers are empty": Ways(told=False, amounts="kept"),
+    "orders appear after some lists": Ways(appears_after=5, new_id=True),
+    "orders appear after minutes, by id too": Ways(appears_seconds=200, late_by_id=True),
+}
+TOLD: Final = frozenset({"push", "recover what is there", "withdraw", "read back what has another id"})
+"""Stories that meet all that may be unusual."""
+
+
+@pytest.mark.parametrize("ways", UNUSUAL.values(), ids=UNUSUAL)
+@pytest.mark.parametrize("name", sorted(TOLD))
+def test_so_it_is_whatever_eaccounting_does(name: str, ways: Ways) -> None:
+    """At what changes something here or there; the rest has nothing to do with it."""
+
+    def wanted(what: Disturbance) -> bool:
+        return what.name in WIRE or what.name.startswith("commit")
+
+    assert disturb_everywhere(STORIES[name], ways, InMemory, wanted) > 20
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    engine = sqlalchemy.create_engine(cast("str", request.getfixturevalue(f"{request.param}_url")))
+    yield InSql(engine)
+    engine.dispose()
+
+
+def test_so_it_is_over_a_database(stores: Stores) -> None:
+    """Each point with each kind, in one of the stories."""
+    nothing = stores.kept()
+
+    def make() -> Stores:
+        stores.bring_back(nothing)
+        return stores
+
+    done: set[tuple[str, str]] = set()
+
+    def wanted(what: Disturbance) -> bool:
+        fresh = (what.name, what.kind) not in done
+        done.add((what.name, what.kind))
+        return fresh
+
+    schedules = sum(disturb_everywhere(story, Ways(), make, wanted) for story in STORIES.values())
+    assert schedules == len(done) > len(POINTS) * len(KINDS)
+
+
+# Many workers
+
+
+def ways_of(world: scheduler.World) -> Ways:
+    """Choose how eAccounting behaves: half the time as usual, else unusual in any ways."""
+    if world.choose(2) == 0:
+        return Ways()
+    late = world.choose(3)
+    return Ways(
+        drafts_listed=world.choose(4) > 0,
+        filters=("work", "refused", "ignored")[world.choose(3)],
+        amounts=("computed", "kept", "zero")[world.choose(3)],
+        told=world.choose(3) > 0,
+        missing=("400_3000", "404")[world.choose(2)],
+        appears_after=5 if late == 1 else 0,
+        appears_seconds=200 if late == 2 else 0,
+        late_by_id=late == 2 and world.choose(2) == 1,
+        new_id=world.choose(2) == 1,
+        refuses=(0, 0, 1)[world.choose(3)],
+    )
+
+
+WORKERS: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8)
+ENTRIES: Final = (("h1", "h2"), ("h3",), ("h2", "h4"))
+"""The hours of the orders: the first and the third have one in common."""
+
+
+def storm(world: scheduler.World, ways: Ways | None = None, make: Callable[[], Stores] = InMemory) -> None:
+    """Up to eight processes and people at once: some die, are cancelled or slow, and calls go wrong."""
+    ways = ways or ways_of(world)
+    resends = not ways.is_late and world.choose(5) == 0
+    scene = Scene(world, ways, make(), resends=resends, retries=world.choose(2))
+    count = 1 + (world.choose(3) + 1) // 2
+    for number in range(count):
+        scene.orders[f"o{number}"] = finalised(f"o{number}", *ENTRIES[number])
+    begins = world.choose(7)
+    if begins > 2:
+        scene.do(scene.push("o0"))
+    if begins > 4:
+        world.clock.advance((60, 300, 3600)[world.choose(3)])
+    if begins == 3 and ways.drafts_listed and not ways.is_late:
+        restored(scene)
+    jobs = {
+        f"{number} {name}": job
+        for number in range(WORKERS[world.choose(len(WORKERS))])
+        for name, job in [one_of(world, scene)]
+    }
+    lines = {name: Line(world, faults(world)) for name in jobs}
+    crash = {name: 1 + world.choose(70) for name in jobs if world.choose(4) == 0}
+    cancel = {name: 1 + world.choose(70) for name in jobs if name not in crash and world.choose(6) == 0}
+    workers = {name: scene.worker(job, lines[name]) for name, job in jobs.items()}
+    if world.choose(4) == 0:
+        workers["people"] = scene.worker(scene.meddle(), Line(world))
+    if world.choose(6) == 0:
+        workers["care"] = scene.worker(scene.care(), Line(world))
+    world.run(workers, crash=crash, cancel=cancel, expected=ALLOWED, stalls=world.choose(3) == 0)
+    scene.settle()
+
+
+def restored(scene: Scene) -> None:
+    """The database is brought back to what it was before the first order was sent."""
+    state = scene.stores.state
+    writes = [
+        Write(found.key, found.document.version, None)
+        for prefix in (ORDER_PREFIX, CLAIM_PREFIX)
+        for found in state.scan(prefix, ACME)
+    ]
+    assert state.commit(ACME, writes)
+    scene.restored = True
+
+
+def one_of(world: scheduler.World, scene: Scene) -> tuple[str, Job]:
+    """Choose what a process does."""
+    id = f"o{world.choose(len(scene.orders))}"
+    jobs: Sequence[tuple[str, Callable[[], Job]]] = (
+        ("push", lambda: scene.push(id)),
+        ("push", lambda: scene.push(id)),
+        ("push", lambda: scene.push(id)),
+        ("push due", scene.push_due),
+        ("push many", scene.push_many),
+        ("recover", scene.recover),
+        ("recover", scene.recover),
+        ("withdraw", lambda: scene.withdraw(id)),
+        ("withdraw", lambda: scene.withdraw(id)),
+        ("revise", lambda: scene.revise(id)),
+        ("resolve", lambda: scene.resolve(id)),
+        ("read back", scene.read_back),
+        ("read back due", scene.read_back_due),
+    )
+    name, job = jobs[world.choose(len(jobs))]
+    return f"{name} {id}", job()
+
+
+def faults(world: scheduler.World) -> Callable[[str], Fault | None]:
+    """Let some calls go wrong, those that change something more often."""
+    if world.choose(3) == 0:
+        return lambda _: None
+
+    def pick(name: str) -> Fault | None:
+        odds = 5 if name.startswith(("POST", "DELETE", "commit")) else 30
+        if world.choose(odds):
+            return None
+        known = ON_THE_WIRE if name in WIRE else ANYWHERE
+        return known[world.choose(len(known))]
+
+    return pick
+
+
+@pytest.mark.parametrize("part", range(_PARTS if _COUNT > 1 else 1))
+def test_no_schedule_doubles_or_loses_an_order(part: int) -> None:
+    for seed in range(_FIRST + part, _FIRST + _COUNT, _PARTS):
+        try:
+            storm(scheduler.World(seed=seed))
+        except BaseException as error:
+            error.add_note(
+                f"again: ORDER_SCHEDULE={seed} make test ARGS=tests/integration/test_order_matrix.py"
+            )
+            raise
+
+
+def test_nor_does_one_over_a_database(stores: Stores) -> None:
+    nothing = stores.kept()
+
+    def make() -> Stores:
+        stores.bring_back(nothing)
+        return stores
+
+    for seed in range(100):
+        storm(scheduler.World(seed=seed), make=make)
+
+
+# A search that finds nothing wrong proves something only if it finds what is wrong. These are mistakes that a
+# ledger is most easily written with.
+
+
+async def _unnoted(_: LedgerBook, before: LedgerEntry) -> LedgerEntry:
+    return before
+
+
+async def _not_looked_for(*_: object) -> None:
+    return None
+
+
+async def _sent_again(ledger: LedgerBook, entry: LedgerEntry, *_: object, **__: object) -> LedgerEntry:
+    return await ledger.fire(Event.RESEND, after=entry)
+
+
+async def _freed(_: object, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    return await ledger.fire(Event.GONE, after=entry)
+
+
+async def _anew(upstream: Upstream, new: models.NewOrder, doubt: Doubt, *, since: float) -> models.Order:
+    return await _CREATE(upstream, new, doubt, since=upstream._env.clock.monotonic())
+
+
+async def _in_two_commits(store: Store, tenant: str, writes: Sequence[Write]) -> bool:
+    first = [write for write in writes if not write.key.startswith(CLAIM_PREFIX)]
+    then = [write for write in writes if write.key.startswith(CLAIM_PREFIX)]
+    return await _COMMIT(store, tenant, first or then) and (
+        not (first and then) or await _COMMIT(store, tenant, then)
+    )
+
+
+async def _over_everything(store: Store, tenant: str, writes: Sequence[Write]) -> bool:
+    known = await store.read(tenant, [write.key for write in writes])
+    versions = {key: found.version for key, found in known.items()}
+    return await _COMMIT(
+        store, tenant, [attrs.evolve(write, expected=versions.get(write.key)) for write in writes]
+    )
+
+
+def _tried_again(
+    operation: Operation[Any], error: EAccountingError, *, attempt: int, chance: float
+) -> float | None:
+    return 1.0 if isinstance(error, AnswerLost) else _PAUSE(operation, error, attempt=attempt, chance=chance)
+
+
+def _taken_for_not_sent(answer: PostAnswer) -> Event:
+    event = outcome_of(answer)
+    return Event.NOT_SENT if event is Event.OUTCOME_UNKNOWN else event
+
+
+_CREATE, _COMMIT, _PAUSE = Upstream.create_draft, Store.commit, _retrying.pause_before_retry
+
+_LATE: Final = Ways(appears_seconds=200, late_by_id=True, new_id=True)
+
+MISTAKES: Final[Mapping[str, tuple[object, str, object, Ways | None]]] = {
+    "it is not noted that it is sent": (_pushing, "note_sending", _unnoted, None),
+    "it is not looked for before": (_pushing, "_there_already", _not_looked_for, None),
+    "claims have a commit of their own": (Store, "commit", _in_two_commits, None),
+    "documents are written over everything": (Store, "commit", _over_everything, None),
+    "a POST without an answer is tried again": (_execute, "pause_before_retry", _tried_again, None),
+    "an unclear answer counts as a refusal": (_posting, "outcome_of", _taken_for_not_sent, None),
+    "what is not seen is sent again": (_recovering, "_not_seen", _sent_again, None),
+    "what a worker left is not looked for": (_recovering, "UNSETTLED_STATES", {State.OUTCOME_UNKNOWN}, None),
+    "one that is held up sends all the same": (Upstream, "create_draft", _anew, None),
+    "what is gone by its id is freed": (_withdrawing, "_confirmed", _freed, _LATE),
+    "what is not shown yet counts as gone": (_withdrawing, "may_appear", lambda *_: False, _LATE),
+}
+"""What is done wrongly, and how eAccounting behaves where that shows soonest."""
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_schedules_find_a_mistake(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them within the first few thousand."""
+    owner, name, wrong, ways = MISTAKES[mistake]
+    monkeypatch.setattr(owner, name, wrong)
+
+    def search() -> None:
+        for seed in range(6000):
+            storm(scheduler.World(seed=seed), ways)
+
+    with pytest.raises(AssertionError):
+        search()
