@@ -657,6 +657,8 @@ class Tenant:
             DraftChanged: If it is no draft any more, or was edited; it stays transferred.
             OrderNeedsAttention: If it was deleted, but whether it is gone could not be told; its hours and
                 costs stay on it. Withdraw it again when a person has looked.
+            SearchIncomplete: If it is not found, but was pushed less than `settle_after` ago, so that it may
+                appear; it is `withdrawing`.
             IllegalTransition: If the order is not transferred.
             OrderUnknown: If the order was never pushed.
             OtherCompany: If it is in another company than the connected one.
@@ -685,8 +687,8 @@ class Tenant:
         """Read transferred orders again: how far they have come, what was changed, whether they are gone.
 
         What was read is kept in `entry.progress`, and nothing follows from it, save for one that is gone by
-        its id: it is looked for by its marker. Under a new id it stays transferred; surely not there, it is
-        `gone_upstream`, and a person releases it.
+        its id: it is looked for by its marker. Under a new id it stays transferred; surely not there, and
+        pushed more than `settle_after` ago, it is `gone_upstream`, and a person releases it.
 
         Args:
             order_id: One order; by default all that are transferred to the connected company.
@@ -1419,6 +1421,8 @@ class AsyncTenant:
             DraftChanged: If it is no draft any more, or was edited; it stays transferred.
             OrderNeedsAttention: If it was deleted, but whether it is gone could not be told; its hours and
                 costs stay on it. Withdraw it again when a person has looked.
+            SearchIncomplete: If it is not found, but was pushed less than `settle_after` ago, so that it may
+                appear; it is `withdrawing`.
             IllegalTransition: If the order is not transferred.
             OrderUnknown: If the order was never pushed.
             OtherCompany: If it is in another company than the connected one.
@@ -1447,8 +1451,8 @@ class AsyncTenant:
         """Read transferred orders again: how far they have come, what was changed, whether they are gone.
 
         What was read is kept in `entry.progress`, and nothing follows from it, save for one that is gone by
-        its id: it is looked for by its marker. Under a new id it stays transferred; surely not there, it is
-        `gone_upstream`, and a person releases it.
+        its id: it is looked for by its marker. Under a new id it stays transferred; surely not there, and
+        pushed more than `settle_after` ago, it is `gone_upstream`, and a person releases it.
 
         Args:
             order_id: One order; by default all that are transferred to the connected company.
