@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, final
 import attrs
 from attrs import define, field
 
+from visma_busy_sync._core.stepper import step
 from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting import Application
 from visma_busy_sync.eaccounting._execute import Options
@@ -34,6 +35,7 @@ from visma_busy_sync.integration import (
     _resolving,
     _withdrawing,
 )
+from visma_busy_sync.integration._books import read_books
 from visma_busy_sync.integration._ledger import order_from
 from visma_busy_sync.integration._site import Choices, Site
 from visma_busy_sync.orders import (
@@ -47,16 +49,18 @@ from visma_busy_sync.orders import (
     OrderRejected,
     OrderRevised,
     State,
+    billing_proof,
 )
+from visma_busy_sync.ports import LiftedStateStore
 from visma_busy_sync.state import CLAIM_PREFIX, ORDER_PREFIX, StoreBusy, holders
 from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.testing import scheduler
 
-from .fake import GatedCatalogue, OpenSealer, connected
+from .fake import COMPANY, GatedCatalogue, OpenSealer, connected
 from .fake import order as order_over
 from .lasting import InMemory, Stores
-from .office import ACME
-from .order_ports import HOUR, Budget, HostGone, Line, NamedRuntime, Store, Wire, WorkLog
+from .office import ACME, MARCH
+from .order_ports import BOOKED, HOUR, Budget, HostGone, Line, NamedRuntime, Store, Wire, WorkLog
 from .small_orders import SmallOrders, Ways
 
 ALLOWED: Final = (
@@ -320,12 +324,14 @@ class Scene:
 
         Then each order is at an end or waits for a person; and when the people have looked, it is there once.
         """
+        self._prove()
         after = self._until_nothing_moves(self._processes)
         for id, entry in after.items():
             assert entry.state in RESTING, f"{id} stays {entry.state}"
         self._there(after)
         after = self._until_nothing_moves(self._people)
         self._there(after)
+        self._prove()
         for id in self.orders:
             known = after.get(id)
             if known is not None and known.state is State.TRANSFERRED:
@@ -335,6 +341,16 @@ class Scene:
             else:
                 told = known.state if known else "not known"
                 assert not self._is_free(id), f"{id} is {told}, though nothing is in its way"
+
+    def _prove(self) -> None:
+        """See that every hour is on exactly one order, or open."""
+        works, books = {"j": BOOKED}, step(read_books, self._plain_site(), ACME)
+        proof = billing_proof(works, books, MARCH, company_id=COMPANY)
+        assert proof.holds, str(proof)
+
+    def _plain_site(self) -> Site:
+        """A process whose store is not on a line."""
+        return attrs.evolve(self.site(Line(self.world)), state=LiftedStateStore(self.stores.state))
 
     def _is_free(self, id: str) -> bool:
         """Tell whether no other order has hours of this one."""

@@ -431,7 +431,7 @@ _LATE: Final = Ways(appears_seconds=200, late_by_id=True, new_id=True)
 
 MISTAKES: Final[Mapping[str, tuple[object, str, object, Ways | None]]] = {
     "it is not noted that it is sent": (_pushing, "note_sending", _unnoted, None),
-    "it is not looked for before": (_pushing, "_there_already", _not_looked_for, None),
+    "it is not looked for before": (_pushing, "there_already", _not_looked_for, None),
     "claims have a commit of their own": (Store, "commit", _in_two_commits, None),
     "documents are written over everything": (Store, "commit", _over_everything, None),
     "a POST without an answer is tried again": (_execute, "pause_before_retry", _tried_again, None),
