@@ -82,6 +82,20 @@ class LedgerBook:
         known = order_from(key, found.body) if found else None
         return (known, found.version) if found and isinstance(known, LedgerEntry) else None
 
+    async def entry(self) -> LedgerEntry:
+        """Read the entry.
+
+        Raises:
+            OrderUnknown: If the order is not known, or was purged.
+        """
+        return (await self._known())[0]
+
+    async def _known(self) -> tuple[LedgerEntry, int]:
+        known = await self.read()
+        if known is None:
+            raise OrderUnknown(self.order_id)
+        return known
+
     async def fire(
         self,
         event: Event,
@@ -135,10 +149,7 @@ class LedgerBook:
         key = order_key(self.order_id)
 
         async def attempt() -> LedgerEntry | None:
-            known = await self.read()
-            if known is None:
-                raise OrderUnknown(self.order_id)
-            entry, version = known
+            entry, version = await self._known()
             if expected is not None and entry != expected:
                 raise StoreBusy(key)
             changed = change(entry)

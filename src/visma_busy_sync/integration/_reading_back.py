@@ -18,7 +18,6 @@ from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
     DraftStillThere,
     OrderNotTransferred,
-    OrderUnknown,
     SearchIncomplete,
 )
 from visma_busy_sync.orders import Event, IllegalTransition, LedgerEntry, State, progress_of
@@ -47,7 +46,7 @@ async def read_back(site: Site, tenant: str, order_id: str | None = None) -> Seq
         require_id("order_id", order_id)
     connection = await connection_of(site, tenant)
     if order_id is not None:
-        entry = await _entry(LedgerBook(site, tenant, order_id))
+        entry = await LedgerBook(site, tenant, order_id).entry()
         if entry.state is not State.TRANSFERRED:
             raise OrderNotTransferred(order_id, state=entry.state)
         check_company(order_id, entry.company_id, connection)
@@ -90,7 +89,7 @@ async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     """Free the hours and costs of an order that is gone in eAccounting, after looking once more."""
     require_id("order_id", order_id)
     ledger = LedgerBook(site, tenant, order_id)
-    entry = await _entry(ledger)
+    entry = await ledger.entry()
     if entry.state is not State.GONE_UPSTREAM:
         raise IllegalTransition(order_id, state=entry.state, event=Event.RELEASE)
     connection = await connection_of(site, tenant)
@@ -123,16 +122,9 @@ async def ledger_entry(site: Site, tenant: str, order_id: str) -> LedgerEntry | 
 
 async def fetch_order(site: Site, tenant: str, order_id: str) -> models.Order:
     """Read a transferred order as eAccounting holds it now."""
-    entry = await _entry(LedgerBook(site, tenant, order_id))
+    entry = await LedgerBook(site, tenant, order_id).entry()
     if entry.eaccounting_id is None:
         raise OrderNotTransferred(order_id, state=entry.state)
     connection = await connection_of(site, tenant)
     check_company(order_id, entry.company_id, connection)
     return await site.upstream(tenant, connection.login_id).order(entry.eaccounting_id)
-
-
-async def _entry(ledger: LedgerBook) -> LedgerEntry:
-    known = await ledger.read()
-    if known is None:
-        raise OrderUnknown(ledger.order_id)
-    return known[0]

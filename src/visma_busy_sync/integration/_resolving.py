@@ -10,7 +10,7 @@ from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._pushing import there_already
 from visma_busy_sync.integration._searching import check_company, gone, note_found
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, OrderUnknown
+from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason
 from visma_busy_sync.orders import (
     Event,
     IllegalTransition,
@@ -44,10 +44,7 @@ async def resolve(
 
 async def _found(ledger: LedgerBook, id: str) -> LedgerEntry:
     site, tenant = ledger.site, ledger.tenant
-    known = await ledger.read()
-    if known is None:
-        raise OrderUnknown(ledger.order_id)
-    entry = known[0]
+    entry = await ledger.entry()
     if entry.state not in _MAY_BE_FOUND:
         raise IllegalTransition(entry.order_id, state=entry.state, event=Event.FOUND)
     connection = await connection_of(site, tenant)
@@ -85,10 +82,7 @@ async def reopen(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     """
     require_id("order_id", order_id)
     ledger = LedgerBook(site, tenant, order_id)
-    known = await ledger.read()
-    if known is None:
-        raise OrderUnknown(order_id)
-    entry = known[0]
+    entry = await ledger.entry()
     if entry.state is State.RESERVED:
         connection = await connection_of(site, tenant)
         check_company(order_id, entry.company_id, connection)

@@ -17,7 +17,6 @@ from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
     DraftChanged,
     DraftChangedReason,
-    OrderUnknown,
     SearchIncomplete,
 )
 from visma_busy_sync.orders import Event, IllegalTransition, LedgerEntry, State, snapshot
@@ -31,10 +30,7 @@ async def withdraw(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     """Delete the draft of an order in eAccounting, and free its hours and costs."""
     require_id("order_id", order_id)
     ledger = LedgerBook(site, tenant, order_id)
-    known = await ledger.read()
-    if known is None:
-        raise OrderUnknown(order_id)
-    entry = known[0]
+    entry = await ledger.entry()
     if entry.state is State.WITHDRAWN:
         return entry
     connection = await connection_of(site, tenant)

@@ -10,7 +10,6 @@ warning: the push is done.
 from __future__ import annotations
 
 import enum
-import functools
 from collections.abc import Iterator
 from decimal import Context, Decimal
 from typing import Final
@@ -19,11 +18,12 @@ from attrs import frozen
 
 from visma_busy_sync.busy import Order
 from visma_busy_sync.busy._canonical import Plain, checksum, plain
-from visma_busy_sync.busy._orders import percent_of
+from visma_busy_sync.busy._orders import exact_sum, percent_of
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET, Unset
 
-_EXACT = Context(prec=100)
+_WIDE: Final = Context(prec=100)
+"""Rounds where digits are too many: eAccounting may answer any amount, and the push is done."""
 
 
 class DifferenceCode(enum.StrEnum):
@@ -78,15 +78,14 @@ def _head(order: Order, answer: models.Order) -> Iterator[Difference]:
 
 
 def _vat_by_row(order: Order) -> Decimal:
-    by_row = (percent_of(line.total, line.vat_rate or Decimal(0)) for line in order.lines)
-    return functools.reduce(_EXACT.add, by_row, Decimal(0))
+    return exact_sum(percent_of(line.total, line.vat_rate or Decimal(0)) for line in order.lines)
 
 
 def _without_vat(answer: models.Order, amount: Decimal) -> set[Decimal]:
     vat = _known(answer.vat_amount) or Decimal(0)
     rounding = _known(answer.roundings_amount) or Decimal(0)
-    nets = {amount, _EXACT.subtract(amount, vat)}
-    return nets | {_EXACT.subtract(net, rounding) for net in nets}
+    nets = {amount, _WIDE.subtract(amount, vat)}
+    return nets | {_WIDE.subtract(net, rounding) for net in nets}
 
 
 def _rows(order: Order, answer: models.Order) -> Iterator[Difference]:
