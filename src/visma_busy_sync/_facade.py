@@ -633,10 +633,12 @@ class Tenant:
             found: eAccounting's id of its draft. It must be there. If it carries the marker of this revision
                 it is taken, else only if its customer and rows are those of the order. Also for an order that
                 is gone, and is there under another id.
-            send_again: It surely is not there: it is sent with the next push, or by `push_due`.
+            send_again: It surely is not there: it is sent with the next push, or by `push_due`. Only where
+                the order needs attention, so after `recover` has looked for it.
 
         Raises:
             NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
+            OrderOutcomeUnknown: If it is to be sent again, but `recover` has not given up looking for it.
             IllegalTransition: If the order is in no such state.
             OrderUnknown: If the order was never pushed.
             OtherCompany: If it is in another company than the connected one.
@@ -1397,10 +1399,12 @@ class AsyncTenant:
             found: eAccounting's id of its draft. It must be there. If it carries the marker of this revision
                 it is taken, else only if its customer and rows are those of the order. Also for an order that
                 is gone, and is there under another id.
-            send_again: It surely is not there: it is sent with the next push, or by `push_due`.
+            send_again: It surely is not there: it is sent with the next push, or by `push_due`. Only where
+                the order needs attention, so after `recover` has looked for it.
 
         Raises:
             NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
+            OrderOutcomeUnknown: If it is to be sent again, but `recover` has not given up looking for it.
             IllegalTransition: If the order is in no such state.
             OrderUnknown: If the order was never pushed.
             OtherCompany: If it is in another company than the connected one.

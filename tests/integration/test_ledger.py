@@ -38,7 +38,7 @@ from visma_busy_sync.errors import (
     ServerFault,
 )
 from visma_busy_sync.integration import DraftChangedReason, NotSentReason, NotThisDraftReason
-from visma_busy_sync.orders import Event, LedgerEntry, Stage, State
+from visma_busy_sync.orders import Event, LedgerEntry, MarkerPlace, Stage, State
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import holders, order_key
 
@@ -124,6 +124,20 @@ def test_a_restored_database_sends_nothing_twice(office: Office) -> None:
     assert transfer.eaccounting_id == draft["Id"]
     assert posts(office) == 1
     assert [step.event for step in known(acme).history] == [Event.RESERVE, Event.FOUND]
+
+
+def test_the_marker_is_found_wherever_a_setting_put_it(office: Office) -> None:
+    """Also after the setting was changed: no order is sent again, none counts as edited."""
+    acme, order = ready_to_push(office, choices=Choices(marker_place=MarkerPlace.YOUR_REFERENCE))
+    restored(office, lambda: acme.push(order))
+    (draft,) = [each for each in office.upstream("orders") if "BY-" in (each["YourReference"] or "")]
+    assert not draft["OurReference"]
+    now = office.connected()  # by the usual setting
+    assert now.push(order).repeated
+    assert posts(office) == 1
+    (read,) = now.read_back()
+    assert (read.entry and read.entry.progress and read.entry.progress.changes) == ()
+    assert now.withdraw("o1").state is State.WITHDRAWN
 
 
 @pytest.mark.parametrize("filters", ["work", "refused", "ignored"])
@@ -448,8 +462,9 @@ def needing_attention(office: Office, *, made: bool) -> tuple[Tenant, Order]:
     acme, order = ready_to_push(office)
     unknown(office, acme, order, made=made)
     minutes_pass(office, 11)
-    if not made:
-        acme.recover()
+    office.profile(drafts_listed=False)
+    assert state_after(acme.recover()) is State.NEEDS_ATTENTION
+    office.profile(drafts_listed=True)
     return acme, order
 
 
@@ -458,6 +473,20 @@ def test_a_person_has_it_sent_again(office: Office) -> None:
     assert acme.resolve("o1", send_again=True).state is State.RESERVED
     assert not acme.push(order).repeated
     assert len(office.drafts()) == 1
+
+
+def test_a_decision_to_send_again_that_comes_twice_counts_once(office: Office) -> None:
+    """A button that is pressed twice: the second is not one about what the first has sent."""
+    acme, order = needing_attention(office, made=False)
+    acme.resolve("o1", send_again=True)
+    with pytest.raises(IllegalTransition):
+        acme.resolve("o1", send_again=True)
+    office.profile(drafts_listed=False)
+    unknown(office, acme, order, made=True)
+    with pytest.raises(OrderOutcomeUnknown, match="not known whether"):
+        acme.resolve("o1", send_again=True)
+    assert known(acme).state is State.OUTCOME_UNKNOWN
+    assert posts(office) == 2
 
 
 def test_what_a_person_takes_for_missing_and_is_there_is_found_all_the_same(office: Office) -> None:
@@ -502,7 +531,7 @@ def test_a_draft_that_is_not_that_of_the_order_is_refused(
     with pytest.raises(NotThisDraft) as raised:
         acme.resolve("o1", found=NEW_ID)
     assert (raised.value.reason, bool(raised.value.advice)) == (reason, True)
-    assert known(acme).state is State.OUTCOME_UNKNOWN
+    assert known(acme).state is State.NEEDS_ATTENTION
 
 
 def test_the_draft_of_another_order_is_refused(office: Office) -> None:

@@ -195,6 +195,8 @@ def test_what_a_person_decided_to_send_again_is_sent(office: Office) -> None:
     office.fault("POST", "/orders", "drop_before")
     with pytest.raises(OrderOutcomeUnknown):
         acme.push(order)
+    office.clock.advance(700)
+    acme.recover()
     acme.resolve("o1", send_again=True)
     assert len(only(due(office)).pushed) == 1
 

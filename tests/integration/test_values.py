@@ -42,7 +42,7 @@ from visma_busy_sync.integration import (
 )
 from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._status import ago
-from visma_busy_sync.orders import OrderError, State
+from visma_busy_sync.orders import MarkerPlace, OrderError, State
 from visma_busy_sync.state import Connection, WaitingCompany
 from visma_busy_sync.sync import Action, Kind, Noted, Plan, PlannedChange, Reason
 
@@ -250,7 +250,15 @@ def test_a_company_without_id_and_name_is_unidentified() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"match": "x"}, {"archive_missing": "x"}, {"registers_without_projects": 1}, {"resend_unknown": 1}],
+    [
+        {"match": "x"},
+        {"archive_missing": "x"},
+        {"registers_without_projects": 1},
+        {"resend_unknown": 1},
+        {"send_amounts": "no"},
+        {"pkce": None},
+        {"marker_place": "buyers_order_reference"},
+    ],
 )
 def test_a_choice_that_is_none_is_refused_when_it_is_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
@@ -258,8 +266,10 @@ def test_a_choice_that_is_none_is_refused_when_it_is_made(wrong: dict[str, Any])
 
 
 def test_choices_are_taken_as_texts_too() -> None:
-    taken: Any = {"match": "never", "archive_missing": "never"}
-    settings = Choices(**taken).sync_settings(project_sync=True)
+    taken: Any = {"match": "never", "archive_missing": "never", "marker_place": "your_reference"}
+    choices = Choices(**taken)
+    settings = choices.sync_settings(project_sync=True)
+    assert choices.marker_place is MarkerPlace.YOUR_REFERENCE
     assert (settings.match, settings.archive_missing, settings.project_sync) == ("never", "never", True)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET, NewOrderRow, OrderStatus, RotReducedInvoicingType
-from visma_busy_sync.orders import contains_marker, marked_reference, to_new_order
+from visma_busy_sync.orders import MarkerPlace, contains_marker, marked_reference, to_new_order
 
 from .given import (
     ARTICLE_50,
@@ -107,6 +107,15 @@ def test_references_are_sent() -> None:
 
     assert sent.our_reference == f"Kari {MARKER}"
     assert (sent.your_reference, sent.buyers_order_reference) == ("Ola", "PO 1")
+
+
+def test_the_marker_may_stand_in_your_reference_instead() -> None:
+    order = built(work(hours()), our_reference="Kari", your_reference="Ola", buyers_order_reference="PO 1")
+    sent = to_new_order(order, marker=MARKER, place=MarkerPlace.YOUR_REFERENCE)
+
+    assert (sent.our_reference, sent.your_reference) == ("Kari", f"Ola {MARKER}")
+    bare = to_new_order(built(work(hours())), marker=MARKER, place=MarkerPlace.YOUR_REFERENCE)
+    assert (bare.our_reference, bare.your_reference) == (UNSET, MARKER)
 
 
 @pytest.mark.parametrize(

@@ -115,13 +115,44 @@ def test_each_member_that_a_person_changed_is_told_with_both_values() -> None:
     found = changes_of(ORDER, MARKER, changed)
     line = ORDER.lines[0]
     assert found == (
-        DraftChange(None, "OurReference", MARKER, None),
+        DraftChange(None, "Marker", MARKER, None),
         DraftChange(None, "YourReference", None, "Kari"),
         DraftChange(2, "Text", line.text, "Other"),
         DraftChange(2, "Quantity", "1", "2.5"),
         DraftChange(2, "DiscountPercentage", None, "0.1"),
     )
     assert "Kari" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("references", "told"),
+    [
+        pytest.param({"our_reference": f"Kari {MARKER}", "your_reference": "Ola"}, [], id="where it was"),
+        pytest.param({"our_reference": "Kari", "your_reference": f"Ola {MARKER}"}, [], id="another setting"),
+        pytest.param(
+            {"our_reference": "Kari", "your_reference": "Ola"}, [("Marker", MARKER, None)], id="taken away"
+        ),
+        pytest.param(
+            {"our_reference": "Per", "your_reference": f"Ola {MARKER}"},
+            [("OurReference", "Kari", "Per")],
+            id="the other one was edited",
+        ),
+        pytest.param(
+            {"our_reference": f"Per {MARKER}", "your_reference": "Ola"},
+            [("OurReference", f"Kari {MARKER}", f"Per {MARKER}")],
+            id="it was edited",
+        ),
+        pytest.param(
+            {"our_reference": "Kari", "your_reference": UNSET}, [], id="it may be where nothing is told"
+        ),
+    ],
+)
+def test_in_which_reference_the_marker_stands_makes_no_difference(
+    references: dict[str, Any], told: list[tuple[str, str, str | None]]
+) -> None:
+    order = built(work(hours()), our_reference="Kari", your_reference="Ola")
+    found = changes_of(order, MARKER, echoed(order, **references))
+    assert found == tuple(DraftChange(None, *each) for each in told)
 
 
 def test_rows_that_were_added_or_removed_are_told_as_such() -> None:

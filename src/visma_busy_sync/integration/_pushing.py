@@ -217,7 +217,12 @@ async def _begun(
         if not _is_to_be_sent(entry):
             return entry, None
         # Made first, so that an order that cannot even be written is not noted as being sent.
-        new = to_new_order(entry.order, marker=entry.marker, send_amounts=site.choices.send_amounts)
+        new = to_new_order(
+            entry.order,
+            marker=entry.marker,
+            place=site.choices.marker_place,
+            send_amounts=site.choices.send_amounts,
+        )
         with contextlib.suppress(StoreBusy):  # another worker was first
             there = await there_already(site, upstream, ledger, entry)
             if there:

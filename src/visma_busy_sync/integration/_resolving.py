@@ -15,6 +15,7 @@ from visma_busy_sync.orders import (
     Event,
     IllegalTransition,
     LedgerEntry,
+    OrderOutcomeUnknown,
     State,
     agrees,
     is_of_another,
@@ -37,9 +38,21 @@ async def resolve(
         )
     ledger = LedgerBook(site, tenant, order_id)
     if found is None:
-        return await ledger.fire(Event.RESEND)
+        return await _sent_again(ledger)
     require_id("found", found)
     return await _found(ledger, found.lower())
+
+
+async def _sent_again(ledger: LedgerBook) -> LedgerEntry:
+    """Have an order sent again; only after recovery gave up, however sure a person is.
+
+    Of two decisions, such as a button that was pressed twice, the second could else be taken for one about
+    what the first has sent.
+    """
+    entry = await ledger.entry()
+    if entry.state is State.OUTCOME_UNKNOWN:
+        raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker)
+    return await ledger.fire(Event.RESEND, after=entry)
 
 
 async def _found(ledger: LedgerBook, id: str) -> LedgerEntry:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Final, cast, final
+from typing import Final, final
 
 from attrs import field, frozen
 
@@ -23,15 +23,22 @@ from visma_busy_sync.integration._checked_ports import CheckedCatalogue, Checked
 from visma_busy_sync.integration._stored_tokens import MARGIN_SECONDS, StoredTokens
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import SyncRunning
+from visma_busy_sync.orders import MarkerPlace
 from visma_busy_sync.ports import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
 from visma_busy_sync.state import Sealer, WithoutErased
 from visma_busy_sync.sync import ArchiveMissing, Match, Owner, SyncSettings
+from visma_busy_sync.sync._members import member_of
 
 _LONGEST: Final = timedelta(days=3660)
 _SPANS: Final = ("sync_every", "whole_every", "read_back_every", "search_back", "settle_after")
+_SWITCHES: Final = ("pkce", "send_amounts", "resend_unknown")
 
 # The connected login, one that waits to be confirmed, and one that was just replaced.
 _SOURCES_PER_TENANT: Final = 4
+
+
+def _marker_place(value: str) -> MarkerPlace:
+    return member_of(MarkerPlace, "marker_place", value)
 
 
 @final
@@ -50,6 +57,8 @@ class Choices:
             unknown to eAccounting.
         registers_without_projects: Import customers and products also while project sync is off (R12).
         pkce: Send a PKCE challenge at login; the vendor does not document it.
+        marker_place: Which reference of a draft its marker ends, by which it is found again:
+            `our_reference`, or `your_reference`.
         send_amounts: Send the amounts of an order instead of leaving them to eAccounting.
         sync_every: How often an import is due; above 0, ten years at most.
         whole_every: How often an import reads all of eAccounting instead of what changed; above 0, ten
@@ -74,6 +83,7 @@ class Choices:
     scope: Mapping[str, Sequence[str]] = field(factory=dict[str, "Sequence[str]"])
     registers_without_projects: bool = True
     pkce: bool = False
+    marker_place: MarkerPlace = field(default=MarkerPlace.OUR_REFERENCE, converter=_marker_place)
     send_amounts: bool = False
     sync_every: timedelta = timedelta(hours=1)
     whole_every: timedelta = timedelta(days=1)
@@ -90,8 +100,9 @@ class Choices:
                     f"{name} is a timedelta above 0, of {_LONGEST.days} days at most.",
                     advice="For instance timedelta(minutes=30).",
                 )
-        if not isinstance(cast("object", self.resend_unknown), bool):
-            raise ConfigurationError("resend_unknown is neither True nor False.")
+        for name in _SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigurationError(f"{name} is neither True nor False.")
         self.sync_settings(project_sync=False)  # what is wrong shows when it is set up, not at the first sync
 
     def sync_settings(self, *, project_sync: bool) -> SyncSettings:

@@ -12,7 +12,7 @@ from visma_busy_sync.orders._builder import Counterpart, build, customer_of, pro
 from visma_busy_sync.orders._changes import EntryChange, changed_since
 from visma_busy_sync.orders._compare import Difference, DifferenceCode, compare, snapshot
 from visma_busy_sync.orders._document import ORDER_SCHEMA, order_from_json, order_to_json
-from visma_busy_sync.orders._draft import marked_reference, to_new_order
+from visma_busy_sync.orders._draft import MarkerPlace, marked_reference, to_new_order
 from visma_busy_sync.orders._errors import (
     DocumentError,
     DocumentTooNew,
@@ -111,6 +111,7 @@ __all__ = [
     "InternalNotes",
     "LedgerEntry",
     "Looked",
+    "MarkerPlace",
     "MendedBy",
     "OnOrder",
     "OpenReason",

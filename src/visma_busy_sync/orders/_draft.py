@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting.models import (
     UNSET,
@@ -16,7 +18,23 @@ from visma_busy_sync.eaccounting.models._lengths import REFERENCE_LENGTH
 from visma_busy_sync.orders._limits import cut
 
 
-def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> NewOrder:
+class MarkerPlace(enum.StrEnum):
+    """Which reference of a draft the marker ends; both are shown to people, and the invoice has them too.
+
+    The buyer's order reference is none of them: it is the customer's, and an e-invoice carries it back.
+    """
+
+    OUR_REFERENCE = "our_reference"
+    YOUR_REFERENCE = "your_reference"
+
+
+def to_new_order(
+    order: Order,
+    *,
+    marker: str,
+    place: MarkerPlace = MarkerPlace.OUR_REFERENCE,
+    send_amounts: bool = False,
+) -> NewOrder:
     """Return the body of `POST /orders`: always a draft (R14), needing no repair there (R16).
 
     The invoice text is a text row of its own before the lines. Every line is an article row with the
@@ -24,8 +42,8 @@ def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> Ne
 
     Args:
         order: The order.
-        marker: By what the draft is found again; it ends the our-reference, which is cut if both do not
-            fit. The marker itself is never cut.
+        marker: By what the draft is found again.
+        place: The reference that the marker ends. The reference is cut if both do not fit; the marker never.
         send_amounts: Whether to send the totals of the lines and of the order, without VAT, and the VAT where
             it is known. By default they are left out and eAccounting computes them; the cure where it
             answers 0.
@@ -47,14 +65,19 @@ def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> Ne
             )
         )
     vat = order.total_vat
+    references = {
+        MarkerPlace.OUR_REFERENCE: order.our_reference,
+        MarkerPlace.YOUR_REFERENCE: order.your_reference,
+    }
+    references[place] = marked_reference(references[place], marker)
     return NewOrder(
         customer_id=CustomerId(order.eaccounting_customer),
         currency_code=order.currency,
         order_date=order.order_date,
         rows=tuple(rows),
         status=OrderStatus.DRAFT,
-        our_reference=marked_reference(order.our_reference, marker),
-        your_reference=order.your_reference or UNSET,
+        our_reference=references[MarkerPlace.OUR_REFERENCE] or UNSET,
+        your_reference=references[MarkerPlace.YOUR_REFERENCE] or UNSET,
         buyers_order_reference=order.buyers_order_reference or UNSET,
         amount=order.total if send_amounts else UNSET,
         vat_amount=vat if send_amounts and vat is not None else UNSET,
@@ -62,7 +85,7 @@ def to_new_order(order: Order, *, marker: str, send_amounts: bool = False) -> Ne
 
 
 def marked_reference(reference: str | None, marker: str) -> str:
-    """Return the our-reference with the marker at its end, at most 100 characters."""
+    """Return a reference with the marker at its end, at most 100 characters."""
     room = REFERENCE_LENGTH - len(marker) - 1
     kept = cut(reference or "", room).rstrip()
     return f"{kept} {marker}" if kept else marker

@@ -275,7 +275,7 @@ class OrderOutcomeUnknown(OrderError):
 
     Attributes:
         order_id: The order.
-        marker: What the draft's our-reference ends with, if it was made.
+        marker: What its draft is recognised by, if it was made.
     """
 
     _MESSAGE: ClassVar = "It is not known whether order {order_id} reached eAccounting."

@@ -20,7 +20,8 @@ from visma_busy_sync.busy import Order
 from visma_busy_sync.busy._canonical import plain
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
-from visma_busy_sync.orders._draft import to_new_order
+from visma_busy_sync.orders._draft import MarkerPlace, to_new_order
+from visma_busy_sync.orders._marker import contains_marker
 
 
 class Stage(enum.StrEnum):
@@ -43,7 +44,8 @@ class DraftChange:
     Attributes:
         row: The row as it was sent, from 1, text rows included; of one that was added, the row now. None: the
             head of the order.
-        member: The API's name of the member; `Row` where a whole row was added or removed.
+        member: The API's name of the member; `Row` where a whole row was added or removed, `Marker` where no
+            reference has the order's marker any more.
         sent: What was sent, as text; None if nothing was.
         now: What is there now, as text; None if nothing is.
     """
@@ -102,6 +104,9 @@ _TEXT_ROW: Final = (("IsTextRow", "is_text_row"), ("Text", "text"))
 ROW: Final = "Row"
 """The member of a change that is about a whole row."""
 
+MARKER: Final = "Marker"
+"""The member of a change by which the draft is no longer recognised."""
+
 
 def progress_of(order: Order, marker: str, answer: models.Order, *, at: datetime) -> OrderProgress:
     """Return how far an order has come, and what was changed, by what eAccounting answers of it.
@@ -121,9 +126,20 @@ def progress_of(order: Order, marker: str, answer: models.Order, *, at: datetime
 
 
 def changes_of(order: Order, marker: str, answer: models.Order) -> tuple[DraftChange, ...]:
-    """Return what in eAccounting is no longer as it was sent: the head first, then the rows."""
-    sent = to_new_order(order, marker=marker)
-    return (*_differing(None, _sent(sent, _HEAD), _answered(answer, _HEAD)), *_rows(sent, answer))
+    """Return what in eAccounting is no longer as it was sent: the head first, then the rows.
+
+    In which reference the marker stands makes no difference: a setting says where it is put, and may have
+    been another one when the order was sent.
+    """
+    places = [place for place in MarkerPlace if contains_marker(getattr(answer, place), marker)]
+    sent = to_new_order(order, marker=marker, place=places[0] if places else MarkerPlace.OUR_REFERENCE)
+    head = _sent(sent, _HEAD)
+    lost: tuple[DraftChange, ...] = ()
+    if not places:
+        head = {**head, "OurReference": _text("OurReference", order.our_reference)}
+        if not any(member is UNSET for member in (answer.our_reference, answer.your_reference)):
+            lost = (DraftChange(None, MARKER, marker, None),)
+    return (*lost, *_differing(None, head, _answered(answer, _HEAD)), *_rows(sent, answer))
 
 
 def agrees(order: Order, marker: str, answer: models.Order) -> bool:
