@@ -11,8 +11,14 @@ import pytest
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import FixedPrice, GivenLine, Order, PriceMode, Prices
 from visma_busy_sync.errors import FixedPriceBilled, OrderNotReady, RateLimited
-from visma_busy_sync.orders import State
-from visma_busy_sync.state import billed_of_fixed_price, fixed_price_key
+from visma_busy_sync.orders import BreakCode, State
+from visma_busy_sync.ports import Write
+from visma_busy_sync.state import (
+    DocumentUnreadable,
+    billed_of_fixed_price,
+    fixed_price_key,
+    named_by_fixed_price_key,
+)
 
 from .office import ACME, MARCH, Office, entry, with_work
 
@@ -165,7 +171,59 @@ def test_a_purge_frees_the_parts_of_orders_that_were_never_made(
     assert billed_of_fixed_price(key, office.state.read(ACME, [key])[key], without="") == 0
 
 
+def test_what_an_order_billed_stays_billed_after_a_purge(agreed: tuple[Tenant, str], office: Office) -> None:
+    """For the next order, for the look over all projects and for the proof alike."""
+    acme, project = agreed
+    acme.push(built(acme, project, "o1"))
+    acme.purge()
+    office.log_in(acme)
+    with pytest.raises(OrderNotReady):
+        built(acme, project, "o2")
+
+    assert acme.preflight(MARCH).rows == ()
+    proof = acme.billing_proof(MARCH)
+    assert proof.holds, str(proof)
+    assert proof.projects[0].approved.covered.minutes == 0  # they are on the order
+
+
+@pytest.mark.parametrize("body", ["{}", '{"schema": 1, "data": {"amounts": {"o1": "NaN"}}}'])
+def test_where_it_cannot_be_read_what_is_billed_nothing_is_taken_for_open(
+    agreed: tuple[Tenant, str], office: Office, body: str
+) -> None:
+    acme, project = agreed
+    acme.push(built(acme, project, "o1", 4000, only=["entry:h1"]))
+    key = fixed_price_key(project, "travel")
+    kept = office.state.read(ACME, [key])[key]
+    assert office.state.commit(ACME, [Write(key, kept.version, body)])
+    with pytest.raises(DocumentUnreadable):
+        built(acme, project, "o2")
+
+    (row,) = acme.preflight(MARCH).rows
+    assert isinstance(row.error, DocumentUnreadable)
+    assert [found.code for found in acme.billing_proof(MARCH).breaks] == [BreakCode.FIXED_PRICE_UNREADABLE]
+
+
+@pytest.mark.parametrize(("billed", "noted"), [("4000", "1000"), ("4000", None)])
+def test_a_part_that_is_not_noted_as_billed_breaks_the_proof(
+    agreed: tuple[Tenant, str], office: Office, billed: str, noted: str | None
+) -> None:
+    """It could be billed again."""
+    acme, project = agreed
+    acme.push(built(acme, project, "o1", int(billed)))
+    assert acme.billing_proof(MARCH).holds
+    key = fixed_price_key(project, "travel")
+    kept = office.state.read(ACME, [key])[key]
+    assert billed in kept.body
+    body = None if noted is None else kept.body.replace(billed, noted)
+    assert office.state.commit(ACME, [Write(key, kept.version, body)])
+
+    (found,) = acme.billing_proof(MARCH).breaks
+    assert (found.code, found.orders, found.project) == (BreakCode.FIXED_PRICE_DIFFERS, ("o1",), project)
+
+
 def test_parts_on_odd_ids_do_not_mix() -> None:
     """Ids are the host's: one with a slash must not be another project's."""
-    keys = {fixed_price_key("a/b", "c"), fixed_price_key("a", "b/c"), fixed_price_key("a%2Fb", "c")}
-    assert len(keys) == 3
+    ids = [("a/b", "c"), ("a", "b/c"), ("a%2Fb", "c")]
+    keys = [fixed_price_key(*of) for of in ids]
+    assert len(set(keys)) == 3
+    assert [named_by_fixed_price_key(key) for key in keys] == ids

@@ -25,6 +25,7 @@ from visma_busy_sync.busy import (
 )
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.orders import (
+    Books,
     Counterpart,
     Entity,
     LedgerEntry,
@@ -35,7 +36,7 @@ from visma_busy_sync.orders import (
     State,
     preflight_to_json,
 )
-from visma_busy_sync.orders._billed import fixed_prices_billed, last_orders
+from visma_busy_sync.orders._billed import fixed_parts_of, last_orders
 from visma_busy_sync.orders._builder import assess
 from visma_busy_sync.orders._preflight import preflight_of, requests_of, rows_of
 from visma_busy_sync.orders._report_texts import called
@@ -71,7 +72,7 @@ def looked_at(
     rows = list(failed)
     for what in works:
         requests = requests_of(what, NOVEMBER, order_date=TODAY, claimed=claimed)
-        billed = fixed_prices_billed(entries).get(what.project.id, {})
+        billed = Books(fixed_prices=fixed_parts_of(entries)).fixed_billed(what.project.id)
         found = [
             (
                 request,
@@ -293,7 +294,9 @@ def test_what_several_orders_bill_of_a_fixed_price_adds_up() -> None:
     order = built(work(hours(), prices=FIXED))
     first, second = (entry_in(State.REJECTED, attrs.evolve(order, id=id)) for id in ("a", "b"))
 
-    assert fixed_prices_billed([first, second]) == {"1": {"5": Decimal(10000)}}
+    books = Books(fixed_prices=fixed_parts_of([first, second]))
+    assert books.fixed_billed("1") == {"5": Decimal(10000)}
+    assert books.fixed_billed("2") == {}
 
 
 def test_the_last_order_is_the_latest_that_may_be_there() -> None:

@@ -40,6 +40,7 @@ from visma_busy_sync.orders import (
     proof_to_json,
 )
 from visma_busy_sync.orders._balance import Tally
+from visma_busy_sync.orders._billed import fixed_parts_of
 from visma_busy_sync.orders._breaks import BREAK_TEXTS, CHANGED
 from visma_busy_sync.orders._changes import _Content
 from visma_busy_sync.orders._proof import projects_to_search
@@ -63,7 +64,8 @@ from .given import (
 def books(*entries: LedgerEntry, **changes: Any) -> Books:
     """Return a ledger in which every order holds what it bills."""
     claims = {claim: entry.order_id for entry in entries for claim in entry.claims}
-    return Books(entries=entries, **({"claims": claims} | changes))
+    held: dict[str, Any] = {"claims": claims, "fixed_prices": fixed_parts_of(entries)}
+    return Books(entries=entries, **(held | changes))
 
 
 def proof(*works: Work, ledger: Books | None = None, **changes: Any) -> BillingProof:
@@ -475,6 +477,45 @@ def test_a_fixed_price_that_is_billed_above_its_amount_is_named() -> None:
         (BreakCode.FIXED_PRICE_EXCEEDED, ("o1",), None)
     ]
     assert "5000.5 is billed, but 5000 agreed" in str(found.breaks[-1])
+
+
+def test_a_part_of_a_fixed_price_that_is_not_noted_as_it_is_billed_is_named() -> None:
+    """By the order; what another order is noted with and does not bill, too."""
+    agreed = work(hours("1"), prices=FIXED)
+    entry = ordered(agreed)
+    part = {("1", "5"): {"o1": Decimal(4000), "o2": Decimal(1)}, ("1", "6"): {"o1": Decimal(0)}}
+    found = proof(agreed, ledger=books(entry, fixed_prices=part))
+    lost = proof(agreed, ledger=books(entry, fixed_prices={}))
+    unreadable = frozenset({("1", "5")})
+
+    assert [(one.code, one.orders) for one in found.breaks] == [
+        (BreakCode.FIXED_PRICE_DIFFERS, ("o1",)),
+        (BreakCode.FIXED_PRICE_DIFFERS, ("o2",)),
+    ]
+    assert "bills 5000 of the fixed price" in str(found.breaks[0])
+    assert "but 4000 is noted" in str(found.breaks[0])
+    assert "ordre o2 fakturerer 0 " in found.breaks[1].text("nb").lower()
+    assert [one.code for one in lost.breaks] == [BreakCode.FIXED_PRICE_DIFFERS]
+    assert [
+        one.code
+        for one in proof(
+            agreed, ledger=books(entry, fixed_prices={}, unreadable_fixed_prices=unreadable)
+        ).breaks
+    ] == [BreakCode.FIXED_PRICE_UNREADABLE]
+
+
+def test_of_an_order_that_is_purged_or_unreadable_nobody_knows_what_it_bills() -> None:
+    """It is not told as differing; what it is noted with stays billed."""
+    agreed = work(hours("1", 60), prices=FIXED)
+    part = {("1", "5"): {"o1": Decimal(5000)}}
+    purged = Books(fixed_prices=part, purged={"o1": State.TRANSFERRED})
+    unreadable = Books(fixed_prices=part, unreadable_orders=frozenset({"o1"}))
+    over = Books(fixed_prices=part, purged={"o1": State.RELEASED})
+
+    assert proof(agreed, ledger=purged).holds
+    assert proof(agreed, ledger=purged).projects[0].approved.covered.minutes == 60
+    assert [one.code for one in proof(agreed, ledger=unreadable).breaks] == [BreakCode.ORDER_UNREADABLE]
+    assert [one.code for one in proof(agreed, ledger=over).breaks] == [BreakCode.FIXED_PRICE_DIFFERS]
 
 
 def test_a_fault_in_the_sums_is_told_and_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

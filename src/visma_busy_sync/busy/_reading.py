@@ -139,7 +139,12 @@ def _text(data: object, place: str) -> str:
     return data
 
 
-def _number(data: object, place: str) -> Decimal:
+def number_from(data: object, place: str) -> Decimal:
+    """Return the number that a text holds, as `decimal_text` writes it.
+
+    Raises:
+        TypeError, ValueError: If it is no text, or holds no number.
+    """
     text = _text(data, place)
     if _NUMBER.fullmatch(text) is None:
         raise ValueError(f"{place} must be a number")
@@ -164,5 +169,5 @@ def _moment(data: object, place: str) -> datetime:
 
 
 _SCALARS: Final[Mapping[type, _Reader]] = MappingProxyType(
-    {bool: _flag, int: _whole, str: _text, Decimal: _number, date: _date, datetime: _moment}
+    {bool: _flag, int: _whole, str: _text, Decimal: number_from, date: _date, datetime: _moment}
 )

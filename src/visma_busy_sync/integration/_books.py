@@ -1,28 +1,35 @@
-"""Reading all orders of a tenant and the claims on its hours and costs, as of one moment."""
+"""Reading all that the ledger holds of a tenant: orders, claims, what is billed of fixed prices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
+from visma_busy_sync.busy import Work
 from visma_busy_sync.integration._ledger import order_from
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import DocumentError, LedgerEntry, State
-from visma_busy_sync.orders._books import Books
+from visma_busy_sync.orders._books import Books, FixedPriceOf
 from visma_busy_sync.ports import Found
 from visma_busy_sync.state import (
     CLAIM_PREFIX,
+    FIXED_PRICE_PREFIX,
     ORDER_PREFIX,
     DocumentUnreadable,
+    fixed_price_key,
     holders,
+    named_by_fixed_price_key,
+    parts_of_fixed_price,
     until_written,
 )
+from visma_busy_sync.state._documents import DAMAGED
 
 
 async def read_books(site: Site, tenant: str) -> Books:
-    """Read all orders and claims of a tenant.
+    """Read all that the ledger holds of a tenant, as of one moment.
 
-    An order and its claims are always written together. So where no order changed while the claims were
-    read, both are as of one moment; else they are read again.
+    An order and what it bills are always written together. So where no order changed while the rest was read,
+    all is as of one moment; else it is read again.
 
     Raises:
         StoreBusy: If orders changed each time.
@@ -31,8 +38,9 @@ async def read_books(site: Site, tenant: str) -> Books:
     async def attempt() -> Books | None:
         orders = await site.state.scan(ORDER_PREFIX, tenant)
         claims = await site.state.scan(CLAIM_PREFIX, tenant)
+        fixed_prices = await site.state.scan(FIXED_PRICE_PREFIX, tenant)
         after = await site.state.scan(ORDER_PREFIX, tenant)
-        return _books(orders, claims) if _versions(orders) == _versions(after) else None
+        return _books(orders, claims, fixed_prices) if _versions(orders) == _versions(after) else None
 
     return await until_written(ORDER_PREFIX, attempt)
 
@@ -41,7 +49,7 @@ def _versions(found: Sequence[Found]) -> dict[str, int]:
     return {one.key: one.document.version for one in found}
 
 
-def _books(orders: Sequence[Found], claims: Sequence[Found]) -> Books:
+def _books(orders: Sequence[Found], claims: Sequence[Found], fixed_prices: Sequence[Found]) -> Books:
     entries: list[LedgerEntry] = []
     purged: dict[str, State] = {}
     unreadable_orders: set[str] = set()
@@ -62,10 +70,31 @@ def _books(orders: Sequence[Found], claims: Sequence[Found]) -> Books:
             held |= holders({found.key: found.document.body})
         except DocumentUnreadable:
             unreadable_claims.add(found.key.removeprefix(CLAIM_PREFIX))
+    billed: dict[FixedPriceOf, Mapping[str, Decimal]] = {}
+    unreadable_fixed_prices: set[FixedPriceOf] = set()
+    for found in fixed_prices:
+        of = named_by_fixed_price_key(found.key)
+        try:
+            billed[of] = parts_of_fixed_price(found.key, found.document.body)
+        except DocumentUnreadable:
+            unreadable_fixed_prices.add(of)
     return Books(
         entries=tuple(entries),
         purged=purged,
         claims=held,
+        fixed_prices=billed,
         unreadable_orders=frozenset(unreadable_orders),
         unreadable_claims=frozenset(unreadable_claims),
+        unreadable_fixed_prices=frozenset(unreadable_fixed_prices),
     )
+
+
+def require_readable_fixed_prices(books: Books, work: Work) -> None:
+    """Require that it can be read what is billed of a project's fixed prices.
+
+    Raises:
+        DocumentUnreadable: If it cannot: they would seem to be open.
+    """
+    for fixed in work.prices.fixed_prices:
+        if (work.project.id, fixed.work_type) in books.unreadable_fixed_prices:
+            raise DocumentUnreadable(fixed_price_key(work.project.id, fixed.work_type), DAMAGED)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from visma_busy_sync.busy import Period
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._booked import work_on
-from visma_busy_sync.integration._books import read_books
+from visma_busy_sync.integration._books import read_books, require_readable_fixed_prices
 from visma_busy_sync.integration._building import today
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.orders._billed import fixed_prices_billed, last_orders
+from visma_busy_sync.orders._billed import last_orders
 from visma_busy_sync.orders._builder import assess
 from visma_busy_sync.orders._preflight import Preflight, PreflightRow, preflight_of, requests_of, rows_of
 from visma_busy_sync.sync import Kind, Record
@@ -25,12 +25,12 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
     connection = await connection_of(site, tenant)
     counterparts = await Counterparts.of(site, tenant, connection)
     books = await read_books(site, tenant)
-    billed, last = fixed_prices_billed(books.entries), last_orders(books.entries)
-    claimed, order_id = books.claimed, site.runtime.token()
+    last, claimed, order_id = last_orders(books.entries), books.claimed, site.runtime.token()
     rows: list[PreflightRow] = []
     for project in counterparts.records[Kind.PROJECT]:
         try:
             work = await work_on(site, tenant, project.id, period)
+            require_readable_fixed_prices(books, work)
         except Exception as error:  # noqa: BLE001 - the host's work log may raise anything; the others go on
             rows.append(PreflightRow(project=project.id, number=_number(project), error=error))
             continue
@@ -44,7 +44,7 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
                     request,
                     order_id=order_id,
                     claimed=claimed,
-                    fixed_billed=billed.get(project.id, {}),
+                    fixed_billed=books.fixed_billed(project.id),
                 ),
             )
             for request in requests

@@ -1,4 +1,4 @@
-"""What the ledger says was billed: the fixed prices, and the date of the last order."""
+"""What the orders of the ledger say was billed: parts of fixed prices, and the date of the last order."""
 
 from __future__ import annotations
 
@@ -7,27 +7,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from visma_busy_sync.orders import _rounding
+from visma_busy_sync.orders._books import FixedPriceOf
 from visma_busy_sync.orders._ledger import CLAIMING_STATES, LedgerEntry, State
 
 _NO_DRAFT: Final = frozenset({State.REJECTED, State.GONE_UPSTREAM})
 """States that hold claims, but eAccounting has no draft of the order."""
 
 
-def fixed_prices_billed(entries: Iterable[LedgerEntry]) -> dict[str, dict[str, Decimal]]:
-    """Return what orders bill of fixed prices, by Busy's ids of project and work type.
-
-    Those that hold no claims bill nothing.
-    """
-    billed: dict[str, dict[str, Decimal]] = {}
+def fixed_parts_of(entries: Iterable[LedgerEntry]) -> dict[FixedPriceOf, dict[str, Decimal]]:
+    """Return what each order bills of fixed prices, by order id; those that hold no claims bill nothing."""
+    billed: dict[FixedPriceOf, dict[str, Decimal]] = {}
     for entry in entries:
-        if not entry.holds:
-            continue
-        for line in entry.order.lines:
+        for line in entry.order.lines if entry.holds else ():
             if line.is_fixed_price and line.work_type is not None:
-                of_project = billed.setdefault(entry.order.project, {})
-                before = of_project.get(line.work_type, Decimal(0))
-                of_project[line.work_type] = _rounding.added(before, line.total)
+                billed.setdefault((entry.order.project, line.work_type), {})[entry.order_id] = line.total
     return billed
 
 

@@ -20,6 +20,7 @@ class BreakCode(enum.StrEnum):
 
     ORDER_UNREADABLE = "order_unreadable"
     CLAIM_UNREADABLE = "claim_unreadable"
+    FIXED_PRICE_UNREADABLE = "fixed_price_unreadable"
     WORK_UNREADABLE = "work_unreadable"
     ON_TWO_ORDERS = "on_two_orders"
     CLAIM_MISSING = "claim_missing"
@@ -28,6 +29,7 @@ class BreakCode(enum.StrEnum):
     ENTRY_GONE = "entry_gone"
     MINUTES_DIFFER = "minutes_differ"
     ENTRY_CHANGED = "entry_changed"
+    FIXED_PRICE_DIFFERS = "fixed_price_differs"
     FIXED_PRICE_EXCEEDED = "fixed_price_exceeded"
     SUMS_DIFFER = "sums_differ"
 
@@ -106,6 +108,18 @@ BREAK_TEXTS: Final[Mapping[BreakCode, tuple[Texts, Texts]]] = MappingProxyType(
                 "Update the program if a newer version wrote it; otherwise restore it from a backup.",
             ),
         ),
+        BreakCode.FIXED_PRICE_UNREADABLE: (
+            Texts(
+                "Hva som er fakturert av fastprisen på arbeidstype {work_type} i prosjekt {project}, kan "
+                "ikke leses fra lageret.",
+                "What is billed of the fixed price of work type {work_type} on project {project} cannot be "
+                "read from the store.",
+            ),
+            Texts(
+                "Oppdater programmet hvis en nyere versjon skrev det; hent det ellers fra en sikkerhetskopi.",
+                "Update the program if a newer version wrote it; otherwise restore it from a backup.",
+            ),
+        ),
         BreakCode.WORK_UNREADABLE: (
             Texts(
                 "Timene og kostnadene på prosjekt {project} kunne ikke leses: {error}",
@@ -178,6 +192,18 @@ BREAK_TEXTS: Final[Mapping[BreakCode, tuple[Texts, Texts]]] = MappingProxyType(
             Texts(
                 "Sett det tilbake i Busy, eller rett ordren i eAccounting.",
                 "Set it back in Busy, or mend the order in eAccounting.",
+            ),
+        ),
+        BreakCode.FIXED_PRICE_DIFFERS: (
+            Texts(
+                "Ordre {orders} fakturerer {billed} av fastprisen på arbeidstype {work_type} i prosjekt "
+                "{project}, men {noted} er ført.",
+                "Order {orders} bills {billed} of the fixed price of work type {work_type} on project "
+                "{project}, but {noted} is noted.",
+            ),
+            Texts(
+                "Lag ingen nye ordrer på prosjektet før lageret er hentet fra en sikkerhetskopi.",
+                "Make no new orders on the project before the store was restored from a backup.",
             ),
         ),
         BreakCode.FIXED_PRICE_EXCEEDED: (

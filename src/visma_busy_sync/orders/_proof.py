@@ -26,7 +26,6 @@ from visma_busy_sync.orders._balance import (
     in_all,
     together,
 )
-from visma_busy_sync.orders._billed import fixed_prices_billed
 from visma_busy_sync.orders._books import Books
 from visma_busy_sync.orders._breaks import Break, BreakCode, break_of
 from visma_busy_sync.orders._changes import GONE, changed_since
@@ -191,11 +190,10 @@ class _Fates:
         self._billing = picture.billing()
         self._states = {entry.order_id: entry.state for entry in picture.books.entries}
         self._states |= picture.books.purged
-        self._fixed_billed = fixed_prices_billed(picture.books.entries)
 
     def on(self, work: Work) -> Callable[[Thing], Fate]:
         """Return what tells what became of things of a project."""
-        billed = self._fixed_billed.get(work.project.id, {})
+        billed = self._books.fixed_billed(work.project.id)
         covering = {
             fixed.work_type
             for fixed in work.prices.fixed_prices

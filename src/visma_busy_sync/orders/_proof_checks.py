@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from attrs import frozen
 
@@ -12,13 +13,15 @@ from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.busy import LinePart, Period, Work
 from visma_busy_sync.busy._canonical import decimal_text
 from visma_busy_sync.orders import _rounding
-from visma_busy_sync.orders._billed import fixed_prices_billed
+from visma_busy_sync.orders._billed import fixed_parts_of
 from visma_busy_sync.orders._books import Books
 from visma_busy_sync.orders._breaks import CHANGED, Break, BreakCode, break_of
 from visma_busy_sync.orders._changes import GONE, EntryChange, changed_since
 from visma_busy_sync.orders._ledger import CLAIMING_STATES, LedgerEntry
 from visma_busy_sync.orders._report_texts import told_error
 from visma_busy_sync.orders._things import Thing
+
+_NOTHING: Final = Decimal(0)
 
 
 @frozen(kw_only=True)
@@ -58,6 +61,7 @@ def checks_of(picture: Picture) -> Iterator[Break]:
     yield from _claims(picture, billing)
     yield from _other_companies(picture)
     yield from sorted(_changed(picture), key=_place)
+    yield from _noted_parts(picture)
     yield from _fixed_prices(picture)
 
 
@@ -70,6 +74,8 @@ def _unreadable(picture: Picture) -> Iterator[Break]:
         yield break_of(BreakCode.ORDER_UNREADABLE, orders=(order,))
     for claim in sorted(picture.books.unreadable_claims):
         yield break_of(BreakCode.CLAIM_UNREADABLE, claim=claim)
+    for project, work_type in sorted(picture.books.unreadable_fixed_prices):
+        yield break_of(BreakCode.FIXED_PRICE_UNREADABLE, project=project, work_type=work_type)
     for project, error in sorted(picture.unread.items()):
         yield break_of(BreakCode.WORK_UNREADABLE, project=project, error=told_error(error))
 
@@ -109,9 +115,12 @@ def _claims(picture: Picture, billing: Mapping[str, Sequence[LedgerEntry]]) -> I
 
 def is_without_order(books: Books, billing: Sequence[LedgerEntry], holder: str) -> bool:
     """Tell whether an order holds an entry that it does not bill; of one that cannot be read nobody knows."""
-    if _held_by(billing, holder) or holder in books.unreadable_orders:
-        return False
-    return books.purged.get(holder) not in CLAIMING_STATES
+    return not _held_by(billing, holder) and not _is_only_named(books, holder)
+
+
+def _is_only_named(books: Books, order: str) -> bool:
+    """Tell whether the ledger knows no more of an order than that it may bill something."""
+    return order in books.unreadable_orders or books.purged.get(order) in CLAIMING_STATES
 
 
 def _held_by(billing: Sequence[LedgerEntry], holder: str | None) -> bool:
@@ -186,31 +195,42 @@ def _told(
         )
 
 
+def _noted_parts(picture: Picture) -> Iterator[Break]:
+    """Return where an order bills another part of a fixed price than is noted."""
+    books, by_orders = picture.books, fixed_parts_of(picture.books.entries)
+    for of in sorted(by_orders.keys() | books.fixed_prices.keys()):
+        billed, noted = by_orders.get(of, {}), books.fixed_prices.get(of, {})
+        for order in sorted(billed.keys() | noted.keys()):
+            ours, theirs = billed.get(order, _NOTHING), noted.get(order, _NOTHING)
+            unknown = of in books.unreadable_fixed_prices or _is_only_named(books, order)
+            if ours != theirs and not unknown:
+                project, work_type = of
+                yield break_of(
+                    BreakCode.FIXED_PRICE_DIFFERS,
+                    project=project,
+                    orders=(order,),
+                    work_type=work_type,
+                    billed=decimal_text(ours),
+                    noted=decimal_text(theirs),
+                )
+
+
 def _fixed_prices(picture: Picture) -> Iterator[Break]:
-    billed = fixed_prices_billed(picture.books.entries)
+    books = picture.books
     for project, work in sorted(picture.works.items()):
+        billed = books.fixed_billed(project)
         for fixed in work.prices.fixed_prices:
-            ours = billed.get(project, {}).get(fixed.work_type, Decimal(0))
+            ours = billed.get(fixed.work_type, _NOTHING)
             total = _rounding.added(ours, fixed.billed_elsewhere)
             if ours and total > fixed.amount:
                 yield break_of(
                     BreakCode.FIXED_PRICE_EXCEEDED,
                     project=project,
-                    orders=_billing_fixed_price(picture.books, project, fixed.work_type),
+                    orders=tuple(sorted(books.fixed_prices[project, fixed.work_type])),
                     work_type=fixed.work_type,
                     billed=decimal_text(total),
                     amount=decimal_text(fixed.amount),
                 )
-
-
-def _billing_fixed_price(books: Books, project: str, work_type: str) -> tuple[str, ...]:
-    return tuple(
-        entry.order_id
-        for entry in books.entries
-        if entry.state in CLAIMING_STATES
-        and entry.order.project == project
-        and any(line.is_fixed_price and line.work_type == work_type for line in entry.order.lines)
-    )
 
 
 def parts_of(entry: LedgerEntry) -> Iterator[LinePart]:

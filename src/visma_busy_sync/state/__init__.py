@@ -38,6 +38,7 @@ from visma_busy_sync.state._limits import StoreLimiter
 from visma_busy_sync.state._order_notes import ORDER_NOTES, ORDER_NOTES_SCHEMA, OrderNotes
 from visma_busy_sync.state._orders import (
     CLAIM_PREFIX,
+    FIXED_PRICE_PREFIX,
     ORDER_PREFIX,
     PURGED_ORDER_SCHEMA,
     PurgedOrder,
@@ -51,7 +52,9 @@ from visma_busy_sync.state._orders import (
     holders,
     holding_writes,
     installation_id,
+    named_by_fixed_price_key,
     order_key,
+    parts_of_fixed_price,
 )
 from visma_busy_sync.state._reading import (
     READING_PREFIX,
@@ -92,6 +95,7 @@ __all__ = [
     "CONNECTION_SCHEMA",
     "DECISIONS_PREFIX",
     "DECISIONS_SCHEMA",
+    "FIXED_PRICE_PREFIX",
     "LEASE_SCHEMA",
     "LOGIN",
     "LOGIN_SCHEMA",
@@ -154,7 +158,9 @@ __all__ = [
     "holders",
     "holding_writes",
     "installation_id",
+    "named_by_fixed_price_key",
     "order_key",
+    "parts_of_fixed_price",
     "read",
     "reading_key",
     "reseal",

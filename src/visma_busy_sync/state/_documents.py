@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
@@ -13,6 +14,8 @@ from cattrs.preconf.json import make_converter
 
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync._core.plain import PLAIN, exactly
+from visma_busy_sync.busy._canonical import decimal_text
+from visma_busy_sync.busy._reading import number_from
 from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
 
 D = TypeVar("D", bound=attrs.AttrsInstance)
@@ -34,6 +37,8 @@ def _moment(value: Any, _: type) -> datetime:
 for _each in PLAIN:
     _CONVERTER.register_structure_hook(_each, exactly)
 _CONVERTER.register_structure_hook(datetime, _moment)
+_CONVERTER.register_structure_hook(Decimal, lambda data, _: number_from(data, "it"))
+_CONVERTER.register_unstructure_hook(Decimal, decimal_text)
 
 
 DAMAGED: Final = "it is damaged"
@@ -97,8 +102,8 @@ class Schema(Generic[D]):
     """How one kind of document is stored.
 
     Attributes:
-        type: The attrs class of its content: texts, numbers, flags, aware datetimes, lists and dicts of
-            these.
+        type: The attrs class of its content: texts, numbers, decimals, flags, aware datetimes, lists and
+            dicts of these.
         version: The schema version that this code writes. A new member needs a new version.
         steps: How what an older version wrote becomes what the next one writes, by the older one's number.
     """

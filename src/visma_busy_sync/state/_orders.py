@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from attrs import frozen
 
 from visma_busy_sync.busy import Order, OrderLine
-from visma_busy_sync.busy._canonical import decimal_text
 from visma_busy_sync.busy._orders import exact_sum
 from visma_busy_sync.orders import State
 from visma_busy_sync.ports import AsyncStateStore, Versioned, Write
@@ -43,10 +42,10 @@ class FixedPriceParts:
     must not both bill it.
 
     Attributes:
-        amounts: By order id, what it bills, as the text of a number.
+        amounts: By order id, what it bills.
     """
 
-    amounts: dict[str, str]
+    amounts: dict[str, Decimal]
 
 
 @frozen(kw_only=True)
@@ -110,11 +109,22 @@ def fixed_parts(order: Order) -> dict[str, OrderLine]:
 def billed_of_fixed_price(key: str, document: Versioned | None, *, without: str) -> Decimal:
     """Return what all orders but `without` bill of a fixed price, of its document."""
     amounts = _parts(key, document)
-    return exact_sum(Decimal(amount) for order_id, amount in amounts.items() if order_id != without)
+    return exact_sum(amount for order_id, amount in amounts.items() if order_id != without)
 
 
-def _parts(key: str, document: Versioned | None) -> dict[str, str]:
-    return dict(FIXED_PRICE_SCHEMA.load(key, document.body).amounts) if document is not None else {}
+def named_by_fixed_price_key(key: str) -> tuple[str, str]:
+    """Return Busy's ids of the project and the work type whose fixed price a key is of."""
+    project, _, work_type = key.removeprefix(FIXED_PRICE_PREFIX).partition("/")
+    return unquote(project), unquote(work_type)
+
+
+def parts_of_fixed_price(key: str, body: str) -> dict[str, Decimal]:
+    """Return what each order bills of a fixed price, of its document."""
+    return dict(FIXED_PRICE_SCHEMA.load(key, body).amounts)
+
+
+def _parts(key: str, document: Versioned | None) -> dict[str, Decimal]:
+    return parts_of_fixed_price(key, document.body) if document is not None else {}
 
 
 def held_keys(order: Order) -> list[str]:
@@ -144,7 +154,7 @@ def _fixed_price_writes(order: Order, stored: Mapping[str, Versioned], *, billed
         amounts = _parts(key, stored.get(key))
         amounts.pop(order.id, None)
         if billed:
-            amounts[order.id] = decimal_text(line.total)
+            amounts[order.id] = line.total
         writes.append(FIXED_PRICE_SCHEMA.write(key, stored.get(key), FixedPriceParts(amounts=amounts)))
     return writes
 
