@@ -244,7 +244,7 @@ def test_d27_a_plain_line_without_a_price_has_what_the_mode_gives(prices: Prices
 def test_d27_where_members_have_the_rates_a_plain_line_needs_a_price() -> None:
     by_member = Prices(mode=PriceMode.MEMBER, member_rates={"7": Decimal(900)})
 
-    assert problems(work(prices=by_member), lines=given(work_type="5")) == [("price_missing", "work_type 5")]
+    assert problems(work(prices=by_member), lines=given(work_type="5")) == [("price_missing", "line 1")]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_d27_where_members_have_the_rates_a_plain_line_needs_a_price() -> None:
             {"product": "60", "unit_price": Decimal(0)}, [("price_missing", "line 1")], id="for nothing"
         ),
         pytest.param(
-            {"claims": HOURS, "unit_price": Decimal(0)}, [("price_missing", "work_type 5")], id="hours free"
+            {"claims": HOURS, "unit_price": Decimal(0)}, [("price_missing", "line 1")], id="hours free"
         ),
         pytest.param(
             {"claims": HOURS, "product": "61"}, [("product_not_linked", "product 61")], id="hours unlinked"

@@ -77,7 +77,7 @@ def hours_together(terms: Terms, taken: Taken) -> Draft | None:
     price = (
         price_of_parts(parts).rounded(terms.decimals)
         if line.unit_price is None
-        else terms.unit_price(Priced(line.unit_price, PriceSource.GIVEN, Entity(kind, id)))
+        else terms.unit_price(_given_price(line, taken.number))
     )
     if sold is None or price is None:
         return None
@@ -146,6 +146,11 @@ def plain_line(terms: Terms, line: GivenLine, number: int) -> Draft | None:
 
 
 def _plain_price(terms: Terms, line: GivenLine, work_type: WorkType | None, number: int) -> Priced:
+    own = _given_price(line, number)
     if line.unit_price is not None or work_type is None:
-        return Priced(line.unit_price, PriceSource.GIVEN, Entity("line", str(number)))
-    return price_of_work_type(work_type, terms.work.prices, terms.work.project.id)
+        return own
+    return price_of_work_type(work_type, terms.work.prices, terms.work.project.id) or own
+
+
+def _given_price(line: GivenLine, number: int) -> Priced:
+    return Priced(line.unit_price, PriceSource.GIVEN, Entity("line", str(number)))

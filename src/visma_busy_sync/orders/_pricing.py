@@ -40,16 +40,16 @@ def price_of(entry: TimeEntry, work_type: WorkType, prices: Prices, project: str
     return _BY_MODE[prices.mode](entry, work_type, prices, project)
 
 
-def price_of_work_type(work_type: WorkType, prices: Prices, project: str) -> Priced:
+def price_of_work_type(work_type: WorkType, prices: Prices, project: str) -> Priced | None:
     """Return the rate of a work type where nobody in particular did the work (D27).
 
-    In the mode of members there is none.
+    In the mode of members there can be none, so that the line needs its own: None.
     """
     if prices.mode is PriceMode.PROJECT:
         return _project(prices, project)
     if prices.mode is PriceMode.WORK_TYPE:
         return _work_type(work_type, prices)
-    return Priced(None, PriceSource.MEMBER, Entity("work_type", work_type.id))
+    return None
 
 
 def _project(prices: Prices, project: str) -> Priced:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, final
 from attrs import evolve, field, frozen
 
 from visma_busy_sync._core.texts import Texts
-from visma_busy_sync.busy import EntryKind, GivenLine, Period, PriceMode, Work, WorkType, claim_key
+from visma_busy_sync.busy import EntryKind, GivenLine, Period, Work, WorkType, claim_key
 from visma_busy_sync.busy._numbers import number_key
 from visma_busy_sync.orders._csv import Column, ImportRow
 from visma_busy_sync.orders._eligibility import Choice, allowed_customers, decide_customer, sift
@@ -259,10 +259,10 @@ def _price(row: ImportRow, work_type: WorkType, work: Work, problems: Problems) 
     """Return the unit price of a row: its own, else what the project's mode gives (D27); 0 as D19 has it."""
     price = row.price
     code = ProblemCode.PRICE_MISSING
-    if price is None and work.prices.mode is PriceMode.MEMBER:
-        code = ProblemCode.PRICE_BY_MEMBER
-    elif price is None:
-        price = price_of_work_type(work_type, work.prices, work.project.id).rate
+    if price is None:
+        priced = price_of_work_type(work_type, work.prices, work.project.id)
+        price = priced.rate if priced is not None else None
+        code = ProblemCode.PRICE_BY_MEMBER if priced is None else code
     if price is not None and price < 0:
         code = ProblemCode.NEGATIVE_PRICE
     elif price or (price is not None and work.settings.allow_free_lines):
