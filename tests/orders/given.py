@@ -147,7 +147,7 @@ def counterpart(**changes: Any) -> Counterpart:
 
 
 _TEXTS = {field.name for field in attrs.fields(OrderTexts)}
-_ABOUT_THE_ORDER = {"order_id", "revision", "claimed", "fixed_billed"}
+_ABOUT_THE_ORDER = {"order_id", "revision", "claimed", "fixed_billed", "marker_place"}
 
 
 def request(**changes: Any) -> OrderRequest:

@@ -198,10 +198,10 @@ def test_a_cost_may_have_only_its_number_changed() -> None:
     assert line.rounding_difference == money("0.015")
 
 
-def test_a_given_number_heals_a_negative_one() -> None:
+def test_a_given_number_takes_the_place_of_a_negative_one() -> None:
     booked = work(cost("x1", quantity="-1"))
 
-    assert problems(booked) == [("negative_quantity", "expense x1")]
+    assert problems(booked) == [("negative_total", "project 1")]
     assert built(booked, lines=given(claims=("expense:x1",), quantity=money("1"))).total == money("250.00")
 
 

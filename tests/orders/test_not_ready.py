@@ -13,7 +13,16 @@ import pytest
 from visma_busy_sync.busy import Grouping, PriceMode, Prices, Project, WorkType
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
-from visma_busy_sync.orders import BreakCode, Entity, MendedBy, OrderNotReady, ProblemCode
+from visma_busy_sync.orders import (
+    BreakCode,
+    Entity,
+    MarkerPlace,
+    MendedBy,
+    OrderNotReady,
+    ProblemCode,
+    make_marker,
+    to_new_order,
+)
 from visma_busy_sync.orders._problems import PROBLEM_TEXTS
 
 from .given import (
@@ -206,13 +215,13 @@ def test_d24_the_workspace_may_allow_fewer_rows() -> None:
 @pytest.mark.parametrize(
     ("reference", "longest"),
     [
-        pytest.param("our_reference", 100, id="ours"),
+        pytest.param("our_reference", 82, id="ours, before the marker"),
         pytest.param("your_reference", 100, id="the customer's"),
         pytest.param("buyers_order_reference", 35, id="the buyer's order"),
     ],
 )
 def test_a_reference_longer_than_eaccounting_takes_is_a_problem(reference: str, longest: int) -> None:
-    """The longest that fits goes through as it is; an emoji takes two places."""
+    """The longest that fits goes through as it is, beside the marker; an emoji takes two places."""
     fits = "x" * longest
     given: dict[str, Any] = {reference: f" {fits} "}
 
@@ -223,6 +232,24 @@ def test_a_reference_longer_than_eaccounting_takes_is_a_problem(reference: str, 
         assert [(one.code, reference in one.message) for one in error.problems] == [
             (ProblemCode.REFERENCE_TOO_LONG, True)
         ]
+
+
+@pytest.mark.parametrize(("revision", "room"), [(1, 82), (9, 82), (10, 81), (100, 80)])
+def test_no_reference_is_cut_beside_its_marker(revision: int, room: int) -> None:
+    """Of the two that may have it, the one that does; the longest goes out whole."""
+    texts: dict[str, Any] = {"our_reference": "o" * room, "your_reference": "y" * 100}
+    swapped: dict[str, Any] = {"our_reference": "o" * 100, "your_reference": "y" * room}
+    marker = make_marker(installation="i", tenant="t", order_id="order", revision=revision)
+    what = work(hours())
+
+    sent = to_new_order(built(what, revision=revision, **texts), marker=marker)
+    assert sent.our_reference == f"{texts['our_reference']} {marker}"
+    there = MarkerPlace.YOUR_REFERENCE
+    order = built(what, revision=revision, marker_place=there, **swapped)
+    assert to_new_order(order, marker=marker, place=there).your_reference == f"{'y' * room} {marker}"
+    assert problems(what, revision=revision, marker_place=there, **texts) == [
+        ("reference_too_long", "order order")
+    ]
 
 
 def test_a_text_longer_than_a_row_takes_is_a_problem() -> None:

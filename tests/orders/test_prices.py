@@ -9,7 +9,7 @@ import pytest
 
 from visma_busy_sync.busy import PriceMode, Prices, PriceSource, WorkType
 
-from .given import ADVICE, FLAT, built, cost, hours, lines, money, problems, work
+from .given import ADVICE, FLAT, built, cost, hours, lines, money, problems, refusal, work
 
 RATES: dict[str, Any] = {
     "project_rate": Decimal(1000),
@@ -131,13 +131,31 @@ def test_no_price_is_a_problem_even_where_free_lines_are_allowed() -> None:
 
 def test_d22_a_price_below_0_is_a_problem() -> None:
     """Credit is given in eAccounting; it is no line of an order."""
-    what = work(hours(rate=Decimal(-5)), cost(price="-1"), cost("x2", quantity="-1"))
+    what = work(hours(rate=Decimal(-5)), cost(price="-1"))
 
-    assert problems(what) == [
-        ("negative_price", "entry e1"),
-        ("negative_price", "expense x1"),
-        ("negative_quantity", "expense x2"),
+    assert problems(what) == [("negative_price", "entry e1"), ("negative_price", "expense x1")]
+
+
+def test_what_was_given_back_is_a_cost_with_a_quantity_below_0() -> None:
+    """Its line is below 0, and the order's total is not."""
+    order = built(work(cost("x1", "100"), cost("x2", "33.335", "-1.5")))
+
+    assert [(str(line.quantity), str(line.total)) for line in order.lines] == [
+        ("-1.5000", "-50.01"),
+        ("1.0000", "100.00"),
     ]
+    assert order.total == money("49.99")
+    assert order.rounding_difference == money("-0.0075")
+
+
+def test_an_order_that_comes_to_less_than_0_is_a_problem() -> None:
+    """Exactly 0 is none: what was taken and given back."""
+    taken, given_back = cost("x1", "100"), cost("x2", "100", "-1")
+
+    assert built(work(taken, given_back)).total == 0
+    error = refusal(work(taken, given_back, cost("x3", "0.01", "-1")))
+    assert [(one.code, str(one.entity)) for one in error.problems] == [("negative_total", "project 1")]
+    assert "-0.01" in error.problems[0].message
 
 
 def test_every_own_rate_below_0_is_named() -> None:

@@ -64,7 +64,7 @@ def entries(draw: st.DrawFn) -> list[TimeEntry | Expense]:
         cost(
             str(number),
             str(draw(rates)),
-            str(draw(st.decimals("0", "100", places=5))),
+            str(draw(st.decimals("-1", "100", places=5))),
             entry=draw(on),
             date=draw(starts).date(),
         )

@@ -97,6 +97,7 @@ class Desk:
             revision=await _revision(site, tenant, order_id),
             claimed=await claimed_of(site, tenant, work, without=order_id),
             fixed_billed=await fixed_billed_of(site, tenant, work, without=order_id),
+            marker_place=site.choices.marker_place,
         )
 
 

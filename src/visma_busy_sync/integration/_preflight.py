@@ -45,6 +45,7 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
                     order_id=order_id,
                     claimed=claimed,
                     fixed_billed=books.fixed_billed(project.id),
+                    marker_place=site.choices.marker_place,
                 ),
             )
             for request in requests

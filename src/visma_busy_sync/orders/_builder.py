@@ -15,6 +15,8 @@ from typing import Final
 from attrs import field, frozen
 
 from visma_busy_sync.busy import EntryKind, Order, OrderLine, TimeEntry, Work, claim_key
+from visma_busy_sync.busy._canonical import decimal_text
+from visma_busy_sync.busy._orders import exact_sum
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models._lengths import (
     BUYERS_REFERENCE_LENGTH,
@@ -23,6 +25,7 @@ from visma_busy_sync.eaccounting.models._lengths import (
     length,
 )
 from visma_busy_sync.orders._articles import Articles, product_of_fixed_price, product_of_hours
+from visma_busy_sync.orders._draft import MarkerPlace, longest_reference
 from visma_busy_sync.orders._eligibility import Choice, Sifted, decide_customer, sift
 from visma_busy_sync.orders._errors import OrderNotReady
 from visma_busy_sync.orders._fixed_prices import FixedBills, fixed_bills
@@ -151,6 +154,7 @@ def build(
     revision: int = 1,
     claimed: frozenset[str] = frozenset(),
     fixed_billed: Mapping[str, Decimal] = _NO_AMOUNTS,
+    marker_place: MarkerPlace = MarkerPlace.OUR_REFERENCE,
 ) -> Order:
     """Build the order for the work of one project and customer in a period.
 
@@ -163,6 +167,7 @@ def build(
         claimed: The claim keys (`claim_key`) of everything that is on other orders.
         fixed_billed: By Busy's id of a work type, what other orders of this library bill of its fixed price
             on the project.
+        marker_place: The reference that needs room for the draft's marker.
 
     Raises:
         OrderNotReady: With every problem that was found.
@@ -175,6 +180,7 @@ def build(
         revision=revision,
         claimed=claimed,
         fixed_billed=fixed_billed,
+        marker_place=marker_place,
     )
     if found.order is None:
         raise OrderNotReady(found.problems, left_out=found.sifted.left_out if found.sifted else ())
@@ -190,11 +196,12 @@ def assess(
     revision: int = 1,
     claimed: frozenset[str] = frozenset(),
     fixed_billed: Mapping[str, Decimal] = _NO_AMOUNTS,
+    marker_place: MarkerPlace = MarkerPlace.OUR_REFERENCE,
 ) -> Assessment:
     """Return what `build` makes of the work with the same arguments, also where that is no order."""
     problems = Problems(counterpart.gone)
     texts = request.texts.tidied(work.settings.invoice_text)
-    _check_texts(texts, order_id, problems)
+    _check_texts(texts, {**_LONGEST, marker_place: longest_reference(revision)}, order_id, problems)
     decided = decide_customer(work, request.customer)
     billed = decided if isinstance(decided, str) else None
     currency = _check_counterpart(work, counterpart, billed, problems)
@@ -346,19 +353,22 @@ def _code(code: str | models.Unset | None) -> str | None:
     return (code or "").strip().upper() or None
 
 
-_LONGEST: Final = {
-    "invoice_text": (ProblemCode.TEXT_TOO_LONG, TEXT_LENGTH),
-    "our_reference": (ProblemCode.REFERENCE_TOO_LONG, REFERENCE_LENGTH),
-    "your_reference": (ProblemCode.REFERENCE_TOO_LONG, REFERENCE_LENGTH),
-    "buyers_order_reference": (ProblemCode.REFERENCE_TOO_LONG, BUYERS_REFERENCE_LENGTH),
+_LONGEST: Final[Mapping[str, int]] = {
+    "invoice_text": TEXT_LENGTH,
+    "our_reference": REFERENCE_LENGTH,
+    "your_reference": REFERENCE_LENGTH,
+    "buyers_order_reference": BUYERS_REFERENCE_LENGTH,
 }
 
 
-def _check_texts(texts: Mapping[str, str | None], order_id: str, problems: Problems) -> None:
+def _check_texts(
+    texts: Mapping[str, str | None], most: Mapping[str, int], order_id: str, problems: Problems
+) -> None:
     for name, text in texts.items():
-        code, longest = _LONGEST[name]
-        size = length(text or "")
+        size, longest = length(text or ""), most[name]
         if size > longest:
+            is_text = name == "invoice_text"
+            code = ProblemCode.TEXT_TOO_LONG if is_text else ProblemCode.REFERENCE_TOO_LONG
             problems.add(code, "order", order_id, reference=name, length=size, longest=longest)
 
 
@@ -376,6 +386,10 @@ def _check_size(
         problems.add(
             ProblemCode.TOO_MANY_ROWS, "project", work.project.id, rows=rows, most=work.settings.max_rows
         )
+    # A line that is below 0 by its price is a problem of its own.
+    total = exact_sum(line.total for line in lines if line.unit_price >= 0)
+    if total < 0:
+        problems.add(ProblemCode.NEGATIVE_TOTAL, "project", work.project.id, total=decimal_text(total))
     plain = any(not line.claims and line.fixed_price is None for line in request.lines)
     if not (sifted.hours or sifted.costs or fixed.bills or plain):
         problems.add(

@@ -16,6 +16,7 @@ from visma_busy_sync.eaccounting.models import (
 )
 from visma_busy_sync.eaccounting.models._lengths import REFERENCE_LENGTH
 from visma_busy_sync.orders._limits import cut
+from visma_busy_sync.orders._marker import marker_length
 
 
 class MarkerPlace(enum.StrEnum):
@@ -43,7 +44,8 @@ def to_new_order(
     Args:
         order: The order.
         marker: By what the draft is found again.
-        place: The reference that the marker ends. The reference is cut if both do not fit; the marker never.
+        place: The reference that the marker ends. `build` refuses one that is too long beside it; in an order
+            that was built for another place it is cut. The marker never is.
         send_amounts: Whether to send the totals of the lines and of the order, without VAT, and the VAT where
             it is known. By default they are left out and eAccounting computes them; the cure where it
             answers 0.
@@ -82,6 +84,11 @@ def to_new_order(
         amount=order.total if send_amounts else UNSET,
         vat_amount=vat if send_amounts and vat is not None else UNSET,
     )
+
+
+def longest_reference(revision: int) -> int:
+    """Return how long a reference may be to stand before the marker whole, in UTF-16 units."""
+    return REFERENCE_LENGTH - marker_length(revision) - 1
 
 
 def marked_reference(reference: str | None, marker: str) -> str:

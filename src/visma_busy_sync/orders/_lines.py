@@ -161,8 +161,6 @@ def _cost(terms: Terms, cost: Cost, given: GivenLine | None = None) -> Draft | N
     by_rules = expense.product or (work_type.product if work_type is not None else None)
     by_rules = by_rules or terms.work.settings.fallback_product
     sold = terms.sold(line.product or by_rules, ProblemCode.COST_WITHOUT_PRODUCT, "expense", expense.id)
-    if line.quantity is None and expense.quantity < 0:
-        terms.problems.add(ProblemCode.NEGATIVE_QUANTITY, "expense", expense.id)
     source = PriceSource.COST if line.unit_price is None else PriceSource.GIVEN
     rate = expense.out_price if line.unit_price is None else line.unit_price
     price = terms.unit_price(Priced(rate, source, Entity("expense", expense.id)))

@@ -38,6 +38,11 @@ def make_marker(*, installation: str, tenant: str, order_id: str, revision: int)
     return f"{_PREFIX}{digest[:_CHARACTERS]}.{revision}"
 
 
+def marker_length(revision: int) -> int:
+    """Return how many characters the marker of a revision has."""
+    return len(_PREFIX) + _CHARACTERS + len(f".{revision}")
+
+
 def names_another(text: str | Unset | None, marker: str) -> bool:
     """Tell whether a text of eAccounting holds the marker of another order than that of `marker`."""
     stem = marker.rpartition(".")[0]

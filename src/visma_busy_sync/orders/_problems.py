@@ -50,6 +50,7 @@ class ProblemCode(enum.StrEnum):
     PRICE_MISSING = "price_missing"
     NEGATIVE_PRICE = "negative_price"
     NEGATIVE_QUANTITY = "negative_quantity"
+    NEGATIVE_TOTAL = "negative_total"
     TEXT_TOO_LONG = "text_too_long"
     REFERENCE_TOO_LONG = "reference_too_long"
     TOO_MANY_ROWS = "too_many_rows"
@@ -371,6 +372,13 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
             "Sett et antall fra 0 og opp; krediter i eAccounting.",
             _MANAGER,
         ),
+        ProblemCode.NEGATIVE_TOTAL: _Texts(
+            "The order comes to {total}, and eAccounting takes none below 0.",
+            "Ordren kommer på {total}, og eAccounting tar ikke imot en under 0.",
+            "Take more along, or leave costs with quantities below 0 out and give credit in eAccounting.",
+            "Ta med mer, eller hold kostnader med antall under 0 utenfor og krediter i eAccounting.",
+            _MANAGER,
+        ),
         ProblemCode.TEXT_TOO_LONG: _Texts(
             "The text has {length} characters, and eAccounting takes {longest}.",
             "Teksten har {length} tegn, og eAccounting tar imot {longest}.",
@@ -379,8 +387,8 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
             _MANAGER,
         ),
         ProblemCode.REFERENCE_TOO_LONG: _Texts(
-            "The {reference} has {length} characters, and eAccounting takes {longest}.",
-            "{reference} har {length} tegn, og eAccounting tar imot {longest}.",
+            "The {reference} has {length} characters, and there is room for {longest}.",
+            "{reference} har {length} tegn, og det er plass til {longest}.",
             "Shorten the reference.",
             "Kort ned referansen.",
             _MANAGER,

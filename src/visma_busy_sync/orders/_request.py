@@ -21,8 +21,10 @@ class OrderTexts:
 
     Attributes:
         invoice_text: A text row before the lines; blank for none, whatever the default.
-        our_reference: Who at the seller answers, at most 100 characters with the marker.
-        your_reference: The customer's contact, at most 100 characters.
+        our_reference: Who at the seller answers, at most 100 characters.
+        your_reference: The customer's contact, at most 100 characters. The one of the two that the draft's
+            marker ends (`Choices.marker_place`) has 82 at most, and 1 less for each further digit of the
+            revision.
         buyers_order_reference: The buyer's own order number, at most 35 characters.
 
     Raises:
