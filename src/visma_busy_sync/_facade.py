@@ -581,8 +581,9 @@ class Tenant:
             ProjectUnknown: Busy does not know its project any more; nothing was sent.
             SearchIncomplete: Whether it is there already could not be read surely; nothing was sent. Push it
                 again.
-            OrderNeedsAttention: Several are there, or another revision of it; nothing was sent now. See
-                `resolve`. It is an `OrderOutcomeUnknown` too.
+            OrderNeedsAttention: Several are there, another revision of it, one with its marker and other
+                rows, or one with its rows and an unknown marker; nothing was sent now. See `resolve`. It is
+                an `OrderOutcomeUnknown` too.
             OrderRejected: eAccounting refused it.
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself. See `recover`.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
@@ -625,7 +626,9 @@ class Tenant:
         """
         return step(_recovering.recover, self._site, self.id)
 
-    def resolve(self, order_id: str, *, found: str | None = None, send_again: bool = False) -> LedgerEntry:
+    def resolve(
+        self, order_id: str, *, found: str | None = None, send_again: bool = False, anyway: bool = False
+    ) -> LedgerEntry:
         """Write down what a person found out about an order of which it is not clear what became of it.
 
         Args:
@@ -635,6 +638,8 @@ class Tenant:
                 is gone, and is there under another id.
             send_again: It surely is not there: it is sent with the next push, or by `push_due`. Only where
                 the order needs attention, so after `recover` has looked for it.
+            anyway: The order that is named is taken although its marker, customer or rows are others; what
+                differs is told when it is read back. Never one that another order has.
 
         Raises:
             NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
@@ -646,7 +651,15 @@ class Tenant:
             NotConnected: If there is no connection, and a draft is named.
             EAccountingError: If eAccounting cannot be read; nothing was changed.
         """
-        return step(_resolving.resolve, self._site, self.id, order_id, found=found, send_again=send_again)
+        return step(
+            _resolving.resolve,
+            self._site,
+            self.id,
+            order_id,
+            found=found,
+            send_again=send_again,
+            anyway=anyway,
+        )
 
     def withdraw(self, order_id: str) -> LedgerEntry:
         """Delete the draft of an order in eAccounting, as a person asks, and free its hours and costs.
@@ -717,15 +730,17 @@ class Tenant:
     def reopen(self, order_id: str) -> LedgerEntry:
         """Free the hours and costs of an order that eAccounting refused, or that was not sent, to edit it.
 
-        One that waits in `reserved` is looked for in eAccounting before.
+        It is looked for in eAccounting before; not where it is of another company, and was refused there or
+        never about to be sent.
 
         Raises:
             ConfigurationError: If the id is none.
             IllegalTransition: If the order was neither refused nor left unsent, or its draft was found.
             OrderUnknown: If the order was never pushed.
             SearchIncomplete: If it was not sent, and cannot surely be said not to be there.
-            OrderNeedsAttention: If several drafts, or one of another revision, were found.
-            OtherCompany, NotConnected, EAccountingError: If one that was not sent cannot be looked for.
+            OrderNeedsAttention: If several drafts were found, one of another revision or with other rows, or
+                one with an unknown marker and the same rows.
+            OtherCompany, NotConnected, EAccountingError: If it cannot be looked for.
         """
         return step(_resolving.reopen, self._site, self.id, order_id)
 
@@ -1345,8 +1360,9 @@ class AsyncTenant:
             ProjectUnknown: Busy does not know its project any more; nothing was sent.
             SearchIncomplete: Whether it is there already could not be read surely; nothing was sent. Push it
                 again.
-            OrderNeedsAttention: Several are there, or another revision of it; nothing was sent now. See
-                `resolve`. It is an `OrderOutcomeUnknown` too.
+            OrderNeedsAttention: Several are there, another revision of it, one with its marker and other
+                rows, or one with its rows and an unknown marker; nothing was sent now. See `resolve`. It is
+                an `OrderOutcomeUnknown` too.
             OrderRejected: eAccounting refused it.
             OrderOutcomeUnknown: It may have arrived; it is not sent again by itself. See `recover`.
             OrderBeingSent: It is being sent at this moment, or was interrupted in that; push it again in a
@@ -1390,7 +1406,7 @@ class AsyncTenant:
         return await _recovering.recover(self._site, self.id)
 
     async def resolve(
-        self, order_id: str, *, found: str | None = None, send_again: bool = False
+        self, order_id: str, *, found: str | None = None, send_again: bool = False, anyway: bool = False
     ) -> LedgerEntry:
         """Write down what a person found out about an order of which it is not clear what became of it.
 
@@ -1401,6 +1417,8 @@ class AsyncTenant:
                 is gone, and is there under another id.
             send_again: It surely is not there: it is sent with the next push, or by `push_due`. Only where
                 the order needs attention, so after `recover` has looked for it.
+            anyway: The order that is named is taken although its marker, customer or rows are others; what
+                differs is told when it is read back. Never one that another order has.
 
         Raises:
             NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
@@ -1412,7 +1430,9 @@ class AsyncTenant:
             NotConnected: If there is no connection, and a draft is named.
             EAccountingError: If eAccounting cannot be read; nothing was changed.
         """
-        return await _resolving.resolve(self._site, self.id, order_id, found=found, send_again=send_again)
+        return await _resolving.resolve(
+            self._site, self.id, order_id, found=found, send_again=send_again, anyway=anyway
+        )
 
     async def withdraw(self, order_id: str) -> LedgerEntry:
         """Delete the draft of an order in eAccounting, as a person asks, and free its hours and costs.
@@ -1483,15 +1503,17 @@ class AsyncTenant:
     async def reopen(self, order_id: str) -> LedgerEntry:
         """Free the hours and costs of an order that eAccounting refused, or that was not sent, to edit it.
 
-        One that waits in `reserved` is looked for in eAccounting before.
+        It is looked for in eAccounting before; not where it is of another company, and was refused there or
+        never about to be sent.
 
         Raises:
             ConfigurationError: If the id is none.
             IllegalTransition: If the order was neither refused nor left unsent, or its draft was found.
             OrderUnknown: If the order was never pushed.
             SearchIncomplete: If it was not sent, and cannot surely be said not to be there.
-            OrderNeedsAttention: If several drafts, or one of another revision, were found.
-            OtherCompany, NotConnected, EAccountingError: If one that was not sent cannot be looked for.
+            OrderNeedsAttention: If several drafts were found, one of another revision or with other rows, or
+                one with an unknown marker and the same rows.
+            OtherCompany, NotConnected, EAccountingError: If it cannot be looked for.
         """
         return await _resolving.reopen(self._site, self.id, order_id)
 

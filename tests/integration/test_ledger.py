@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -12,7 +13,7 @@ import pytest
 
 from visma_busy_sync import Choices, Recovered
 from visma_busy_sync._facade import Tenant
-from visma_busy_sync.busy import Distribution, Order
+from visma_busy_sync.busy import Distribution, GivenLine, Order
 from visma_busy_sync.eaccounting.http import Request, Response
 from visma_busy_sync.errors import (
     AccessDenied,
@@ -42,9 +43,10 @@ from visma_busy_sync.orders import Event, LedgerEntry, MarkerPlace, Stage, State
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import holders, order_key
 
-from .office import ACME, Office, entry, ready_to_push
+from .office import ACME, MARCH, Office, entry, ready_to_push
 from .test_orders import again, posts, to_other_company
 
+MARCH_END = date(2026, 3, 31)
 DELETE = "DELETE /v2/orders/{id}"
 STATUS = {"draft": 1, "order": 2, "shipped": 3, "invoiced": 4}
 
@@ -219,6 +221,180 @@ def test_several_that_are_there_are_for_a_person(office: Office) -> None:
     assert NEW_ID in raised.value.problem
     assert acme.resolve("o1", found=NEW_ID).eaccounting_id == NEW_ID
     assert acme.push(order).eaccounting_id == NEW_ID
+
+
+def test_a_draft_with_other_rows_under_the_same_marker_is_for_a_person(office: Office) -> None:
+    """A restored database, and then other hours were finalised under the same id and revision."""
+    acme, order = ready_to_push(office)
+    restored(office, lambda: acme.push(order))
+    office.hours.book(ACME, order.project, entry("h9", 600, day=9))
+    more = again(acme, order.project, "o1")
+    assert more.claims != order.claims
+    with pytest.raises(OrderNeedsAttention, match="other rows") as raised:
+        acme.push(more)
+    (draft,) = office.drafts()
+    assert draft["Id"] in raised.value.problem
+    assert (known(acme).state, posts(office)) == (State.NEEDS_ATTENTION, 1)
+
+    office.control("DELETE", f"/records/orders/{draft['Id']}")  # the person prefers the new one
+    acme.resolve("o1", send_again=True)
+    assert not acme.push(more).repeated
+    assert len(office.drafts()) == 1
+
+
+def test_a_draft_for_another_customer_under_the_same_marker_is_for_a_person(office: Office) -> None:
+    """A restored Busy hands an id out a second time."""
+    acme, order = ready_to_push(office)
+    restored(office, lambda: acme.push(order))
+    other = attrs.evolve(order, eaccounting_customer="99999999-0000-4000-8000-00000000c001")
+    with pytest.raises(OrderNeedsAttention, match="another customer"):
+        acme.push(other)
+    (draft,) = office.drafts()
+    assert acme.resolve("o1", found=draft["Id"]).state is State.TRANSFERRED  # it is, says the person
+
+
+def test_hours_that_were_sent_under_an_id_that_is_forgotten_are_not_sent_again(office: Office) -> None:
+    """A restored database, and Busy gives the order another id: its rows tell that it may be the same."""
+    acme, order = ready_to_push(office)
+    restored(office, lambda: acme.push(order))
+    second = again(acme, order.project, "o2")
+    with pytest.raises(OrderNeedsAttention, match="marker that is not known here") as raised:
+        acme.push(second)
+    (draft,) = office.drafts()
+    assert draft["Id"] in raised.value.problem
+    assert posts(office) == 1
+    with pytest.raises(NotThisDraft) as refused:
+        acme.resolve("o2", found=draft["Id"])
+    assert refused.value.reason is NotThisDraftReason.OTHER_MARKER
+    assert acme.resolve("o2", found=draft["Id"], anyway=True).eaccounting_id == draft["Id"]
+    assert acme.push(second).repeated
+    (read,) = acme.read_back()
+    assert read.error is None
+
+
+def test_what_a_person_takes_for_another_order_is_sent(office: Office) -> None:
+    """Two months with the same rows: the person has looked, and is not asked again."""
+    acme, order = ready_to_push(office)
+    restored(office, lambda: acme.push(order))
+    second = again(acme, order.project, "o2")
+    with pytest.raises(OrderNeedsAttention):
+        acme.push(second)
+    acme.resolve("o2", send_again=True)
+    assert not acme.push(second).repeated
+    assert len(office.drafts()) == 2
+
+
+def test_equal_orders_that_are_known_are_both_sent(office: Office) -> None:
+    """Also of another workspace in the same company, and after a purge."""
+    line = GivenLine(product="consulting", quantity=Decimal(1), unit_price=Decimal(5000), text="Avtale")
+    acme, order = ready_to_push(office)
+    product = next(one.product for one in order.lines)
+    flat = [
+        acme.build_order(
+            order.project,
+            MARCH,
+            order_id=f"flat{number}",
+            order_date=date(2026, 3, 31),
+            only=(),
+            lines=[attrs.evolve(line, product=product)],
+        )
+        for number in range(3)
+    ]
+    acme.push(flat[0])
+    assert not acme.push(flat[1]).repeated
+    acme.purge()
+    office.log_in(acme)
+    assert not acme.push(flat[2]).repeated
+    assert len(office.drafts()) == 3
+
+
+def test_a_later_revision_that_the_database_forgot_takes_its_place(office: Office) -> None:
+    """What only the earlier one billed is free again, and what only the later one bills is held."""
+    acme, order = ready_to_push(office)
+    acme.push(order)
+
+    def withdrawn_and_sent_anew() -> None:
+        acme.withdraw("o1")
+        office.hours.book(ACME, order.project, entry("h5", 60, day=6))
+        only = (set(order.claims) | {"entry:h5"}) - {"entry:h1"}
+        later.append(acme.build_order(order.project, MARCH, order_id="o1", order_date=MARCH_END, only=only))
+        acme.push(later[0])
+
+    later: list[Order] = []
+    restored(office, withdrawn_and_sent_anew)
+    office.clock.advance(3600)
+    (read,) = acme.read_back()
+    assert read.entry is not None
+    assert read.entry.state is State.NEEDS_ATTENTION
+    with pytest.raises(OrderNeedsAttention):
+        acme.push(order)
+
+    transfer = acme.push(later[0])
+    assert (transfer.state, transfer.repeated) == (State.TRANSFERRED, True)
+    assert transfer.eaccounting_id == office.drafts()[0]["Id"]
+    assert posts(office) == 2
+    assert set(claims(office)) == set(later[0].claims)
+    assert acme.billing_proof(MARCH).holds
+    assert [step.event for step in known(acme).history][-3:] == [Event.REVISE, Event.RESERVE, Event.FOUND]
+
+
+def test_a_later_revision_with_other_rows_takes_no_place(office: Office) -> None:
+    """Nor one that is not there: a person decides."""
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    withdraw_and_revise = attrs.evolve(order, revision=2)
+    restored(office, lambda: (acme.withdraw("o1"), acme.push(withdraw_and_revise)))
+    office.clock.advance(3600)
+    acme.read_back()
+    office.hours.book(ACME, order.project, entry("h5", 60, day=6))
+    with pytest.raises(OrderNeedsAttention, match="revision 2"):
+        acme.push(attrs.evolve(again(acme, order.project, "o1"), revision=2))
+    with pytest.raises(OrderNeedsAttention, match="revision 2"):
+        acme.push(attrs.evolve(order, revision=3))
+    assert known(acme).order == order
+    assert set(claims(office)) == set(order.claims)
+    (draft,) = office.drafts()
+    assert acme.resolve("o1", found=draft["Id"]).state is State.TRANSFERRED
+
+
+def test_a_refused_order_is_looked_for_before_it_is_reopened(office: Office) -> None:
+    """A restored database knows it as refused, and it was mended and sent since."""
+    acme, order = ready_to_push(office)
+    office.fault("POST", "/orders", "status", status=400, error_code=3001)
+    with pytest.raises(OrderRejected):
+        acme.push(order)
+
+    def mended() -> None:
+        acme.reopen("o1")
+        acme.push(attrs.evolve(order, revision=2))
+
+    restored(office, mended)
+    assert known(acme).state is State.REJECTED
+    with pytest.raises(OrderNeedsAttention, match="revision 2"):
+        acme.reopen("o1")
+    assert acme.push(attrs.evolve(order, revision=2)).repeated
+    assert len(office.drafts()) == 1
+
+
+def test_a_refused_order_is_reopened_where_nobody_can_be_sure(office: Office) -> None:
+    """Refused is refused: only what is seen would speak against it."""
+    acme, order = ready_to_push(office)
+    office.fault("POST", "/orders", "status", status=400, error_code=3001)
+    with pytest.raises(OrderRejected):
+        acme.push(order)
+    office.profile(**UNSURE)
+    assert acme.reopen("o1").state is State.OPEN
+
+
+def test_an_order_for_a_company_that_was_left_is_edited_for_the_new_one(office: Office) -> None:
+    """If it was never about to be sent there."""
+    acme, order = ready_to_push(office)
+    office.profile(**UNSURE)
+    with pytest.raises(SearchIncomplete):
+        acme.push(order)
+    office.profile(totals="right")
+    to_other_company(office, acme)
+    assert acme.reopen("o1").state is State.OPEN
 
 
 def test_one_that_is_listed_but_not_there_is_not_concluded_from(office: Office) -> None:
@@ -539,6 +715,25 @@ def test_the_draft_of_another_order_is_refused(office: Office) -> None:
     with_another_draft(office, acme, order.project)
     with pytest.raises(NotThisDraft) as raised:
         acme.resolve("o1", found=str(known(acme, "other").eaccounting_id))
+    assert raised.value.reason is NotThisDraftReason.OTHER_ORDER
+    with pytest.raises(NotThisDraft):
+        acme.resolve("o1", found=str(known(acme, "other").eaccounting_id), anyway=True)
+
+
+def test_the_draft_of_another_order_without_hours_is_refused(office: Office) -> None:
+    """Two equal plain lines; somebody tidied the reference of the first, and the second never arrived."""
+    acme, order = ready_to_push(office)
+    line = GivenLine(product=order.lines[0].product, unit_price=Decimal(5000), text="Avtale")
+    first, second = (
+        acme.build_order(order.project, MARCH, order_id=id, order_date=MARCH_END, only=(), lines=[line])
+        for id in ("flat1", "flat2")
+    )
+    acme.push(first)
+    (draft,) = office.drafts()
+    edit(office, draft["Id"], OurReference="Kari")
+    unknown(office, acme, second, made=False)
+    with pytest.raises(NotThisDraft) as raised:
+        acme.resolve("flat2", found=draft["Id"])
     assert raised.value.reason is NotThisDraftReason.OTHER_ORDER
 
 

@@ -137,6 +137,20 @@ def versions(office: Office) -> dict[str, int]:
     return {found.key: found.document.version for found in documents if not found.key.startswith("tokens/")}
 
 
+def test_an_order_that_is_gone_is_released_before_a_purge(office: Office) -> None:
+    """Else its hours were held for ever: nobody could release it afterwards."""
+    acme, order = pushed(office)
+    office.control("DELETE", f"/records/orders/{office.drafts()[0]['Id']}")
+    office.clock.advance(3600)
+    acme.read_back()
+    with pytest.raises(PurgeRefused, match="o1"):
+        acme.purge()
+    acme.release("o1")
+    acme.purge()
+    office.log_in(acme)
+    assert acme.build_order(order.project, MARCH, order_id="o2").claims == order.claims
+
+
 def test_an_order_that_was_being_sent_when_the_process_died_refuses_the_purge(office: Office) -> None:
     store = watched(office)
     acme, order = ready_to_push(office)

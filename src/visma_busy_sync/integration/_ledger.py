@@ -161,10 +161,11 @@ class LedgerBook:
 
         return await until_written(key, attempt)
 
-    async def reserve(self, order: Order) -> LedgerEntry:
+    async def reserve(self, order: Order, *, instead_of: LedgerEntry | None = None) -> LedgerEntry:
         """Store an order with all its claims in one commit; an order that is known already is returned.
 
-        A higher revision takes the place of one that holds no claims any more.
+        A higher revision takes the place of one that holds no claims any more, or of `instead_of` if that
+        has not changed since it was read: what only that one bills is freed in the same commit.
 
         Raises:
             ConfigurationError: If it could not be read back, since it is not as the builder made it.
@@ -187,38 +188,45 @@ class LedgerBook:
         async def attempt() -> LedgerEntry | None:
             # One read for the order and what it holds: they are as of one moment, so that a worker which
             # pushes the same order at once is not taken for another order.
-            found = await self.site.state.read(self.tenant, [key, *held_keys(order)])
+            keys = dict.fromkeys(held_keys(order) + (held_keys(instead_of.order) if instead_of else []))
+            found = await self.site.state.read(self.tenant, [key, *keys])
             stored = found.get(key)
             known = order_from(key, stored.body) if stored else None
             if isinstance(known, PurgedOrder):
                 raise OrderClosed(order.id, state=known.state, problem=None, purged=True)
+            replaced = known if known is not None and known == instead_of else None
             if known is None:
                 entry = new_entry(order, marker=marker)
-            elif takes_its_place(known, order):
+            elif replaced is not None or takes_its_place(known, order):
                 entry = fire(known, Event.REVISE, at=now, order=order, marker=marker)
             else:
                 return known
             entry = fire(entry, Event.RESERVE, at=now)
             body, entry = _readable(entry)
-            _check_free(order, found)
+            _check_free(order, found, replacing=replaced is not None)
+            held = holding_writes(order, found)
+            freed = freeing_writes(replaced.order, found) if replaced is not None else []
+            still = {write.key for write in held}
             writes = [
                 Write(key, stored.version if stored else None, body),
-                *holding_writes(order, found),
+                *held,
+                *(write for write in freed if write.key not in still),
             ]
             return entry if await self.site.state.commit(self.tenant, writes) else None
 
         return await until_written(key, attempt)
 
 
-def _check_free(order: Order, stored: Mapping[str, Versioned]) -> None:
-    """Require that nothing of an order is on another one.
+def _check_free(order: Order, stored: Mapping[str, Versioned], *, replacing: bool) -> None:
+    """Require that nothing of an order is on another one; if it is `replacing` one, that one's is its own.
 
     Raises:
         EntryTaken: If an entry is.
         FixedPriceBilled: If of a fixed price another part is billed than when the order was built.
     """
     claims = map(claim_document_key, order.claims)
-    taken = holders({claim: stored[claim].body for claim in claims if claim in stored})
+    held = holders({claim: stored[claim].body for claim in claims if claim in stored})
+    taken = {claim: holder for claim, holder in held.items() if not (replacing and holder == order.id)}
     if taken:
         raise EntryTaken(order.id, taken)
     for key, line in fixed_parts(order).items():
@@ -275,7 +283,7 @@ def takes_its_place(known: LedgerEntry, given: Order) -> bool:
     if given.revision == known.revision:
         _check_same(known, given)
         return False
-    if given.revision > known.revision and can_fire(known, Event.REVISE):
+    if given.revision > known.revision and not known.holds and can_fire(known, Event.REVISE):
         return True
     raise OrderRevised(
         given.id,
@@ -309,6 +317,15 @@ async def orders_of(site: Site, tenant: str) -> Sequence[tuple[str, LedgerEntry 
             if isinstance(order, LedgerEntry):
                 orders.append((order.order_id, order))
     return sorted(orders, key=_age)
+
+
+async def all_markers(site: Site) -> frozenset[str]:
+    """Return the markers of the orders of all tenants, also of those of which a purge left little more."""
+    markers: set[str] = set()
+    for found in await site.state.scan(ORDER_PREFIX):
+        with contextlib.suppress(DocumentError):
+            markers.add(order_from(found.key, found.document.body).marker)
+    return frozenset(markers)
 
 
 def _age(order: tuple[str, LedgerEntry | DocumentError]) -> tuple[str, str]:

@@ -149,7 +149,10 @@ def _refuse_in_flight(orders: _Orders, *, everything: bool) -> None:
     def flies(order: LedgerEntry | PurgedOrder | None) -> bool:
         if order is None:  # nobody can tell
             return not everything
-        return isinstance(order, LedgerEntry) and order.state in IN_FLIGHT
+        if not isinstance(order, LedgerEntry):
+            return False
+        # What is gone holds its hours until a person releases it, and after a purge nobody can.
+        return order.state in IN_FLIGHT or (order.state is State.GONE_UPSTREAM and not everything)
 
     flying = tuple(key.removeprefix(ORDER_PREFIX) for key, order in orders.items() if flies(order))
     if flying:

@@ -15,9 +15,9 @@ from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._connection import connection_of
-from visma_busy_sync.integration._ledger import LedgerBook, takes_its_place
+from visma_busy_sync.integration._ledger import LedgerBook, all_markers, takes_its_place
 from visma_busy_sync.integration._posting import note_sending, post
-from visma_busy_sync.integration._searching import check_company, note_found, search
+from visma_busy_sync.integration._searching import check_company, gone, note_found, search
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import NotSentReason, OrderClosed, OrdersNotSent, SearchIncomplete
@@ -30,9 +30,14 @@ from visma_busy_sync.orders import (
     OrderNeedsAttention,
     OrderOutcomeUnknown,
     State,
+    agrees,
     changed_since,
     compare,
+    is_other,
+    look_for,
+    stem_of,
     to_new_order,
+    twins_of,
 )
 from visma_busy_sync.state import (
     ORDER_NOTES,
@@ -87,6 +92,15 @@ class Pushed:
     error: Exception | None = field(default=None, repr=False)
 
 
+_OTHER: Final = (
+    "The order {id} in eAccounting has the marker of this one, but another customer or other rows. Was it "
+    "edited, or did a restored database forget what was sent?"
+)
+_TWIN: Final = (
+    "The order {id} in eAccounting has the same customer and rows, and a marker that is not known here. Did "
+    "a restored database forget that it was sent?"
+)
+
 _ORDERS: Final = "Pass what build_order returned."
 
 
@@ -101,17 +115,41 @@ async def push(site: Site, tenant: str, order: Order) -> Transfer:
     connection = await connection_of(site, tenant)
     check_company(order.id, order.company_id, connection)
     ledger = LedgerBook(site, tenant, order.id)
+    upstream = site.upstream(tenant, connection.login_id)
     known = await ledger.read()
+    if known is not None and _may_be_forgotten(known[0], order):
+        known = await _remembered(upstream, ledger, known[0], order), known[1]
     if known is not None and not takes_its_place(known[0], order) and not _is_to_be_sent(known[0]):
         return _transfer(known[0], repeated=True)
     work = await _work_to_send(site, tenant, order)
-    upstream = site.upstream(tenant, connection.login_id)
     entry, begun = await _begun(site, upstream, ledger, order)
     changed = changed_since(entry.order, work)
     if begun is None:
         return _transfer(entry, changed=changed, repeated=True)
     after, draft = await post(upstream, begun.new, ledger, entry, since=begun.since)
     return _transfer(after, differences=compare(order, draft), changed=changed)
+
+
+def _may_be_forgotten(known: LedgerEntry, order: Order) -> bool:
+    """Tell whether a restored database may have forgotten a revision that was sent."""
+    return known.state is State.NEEDS_ATTENTION and order.revision > known.revision
+
+
+async def _remembered(
+    upstream: Upstream, ledger: LedgerBook, known: LedgerEntry, order: Order
+) -> LedgerEntry:
+    """Let a revision take the place of an earlier one, if just this one is in eAccounting, with its rows.
+
+    Raises:
+        OrderNeedsAttention: If it is not there, or not with its customer and rows.
+    """
+    marker = f"{stem_of(known.marker)}.{order.revision}"
+    rows = (await search(ledger.site, upstream, known)).rows
+    seen = look_for(marker, rows, sure=False).draft
+    answer = await gone(upstream, seen.id) if seen is not None else None
+    if answer is None or not agrees(order, marker, answer):
+        raise needs_attention(known)
+    return await ledger.reserve(order, instead_of=known)
 
 
 async def push_many(site: Site, tenant: str, orders: Iterable[Order]) -> Sequence[Pushed]:
@@ -241,17 +279,37 @@ async def there_already(
 
     Raises:
         SearchIncomplete: If the reading is not sure, so that nothing may be sent.
-        OrderNeedsAttention: If there are several, or one of another revision.
+        OrderNeedsAttention: If there are several, one of another revision, one with another customer or other
+            rows, or one that may be this order under an id that was forgotten.
         StoreBusy: If something happened to the order meanwhile.
     """
-    looked = (await search(site, upstream, entry)).looked
+    reading = await search(site, upstream, entry)
+    looked, problem = reading.looked, reading.looked.problem
     if looked.draft is not None:
-        return (await note_found(upstream, ledger, entry, looked.draft.id))[0]
-    if looked.problem is not None:
-        raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem))
+        answer = await gone(upstream, looked.draft.id)  # whose rows are surely told
+        if answer is None:
+            raise SearchIncomplete(entry.order_id, marker=entry.marker)
+        if not is_other(entry.order, entry.marker, answer):
+            return (await note_found(upstream, ledger, entry, looked.draft.id))[0]
+        problem = _OTHER.format(id=looked.draft.id)
+    elif problem is None and entry.moment_of(Event.RESEND) is None:  # else a person has looked
+        twin = await _unknown_twin(ledger, entry, reading.rows)
+        problem = _TWIN.format(id=twin.id) if twin is not None else None
+    if problem is not None:
+        raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=problem))
     if not looked.absent:
         raise SearchIncomplete(entry.order_id, marker=entry.marker)
     return None
+
+
+async def _unknown_twin(
+    ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[models.Order]
+) -> models.Order | None:
+    """Return an order with our customer and rows whose marker no order here has; None if none is."""
+    twins = twins_of(entry, rows)
+    known = await all_markers(ledger.site) if twins else frozenset[str]()
+    stems = {stem_of(marker) for marker in known}
+    return next((twin for stem, twin in twins.items() if stem not in stems), None)
 
 
 def _transfer(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require, require_id
@@ -10,7 +12,7 @@ from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._pushing import there_already
 from visma_busy_sync.integration._searching import check_company, gone, note_found
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason
+from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, SearchIncomplete
 from visma_busy_sync.orders import (
     Event,
     IllegalTransition,
@@ -26,11 +28,18 @@ _MAY_BE_FOUND = frozenset({State.NEEDS_ATTENTION, State.OUTCOME_UNKNOWN, State.G
 
 
 async def resolve(
-    site: Site, tenant: str, order_id: str, *, found: str | None = None, send_again: bool = False
+    site: Site,
+    tenant: str,
+    order_id: str,
+    *,
+    found: str | None = None,
+    send_again: bool = False,
+    anyway: bool = False,
 ) -> LedgerEntry:
     """Write down what a person decided about an order of which it is not clear what became of it."""
     require_id("order_id", order_id)
-    require("send_again", send_again, bool, advice="Pass True or False.")
+    for name, flag in (("send_again", send_again), ("anyway", anyway)):
+        require(name, flag, bool, advice="Pass True or False.")
     if (found is not None) is send_again:
         raise ConfigurationError(
             "An order is resolved by the id of its draft, or by sending it again: one of the two.",
@@ -40,7 +49,7 @@ async def resolve(
     if found is None:
         return await _sent_again(ledger)
     require_id("found", found)
-    return await _found(ledger, found.lower())
+    return await _found(ledger, found.lower(), anyway=anyway)
 
 
 async def _sent_again(ledger: LedgerBook) -> LedgerEntry:
@@ -55,7 +64,7 @@ async def _sent_again(ledger: LedgerBook) -> LedgerEntry:
     return await ledger.fire(Event.RESEND, after=entry)
 
 
-async def _found(ledger: LedgerBook, id: str) -> LedgerEntry:
+async def _found(ledger: LedgerBook, id: str, *, anyway: bool) -> LedgerEntry:
     site, tenant = ledger.site, ledger.tenant
     entry = await ledger.entry()
     if entry.state not in _MAY_BE_FOUND:
@@ -65,10 +74,11 @@ async def _found(ledger: LedgerBook, id: str) -> LedgerEntry:
     upstream = site.upstream(tenant, connection.login_id)
     answer = await gone(upstream, id)
     others = [other for of, other in await orders_of(site, tenant) if of != entry.order_id]
-    taken = {other.eaccounting_id for other in others if isinstance(other, LedgerEntry) and other.claims}
+    taken = {other.eaccounting_id for other in others if isinstance(other, LedgerEntry) and other.holds}
     reason = NotThisDraftReason.NOT_THERE
     if answer is not None:
-        wrong = NotThisDraftReason.OTHER_ORDER if answer.id in taken else _wrong_with(answer, entry)
+        wrong = None if anyway else _wrong_with(answer, entry)
+        wrong = NotThisDraftReason.OTHER_ORDER if answer.id in taken else wrong
         if wrong is None:
             return (await note_found(upstream, ledger, entry, answer.id))[0]
         reason = wrong
@@ -89,16 +99,29 @@ def _wrong_with(answer: models.Order, entry: LedgerEntry) -> NotThisDraftReason 
 
 
 async def reopen(site: Site, tenant: str, order_id: str) -> LedgerEntry:
-    """Free the entries of an order that eAccounting refused, or that was not sent, so that it can be edited.
-
-    What was not sent is looked for before, as it is before a send: the database may have been restored.
-    """
+    """Free the entries of an order that was refused, or not sent, so that it can be edited."""
     require_id("order_id", order_id)
     ledger = LedgerBook(site, tenant, order_id)
     entry = await ledger.entry()
-    if entry.state is State.RESERVED:
-        connection = await connection_of(site, tenant)
-        check_company(order_id, entry.company_id, connection)
-        there = await there_already(site, site.upstream(tenant, connection.login_id), ledger, entry)
-        entry = there if there is not None else entry
+    if entry.state in {State.RESERVED, State.REJECTED}:
+        entry = await _looked_for(ledger, entry)
     return await ledger.fire(Event.REOPEN, after=entry)
+
+
+async def _looked_for(ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    """Look for an order that counts as not there, as before a send: the database may have been restored.
+
+    One of another company cannot be looked for; it need not be where eAccounting refused it, or where it was
+    never about to be sent. One that was refused need not be surely absent either: that it is seen is what
+    would speak against it.
+    """
+    site, tenant = ledger.site, ledger.tenant
+    connection = await connection_of(site, tenant)
+    refused = entry.state is State.REJECTED
+    if entry.company_id != connection.company_id and (refused or not entry.was_sent):
+        return entry
+    check_company(entry.order_id, entry.company_id, connection)
+    with contextlib.suppress(*([SearchIncomplete] if refused else [])):
+        upstream = site.upstream(tenant, connection.login_id)
+        return await there_already(site, upstream, ledger, entry) or entry
+    return entry

@@ -164,7 +164,8 @@ class PurgeRefused(ConnectionStateError):
     """The tenant was not purged: some of its orders may be on their way to eAccounting.
 
     Nothing was changed, unless such an order came up while the purge ran: then it is left as it is, and
-    another purge ends the rest. An order whose ledger entry cannot be read counts as on its way.
+    another purge ends the rest. An order whose ledger entry cannot be read counts as on its way; so does one
+    whose draft is gone and that nobody released, since it holds its hours.
 
     Attributes:
         order_ids: These orders.

@@ -49,7 +49,13 @@ from visma_busy_sync.orders._ledger import (
     new_entry,
     with_progress,
 )
-from visma_busy_sync.orders._marker import contains_marker, make_marker, marked_revision, names_another
+from visma_busy_sync.orders._marker import (
+    contains_marker,
+    make_marker,
+    marked_revision,
+    names_another,
+    stem_of,
+)
 from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
 from visma_busy_sync.orders._preflight import Preflight, PreflightRow, PreflightTotals, ToMend
 from visma_busy_sync.orders._preflight_json import PREFLIGHT_SCHEMA, preflight_to_json
@@ -61,6 +67,7 @@ from visma_busy_sync.orders._progress import (
     Stage,
     agrees,
     changes_of,
+    is_other,
     progress_of,
 )
 from visma_busy_sync.orders._proof import BillingProof, ProjectProof, billing_proof
@@ -69,7 +76,14 @@ from visma_busy_sync.orders._refusals import problems_of_refusal
 from visma_busy_sync.orders._rendering import render
 from visma_busy_sync.orders._request import OrderRequest, OrderTexts
 from visma_busy_sync.orders._row_lines import RowWarning, RowWarningCode
-from visma_busy_sync.orders._sightings import Looked, is_of_another, look_for, revision_on, shows_drafts
+from visma_busy_sync.orders._sightings import (
+    Looked,
+    is_of_another,
+    look_for,
+    revision_on,
+    shows_drafts,
+    twins_of,
+)
 from visma_busy_sync.orders._specification import (
     HoursSpecification,
     InternalNotes,
@@ -158,6 +172,7 @@ __all__ = [
     "fire",
     "hours_specification",
     "is_of_another",
+    "is_other",
     "look_for",
     "make_marker",
     "marked_reference",
@@ -177,6 +192,8 @@ __all__ = [
     "revision_on",
     "shows_drafts",
     "snapshot",
+    "stem_of",
     "to_new_order",
+    "twins_of",
     "with_progress",
 ]

@@ -120,6 +120,9 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.SENDING, Event.NOT_SENT): State.RESERVED,
         (State.SENDING, Event.OUTCOME_UNKNOWN): State.OUTCOME_UNKNOWN,
         (State.REJECTED, Event.REOPEN): State.OPEN,
+        # It is looked for before it is reopened: a later revision may have been sent and forgotten since.
+        (State.REJECTED, Event.FOUND): State.TRANSFERRED,
+        (State.REJECTED, Event.ESCALATE): State.NEEDS_ATTENTION,
         # What waits for a cure may need an edit instead; it is looked for before, as before a send.
         (State.RESERVED, Event.REOPEN): State.OPEN,
         (State.OPEN, Event.REVISE): State.FINALISED,
@@ -130,6 +133,8 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.OUTCOME_UNKNOWN, Event.RESEND): State.RESERVED,
         (State.NEEDS_ATTENTION, Event.FOUND): State.TRANSFERRED,
         (State.NEEDS_ATTENTION, Event.RESEND): State.RESERVED,
+        # A restored database knows an earlier revision than eAccounting: the later one takes its place.
+        (State.NEEDS_ATTENTION, Event.REVISE): State.FINALISED,
         # Its draft is known, and a person asks again what could not be confirmed before.
         (State.NEEDS_ATTENTION, Event.WITHDRAW): State.WITHDRAWING,
         (State.TRANSFERRED, Event.FOUND): State.TRANSFERRED,

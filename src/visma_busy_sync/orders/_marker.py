@@ -43,10 +43,19 @@ def marker_length(revision: int) -> int:
     return len(_PREFIX) + _CHARACTERS + len(f".{revision}")
 
 
+def stem_of(marker: str) -> str:
+    """Return what the markers of all revisions of an order have in common."""
+    return marker.rpartition(".")[0]
+
+
+def stems_in(text: str | Unset | None) -> frozenset[str]:
+    """Return the orders whose markers a text of eAccounting holds, as their stems."""
+    return frozenset(found.upper() for found in _STEM.findall(text or ""))
+
+
 def names_another(text: str | Unset | None, marker: str) -> bool:
     """Tell whether a text of eAccounting holds the marker of another order than that of `marker`."""
-    stem = marker.rpartition(".")[0]
-    return any(found.upper() != stem for found in _STEM.findall(text or ""))
+    return bool(stems_in(text) - {stem_of(marker)})
 
 
 def contains_marker(text: str | Unset | None, marker: str) -> bool:
@@ -60,7 +69,7 @@ def marked_revision(text: str | Unset | None, marker: str) -> int | None:
 
     A restored database forgets what it sent: before the first send of any revision, look for all.
     """
-    return max(_revisions(text, marker.rpartition(".")[0]), default=None)
+    return max(_revisions(text, stem_of(marker)), default=None)
 
 
 def _revisions(text: str | Unset | None, stem: str) -> list[int]:

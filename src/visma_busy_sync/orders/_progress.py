@@ -144,10 +144,13 @@ def changes_of(order: Order, marker: str, answer: models.Order) -> tuple[DraftCh
 
 def agrees(order: Order, marker: str, answer: models.Order) -> bool:
     """Tell whether customer and rows of an order in eAccounting are those of ours."""
+    return bool(answer.rows) and not is_other(order, marker, answer)
+
+
+def is_other(order: Order, marker: str, answer: models.Order) -> bool:
+    """Tell whether customer or rows of an order in eAccounting are others than ours, as far as it tells."""
     changes = changes_of(order, marker, answer)
-    return bool(answer.rows) and not any(
-        change.row is not None or change.member == "CustomerId" for change in changes
-    )
+    return any(change.row is not None or change.member == "CustomerId" for change in changes)
 
 
 _Members: TypeAlias = Mapping[str, str | None]

@@ -7,13 +7,14 @@ texts of rows come from Busy's users.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.orders._ledger import LedgerEntry, State
-from visma_busy_sync.orders._marker import marked_revision, names_another
+from visma_busy_sync.orders._marker import marked_revision, names_another, stem_of, stems_in
+from visma_busy_sync.orders._progress import agrees
 
 
 @frozen(kw_only=True)
@@ -62,6 +63,23 @@ def revision_on(row: models.Order, marker: str) -> int | None:
 def is_of_another(row: models.Order, marker: str) -> bool:
     """Tell whether an order in eAccounting carries the marker of another order."""
     return any(names_another(text, marker) for text in _references(row))
+
+
+def twins_of(entry: LedgerEntry, rows: Iterable[models.Order]) -> Mapping[str, models.Order]:
+    """Return orders in eAccounting with the same customer and rows as ours, and another one's marker.
+
+    They are told by what the markers of all their revisions have in common. One that no order of the ledger
+    has may be ours: a restored database forgets what it sent, and its hours may be on an order with another
+    id now.
+    """
+    found: dict[str, models.Order] = {}
+    for row in rows:
+        if row.customer_id == entry.order.eaccounting_customer:
+            stems = frozenset[str]().union(*(stems_in(text) for text in _references(row)))
+            stems -= {stem_of(entry.marker)}
+            if stems and agrees(entry.order, entry.marker, row):
+                found |= dict.fromkeys(stems, row)
+    return found
 
 
 def shows_drafts(rows: Iterable[models.Order], known: Iterable[LedgerEntry]) -> bool:
