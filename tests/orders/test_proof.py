@@ -18,9 +18,11 @@ from visma_busy_sync.busy import (
     EntryKind,
     Exclusion,
     FixedPrice,
+    GivenLine,
     Order,
     Period,
     Project,
+    TimeEntry,
     Work,
 )
 from visma_busy_sync.orders import (
@@ -748,6 +750,36 @@ def test_what_an_hour_of_the_line_comes_to_is_no_change_when_busy_stamps_it() ->
     assert changed_since(order, work(hours("1", 90, rate=Decimal(601)), prices=prices)) == (
         EntryChange(EntryKind.ENTRY, "1", ("price",)),
     )
+
+
+@pytest.mark.parametrize(
+    ("booked", "line", "stamped"),
+    [
+        pytest.param(
+            [hours("1"), hours("2", rate=money("1001"))], {"text": "Workshop"}, "1000.5", id="two prices"
+        ),
+        pytest.param([hours("1", 25), hours("2", 25)], {"text": "Workshop"}, "999.96", id="a text"),
+        pytest.param([hours("1"), hours("2")], {"unit_price": money("900")}, "900", id="a price"),
+        pytest.param([hours("1"), hours("2")], {"quantity": money("1")}, "500", id="a quantity"),
+        pytest.param([hours("1", 25), hours("2", 25)], None, "999.96", id="by the rules"),
+    ],
+)
+def test_the_proof_holds_when_busy_prices_hours_from_their_line(
+    booked: list[TimeEntry], line: dict[str, Any] | None, stamped: str
+) -> None:
+    """Whatever a person gave of the line; any other price on them is a change."""
+    what = work(*booked)
+    given = () if line is None else (GivenLine(claims=("entry:1", "entry:2"), **line),)
+    ledger = books(ordered(what, lines=given))
+
+    def stamp(rate: str) -> Work:
+        return attrs.evolve(what, entries=tuple(attrs.evolve(one, rate=money(rate)) for one in booked))
+
+    assert proof(stamp(stamped), ledger=ledger).holds
+    assert codes(proof(stamp("777"), ledger=ledger)) == [
+        (BreakCode.ENTRY_CHANGED, ("o1",), "entry:1"),
+        (BreakCode.ENTRY_CHANGED, ("o1",), "entry:2"),
+    ]
 
 
 def test_the_period_may_be_a_day() -> None:
