@@ -391,9 +391,9 @@ def test_a_fixed_price_does_not_come_with_another_customer_s_freed_hours() -> No
 
 
 def test_a_project_without_customer_has_a_row_for_what_an_order_freed() -> None:
-    """Though no customer is decided, and so nothing of a fixed price."""
+    """Though no customer is decided."""
     lone = Project(id="1", name="Lone")
-    row = only(looked_at(work(hours("1", order="o1"), project=lone, prices=FIXED), entries=(over(),)))
+    row = only(looked_at(work(hours("1", order="o1"), project=lone), entries=(over(),)))
 
     assert (row.order, row.waiting) == ("o1", {LeftOutReason.CUSTOMER_MISSING: 1})
 

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 from attrs import frozen
 
-from visma_busy_sync.busy import EntryKind, FixedPrice, TimeEntry, Work, claim_key
+from visma_busy_sync.busy import EntryKind, Expense, FixedPrice, TimeEntry, Work, claim_key
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._builder import Assessment
 
@@ -39,7 +39,7 @@ def looks_of(work: Work, claimed: frozenset[str], freed: Collection[str]) -> Ite
         claimed: The claim keys of everything that the ledger has on orders.
         freed: Ids of the orders that hold nothing any more.
     """
-    named = {one.order for one in work.entries} | {one.order for one in work.expenses}
+    named = {one.order for one in to_bill(work, claimed).values()}
     for order in sorted(order for order in freed if order in named):
         yield _anew(work, claimed, order)
     # Last: what is left of a fixed price, after those whose hours it is.
@@ -51,7 +51,11 @@ def _anew(work: Work, claimed: frozenset[str], order: str) -> Look:
     others = {claim_key(EntryKind.ENTRY, one.id) for one in work.entries if one.order != order}
     others |= {claim_key(EntryKind.EXPENSE, one.id) for one in work.expenses if one.order != order}
     without = claimed | others
-    behind = {entry.work_type for entry in work.entries if _asks_for_fixed_price(entry, work, without)}
+    behind = {
+        one.work_type
+        for one in to_bill(work, without).values()
+        if isinstance(one, TimeEntry) and _is_for_own_customer(one, work)
+    }
 
     def open_here(fixed: FixedPrice) -> FixedPrice:
         return fixed if fixed.work_type in behind else attrs.evolve(fixed, billed_elsewhere=fixed.amount)
@@ -74,11 +78,25 @@ def _anew(work: Work, claimed: frozenset[str], order: str) -> Look:
     )
 
 
-def _asks_for_fixed_price(entry: TimeEntry, work: Work, claimed: frozenset[str]) -> bool:
-    """Tell whether the fixed price of hours is to come along with them, if their work type has one."""
-    own = entry.customer == work.project.customer or not work.project.allows_several_customers
-    billable = bool(entry.billable_minutes) and entry.excluded is None
-    return own and billable and claim_key(EntryKind.ENTRY, entry.id) not in claimed
+def _is_for_own_customer(entry: TimeEntry, work: Work) -> bool:
+    """Tell whether a fixed price comes along with hours: it goes to the project's own customer."""
+    return not work.project.allows_several_customers or entry.customer == work.project.customer
+
+
+def to_bill(work: Work, claimed: frozenset[str]) -> dict[str, TimeEntry | Expense]:
+    """Return, by its claim key, what is not claimed, not excluded, and not nothing, wherever Busy has it."""
+    excluded = {entry.id for entry in work.entries if entry.excluded is not None}
+    found: dict[str, TimeEntry | Expense] = {
+        claim_key(EntryKind.ENTRY, entry.id): entry
+        for entry in work.entries
+        if entry.billable_minutes and entry.excluded is None
+    }
+    found |= {
+        claim_key(EntryKind.EXPENSE, expense.id): expense
+        for expense in work.expenses
+        if expense.quantity and expense.entry not in excluded
+    }
+    return {claim: one for claim, one in found.items() if claim not in claimed}
 
 
 def also_billed(billed: Mapping[str, Decimal], found: Iterable[Assessment]) -> Mapping[str, Decimal]:

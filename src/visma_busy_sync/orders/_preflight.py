@@ -16,7 +16,6 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import (
-    EntryKind,
     Expense,
     GivenLine,
     LeftOut,
@@ -31,6 +30,7 @@ from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._builder import Assessment
 from visma_busy_sync.orders._eligibility import Choice, Sifted, allowed_customers, decide_customer, sift
 from visma_busy_sync.orders._fixed_prices import FixedBills
+from visma_busy_sync.orders._freed import to_bill
 from visma_busy_sync.orders._problems import MendedBy, Problem
 from visma_busy_sync.orders._request import OrderRequest
 from visma_busy_sync.orders._worth import worth_of
@@ -341,15 +341,4 @@ def _named_customers(work: Work, claimed: frozenset[str]) -> set[str]:
 
 def _unbilled(work: Work, claimed: frozenset[str]) -> dict[str, TimeEntry | Expense]:
     """Return, by its claim key, what is on no order, not excluded, and not nothing."""
-    excluded = {entry.id for entry in work.entries if entry.excluded is not None}
-    found: dict[str, TimeEntry | Expense] = {
-        claim_key(EntryKind.ENTRY, entry.id): entry
-        for entry in work.entries
-        if entry.billable_minutes and entry.excluded is None
-    }
-    found |= {
-        claim_key(EntryKind.EXPENSE, expense.id): expense
-        for expense in work.expenses
-        if expense.quantity and expense.entry not in excluded
-    }
-    return {claim: one for claim, one in found.items() if one.order is None and claim not in claimed}
+    return {claim: one for claim, one in to_bill(work, claimed).items() if one.order is None}
