@@ -88,6 +88,46 @@ def test_an_order_whose_outcome_is_unknown_keeps_its_hours(office: Office) -> No
     assert [on.state for on in proof.projects[0].approved.orders] == [State.OUTCOME_UNKNOWN]
 
 
+def test_what_busy_keeps_on_a_withdrawn_order_is_open_and_can_be_billed_with_it_again(office: Office) -> None:
+    """Busy stamps the order on its hours, and nobody is billed for them now; a new order has the others."""
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    work = office.hours.work(ACME, order.project, MARCH)
+    office.hours.book(ACME, order.project, *(attrs.evolve(one, order="o1") for one in work.entries))
+    office.hours.spend(ACME, order.project, *(attrs.evolve(one, order="o1") for one in work.expenses))
+    assert acme.billing_proof(MARCH).projects[0].approved.on_orders.minutes == 700
+    assert acme.preflight(MARCH).rows == ()
+
+    acme.withdraw("o1")
+    proof = acme.billing_proof(MARCH)
+    (project,) = proof.projects
+    assert proof.holds
+    assert project.approved.on_orders.minutes == 0
+    assert {on: much.minutes for on, much in project.approved.freed.items()} == {
+        OnOrder("o1", State.WITHDRAWN): 700
+    }
+    (row,) = acme.preflight(MARCH).rows
+    assert (row.order, row.minutes, row.costs, row.amount, row.ready) == ("o1", 700, 1, order.total, True)
+
+    office.hours.book(ACME, order.project, entry("h9", 30))
+    new, anew = acme.preflight(MARCH).rows
+    assert (new.order, new.minutes) == (None, 30)
+    assert (anew.order, anew.minutes) == ("o1", 700)
+    acme.push(acme.build_order(order.project, MARCH, order_id="o2", order_date=date(2026, 3, 31)))
+    assert [(row.order, row.minutes) for row in acme.preflight(MARCH).rows] == [("o1", 700)]
+
+
+def test_an_order_whose_id_in_busy_is_another_is_no_second_one(office: Office) -> None:
+    """Whether Busy's draft and the finalised order share an id is not known."""
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    work = office.hours.work(ACME, order.project, MARCH)
+    office.hours.book(ACME, order.project, *(attrs.evolve(one, order="busy-7") for one in work.entries))
+    proof = acme.billing_proof(MARCH)
+    assert proof.holds, str(proof)
+    assert list(proof.projects[0].approved.orders) == [OnOrder("o1", State.TRANSFERRED)]
+
+
 def test_after_a_purge_the_hours_are_still_on_their_order(office: Office) -> None:
     """Only ids are left of it; the hours are not open again."""
     acme, order = ready_to_push(office)

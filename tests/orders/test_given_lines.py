@@ -110,6 +110,7 @@ def test_hours_of_several_work_types_go_on_one_line_at_their_average_price() -> 
         ("Advice, Coaching", "3.0000", "1400.00", "4200.00"),
     ]
     assert [line.work_type for line in order.lines] == ["5", None]
+    assert [part.derived_price for line in order.lines for part in line.parts] == [None, *[money("1400")] * 2]
 
 
 def test_the_average_price_is_rounded_and_the_difference_is_told() -> None:

@@ -15,11 +15,13 @@ from visma_busy_sync.busy import (
     Approval,
     Customer,
     Exclusion,
+    Expense,
     FixedPrice,
     LeftOutReason,
     PriceMode,
     Prices,
     Project,
+    TimeEntry,
     Work,
     WorkType,
 )
@@ -38,6 +40,7 @@ from visma_busy_sync.orders import (
 )
 from visma_busy_sync.orders._billed import fixed_parts_of, last_orders
 from visma_busy_sync.orders._builder import assess
+from visma_busy_sync.orders._freed import also_billed, looks_of
 from visma_busy_sync.orders._preflight import preflight_of, requests_of, rows_of
 from visma_busy_sync.orders._report_texts import called
 
@@ -71,23 +74,33 @@ def looked_at(
     """Return the preflight of November, as the use case puts it together."""
     rows = list(failed)
     for what in works:
-        requests = requests_of(what, NOVEMBER, order_date=TODAY, claimed=claimed)
-        billed = Books(fixed_prices=fixed_parts_of(entries)).fixed_billed(what.project.id)
-        found = [
-            (
-                request,
-                assess(
-                    what,
-                    other or counterpart(),
+        books = Books(entries=entries, fixed_prices=fixed_parts_of(entries))
+        billed = books.fixed_billed(what.project.id)
+        for look in looks_of(what, claimed, books.freed):
+            requests = requests_of(look.work, NOVEMBER, order_date=TODAY, claimed=look.claimed)
+            found = [
+                (
                     request,
-                    order_id="x",
-                    claimed=claimed,
-                    fixed_billed=billed,
-                ),
+                    assess(
+                        look.work,
+                        other or counterpart(),
+                        request,
+                        order_id=look.order or "x",
+                        claimed=look.claimed,
+                        fixed_billed=billed,
+                    ),
+                )
+                for request in requests
+            ]
+            rows += rows_of(
+                look.work,
+                found,
+                period=NOVEMBER,
+                claimed=look.claimed,
+                last_orders=last_orders(entries),
+                order=look.order,
             )
-            for request in requests
-        ]
-        rows += rows_of(what, found, period=NOVEMBER, claimed=claimed, last_orders=last_orders(entries))
+            billed = also_billed(billed, (assessment for _, assessment in found))
     return preflight_of(NOVEMBER, rows)
 
 
@@ -283,6 +296,108 @@ def test_an_open_fixed_price_is_a_row_without_hours_and_a_billed_one_is_none() -
     assert len(looked_at(what, entries=(entry_in(State.WITHDRAWN, order),)).rows) == 1
 
 
+def over(id: str = "o1", state: State = State.WITHDRAWN) -> LedgerEntry:
+    """Return an order that holds nothing any more."""
+    return entry_in(state, built(work(hours("0")), order_id=id))
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.WITHDRAWN, State.RELEASED])
+def test_what_busy_has_on_an_order_that_holds_nothing_is_a_row_that_names_it(state: State) -> None:
+    """It comes on that order, made anew; what is on none comes on a new one. Nothing is told twice."""
+    freed: list[TimeEntry | Expense] = [
+        hours("1", 50, order="o1"),
+        hours("2", 25, order="o1"),
+        cost("1", order="o1"),
+    ]
+    others: list[TimeEntry | Expense] = [
+        hours("3", 45),
+        hours("4", order="o2"),
+        hours("5", order="elsewhere"),
+        cost("2", entry="1"),
+    ]
+    entries = (over(state=state), over("o2", State.TRANSFERRED))
+    new, anew = looked_at(work(*freed, *others), entries=entries).rows
+
+    assert (anew.order, anew.customer, anew.hours, anew.minutes, anew.costs) == ("o1", "10", 2, 75, 1)
+    assert (anew.amount, anew.ready) == (built(work(*freed), order_id="o1").total, True)
+    assert (new.order, new.minutes, new.costs, new.amount) == (None, 45, 1, Decimal(1000))
+
+
+def test_each_order_that_freed_something_has_a_row() -> None:
+    """What another order bills by now, or is excluded, makes none."""
+    what = work(
+        hours("1", order="o2"),
+        hours("2", 30, order="o1"),
+        hours("3", order="o3"),
+        hours("4", order="o4", excluded=Exclusion.OTHER),
+    )
+    entries = (over("o1"), over("o2"), over("o3"), over("o4"))
+    rows = looked_at(what, entries=entries, claimed=frozenset({"entry:3"})).rows
+
+    assert [(row.order, row.minutes) for row in rows] == [("o1", 30), ("o2", 60)]
+
+
+def test_what_an_order_freed_may_wait_for_somebody() -> None:
+    """It is told with that order, and not a second time."""
+    what = work(hours("1", order="o1"), hours("2", order="o1", approval=Approval.NONE))
+    row = only(looked_at(what, entries=(over(),)))
+
+    assert (row.order, row.hours, row.waiting) == ("o1", 1, {LeftOutReason.NOT_APPROVED: 1})
+
+
+def test_a_cost_that_an_order_freed_is_told_also_where_its_hours_are_on_another() -> None:
+    what = work(hours("1", order="o2"), cost("1", entry="1", order="o1"))
+    row = only(looked_at(what, entries=(over(), over("o2", State.TRANSFERRED))))
+
+    assert (row.order, row.hours, row.costs, row.amount) == ("o1", 0, 1, Decimal(250))
+
+
+def test_the_fixed_price_of_freed_hours_comes_with_them_and_once() -> None:
+    """Other hours of the work type, and a new order, have nothing of it."""
+    what = work(
+        hours("1", order="o1"),
+        hours("2"),
+        hours("3", 30, work_type="6"),
+        hours("4", 15, order="o2", work_type="6"),
+        prices=FIXED,
+    )
+    new, anew, other = looked_at(what, entries=(over(), over("o2"))).rows
+
+    assert (anew.order, anew.hours, anew.fixed_prices, anew.amount) == ("o1", 1, 1, Decimal(5000))
+    assert (new.order, new.minutes, new.fixed_prices, new.amount) == (None, 30, 0, Decimal(500))
+    assert (other.order, other.minutes, other.fixed_prices, other.amount) == ("o2", 15, 0, Decimal(250))
+
+
+def test_a_fixed_price_does_not_come_with_another_customer_s_freed_hours() -> None:
+    """It goes to the project's own customer, on a new order; with hours of its own on theirs."""
+    what = shared(
+        hours("1", customer="11", order="o1"),
+        hours("2", customer="11", order="o1", work_type="6"),
+        hours("3", order="o1"),
+        prices=FIXED,
+    )
+    nobodys, new, anew = looked_at(what, entries=(over(),)).rows
+
+    assert (nobodys.order, nobodys.waiting) == ("o1", {LeftOutReason.CUSTOMER_MISSING: 1})
+    assert (new.order, new.customer, new.fixed_prices, new.amount) == (None, "10", 1, Decimal(5000))
+    assert (anew.order, anew.customer, anew.hours, anew.amount) == ("o1", "11", 1, Decimal(1000))
+    with_own = attrs.evolve(what, entries=(*what.entries, hours("4", customer="10", order="o1")))
+    rows = looked_at(with_own, entries=(over(),)).rows
+    assert [(row.order, row.customer, row.fixed_prices) for row in rows] == [
+        ("o1", None, 0),
+        ("o1", "10", 1),
+        ("o1", "11", 0),
+    ]
+
+
+def test_a_project_without_customer_has_a_row_for_what_an_order_freed() -> None:
+    """Though no customer is decided."""
+    lone = Project(id="1", name="Lone")
+    row = only(looked_at(work(hours("1", order="o1"), project=lone), entries=(over(),)))
+
+    assert (row.order, row.waiting) == ("o1", {LeftOutReason.CUSTOMER_MISSING: 1})
+
+
 def test_the_fixed_price_of_a_blocked_row_is_in_its_amount() -> None:
     """Its hours are not counted a second time."""
     what = work(hours(), cost(price="0"), prices=FIXED)
@@ -440,6 +555,15 @@ def test_a_thing_of_another_kind_goes_by_its_own_name() -> None:
     assert called(Entity("expense", "7"), "nb") == "kostnad 7"
 
 
+def test_a_row_says_which_order_is_to_be_made_anew() -> None:
+    """In both languages, and in the JSON."""
+    preflight = looked_at(work(hours("1", order="o1")), entries=(over(),))
+
+    assert "ready, order o1 anew\n" in str(preflight)
+    assert "klar, ordre o1 på nytt\n" in preflight.text("nb")
+    assert json.loads(preflight_to_json(preflight))["rows"][0]["order"] == "o1"
+
+
 @pytest.mark.parametrize(
     ("language", "told"), [("en", "There is nothing to bill"), ("nb", "Ingenting kan faktureres")]
 )
@@ -451,12 +575,13 @@ def test_the_json_of_a_preflight_has_its_amounts_as_texts() -> None:
     """Ids, numbers and codes; of a foreign error only its name."""
     told = json.loads(preflight_to_json(several_projects()))
 
-    assert (told["document"], told["schema"]) == ("preflight", 1)
+    assert (told["document"], told["schema"]) == ("preflight", 2)
     assert told["period"] == {"first": "2026-11-01", "last": "2026-11-30"}
     assert told["rows"][2] == {
         "project": "1",
         "number": "100",
         "customer": "10",
+        "order": None,
         "hours": 1,
         "minutes": 75,
         "costs": 0,

@@ -18,9 +18,11 @@ from visma_busy_sync.busy import (
     EntryKind,
     Exclusion,
     FixedPrice,
+    GivenLine,
     Order,
     Period,
     Project,
+    TimeEntry,
     Work,
 )
 from visma_busy_sync.orders import (
@@ -183,11 +185,65 @@ def test_what_a_project_keeps_from_orders_is_open(what: Work, reason: str) -> No
 
 
 def test_what_is_on_an_order_of_busy_that_was_not_sent_from_here_is_on_that() -> None:
-    """As is what stands on one that was reopened."""
-    what = work(hours("1", order="b1"), hours("2", 30, order="o1"))
-    balance = approved(what, ledger=books(entry_in(State.OPEN, built(work(hours("2", 30)), order_id="o1"))))
+    """Which one it is, the ledger cannot know."""
+    balance = approved(work(hours("1", order="b1")))
 
-    assert minutes(balance.orders) == {OnOrder("b1", None): 60, OnOrder("o1", State.OPEN): 30}
+    assert minutes(balance.orders) == {OnOrder("b1", None): 60}
+    assert (balance.open, balance.freed) == ({}, {})
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.WITHDRAWN, State.RELEASED])
+def test_what_busy_has_on_an_order_that_holds_nothing_any_more_is_open(state: State) -> None:
+    """Nobody is billed for it, and the proof says by which order it was freed."""
+    what = work(hours("1", order="o1"), cost("1", "99.95", "2", order="o1"), hours("2", 30, order="o2"))
+    kept = ordered(work(hours("2", 30)), "o2")
+    balance = approved(what, ledger=books(ordered(what, state=state), kept))
+    freed = Sum(hours=1, minutes=60, costs=1, amount=money("199.9"))
+
+    assert minutes(balance.orders) == {OnOrder("o2", State.TRANSFERRED): 30}
+    assert balance.open == {OpenReason.FREED: freed}
+    assert balance.freed == {OnOrder("o1", state): freed}
+
+
+def test_what_a_purged_order_holds_no_more_is_open_too() -> None:
+    """A purge keeps where the order stood."""
+    purged = {"o1": State.WITHDRAWN, "o2": State.TRANSFERRED}
+    what = work(hours("1", order="o1"), hours("2", 30, order="o2"))
+    balance = approved(what, ledger=Books(purged=purged))
+
+    assert minutes(balance.freed) == {OnOrder("o1", State.WITHDRAWN): 60}
+    assert minutes(balance.orders) == {OnOrder("o2", State.TRANSFERRED): 30}
+
+
+def test_what_an_order_freed_may_be_out_of_the_next_one_for_another_reason() -> None:
+    """Excluded, covered, or not approved: as if Busy had it on no order."""
+    order = attrs.evolve(built(work(hours("9"))), id="o1")
+    what = work(
+        hours("1", 1, order="o1", excluded=Exclusion.OTHER),
+        hours("2", 2, order="o1", customer="99"),
+        hours("4", 4, order="o1", work_type="6"),
+        hours("8", 8, order="o1"),
+        prices=FIXED,
+    )
+    fixed = ordered(work(hours("16"), prices=FIXED), "o2")
+    balance = approved(
+        attrs.evolve(what, entries=(*what.entries, hours("16"))),
+        ledger=books(entry_in(State.WITHDRAWN, order), fixed),
+    )
+
+    assert minutes(balance.excluded) == {Exclusion.OTHER: 1}
+    assert balance.covered.minutes == 10
+    assert minutes(balance.open) == {OpenReason.FREED: 4}
+
+
+def test_what_another_order_bills_by_now_is_on_that() -> None:
+    """Busy has it on the one that was withdrawn still."""
+    what = work(hours("1", order="o1"))
+    balance = approved(
+        what, ledger=books(ordered(what, state=State.WITHDRAWN), ordered(work(hours("1")), "o2"))
+    )
+
+    assert minutes(balance.orders) == {OnOrder("o2", State.TRANSFERRED): 60}
 
 
 def test_what_is_not_approved_is_told_apart() -> None:
@@ -239,15 +295,17 @@ def test_sums_of_several_projects_are_apart_by_currency() -> None:
     euro = attrs.evolve(FLAT, currency="EUR")
     second, third = Project(id="2", name="B", customer="10"), Project(id="3", name="C", customer="10")
     found = proof(
-        work(hours("1"), hours("2", approval=Approval.NONE)),
-        work(hours("3", 30), cost("1"), project=second),
+        work(hours("1"), hours("2", approval=Approval.NONE), hours("5", 10, order="o1")),
+        work(hours("3", 30), cost("1"), hours("6", 10, order="o1"), project=second),
         work(hours("4", 15), cost("2"), prices=euro, project=third),
+        ledger=Books(purged={"o1": State.RELEASED}),
     )
     sums = found.approved()
 
-    assert {currency: one.total.minutes for currency, one in sums.items()} == {"EUR": 15, None: 90}
+    assert {currency: one.total.minutes for currency, one in sums.items()} == {"EUR": 15, None: 110}
     assert all(one.adds_up for one in sums.values())
-    assert minutes(sums[None].open) == {OpenReason.UNBILLED: 90}
+    assert minutes(sums[None].open) == {OpenReason.FREED: 20, OpenReason.UNBILLED: 90}
+    assert minutes(sums[None].freed) == {OnOrder("o1", State.RELEASED): 20}
     assert found.unapproved()[None].total.minutes == 60
 
 
@@ -270,13 +328,22 @@ def test_an_entry_on_two_orders_is_named_with_both() -> None:
     assert "Time entry 1 is on several orders: o1, o2." in str(found)
 
 
-def test_an_entry_that_busy_has_on_another_order_is_on_two() -> None:
-    """One of Busy's, which could be sent otherwise."""
-    busys = work(hours("1", order="b1"), hours("2", 30, order="o1"), cost("1"))
+def test_an_entry_that_busy_has_on_another_order_that_was_sent_is_on_two() -> None:
+    """The ledger knows both."""
+    busys = work(hours("1", order="o2"), hours("2", 30, order="o1"), hours("3", order="o2"), cost("1"))
+    ledger = books(ordered(WHAT), ordered(work(hours("3")), "o2"))
 
-    assert codes(proof(busys, ledger=books(ordered(WHAT)))) == [
-        (BreakCode.ON_TWO_ORDERS, ("b1", "o1"), "entry:1")
-    ]
+    assert codes(proof(busys, ledger=ledger)) == [(BreakCode.ON_TWO_ORDERS, ("o1", "o2"), "entry:1")]
+
+
+@pytest.mark.parametrize("others", [(), (ordered(work(hours("3")), "b1", State.WITHDRAWN),)])
+def test_an_id_that_busy_has_is_no_second_order_by_itself(others: tuple[LedgerEntry, ...]) -> None:
+    """Its draft and the finalised order may have two ids; and what an order freed it does not bill."""
+    busys = work(hours("1", order="b1"), hours("2", 30, order="b1"), cost("1", order="b1"))
+    found = proof(busys, ledger=books(ordered(WHAT), *others))
+
+    assert found.holds
+    assert minutes(found.projects[0].approved.orders) == {OnOrder("o1", State.TRANSFERRED): 90}
 
 
 def test_an_order_that_does_not_hold_what_it_bills_is_named() -> None:
@@ -550,12 +617,14 @@ def mixed() -> BillingProof:
         hours("3", 6000, customer="99"),
         hours("4", 15, approval=Approval.NONE),
         hours("5", 10, order="b7"),
+        hours("6", 20, order="o0", work_type="6"),
         cost("1", "1234.5", "2"),
         cost("2", "10"),
         prices=FIXED,
     )
     order = built(work(hours("1", 125), cost("1", "1234.5", "2"), prices=FIXED), order_id="o1")
-    return proof(what, ledger=books(entry_in(State.TRANSFERRED, order)))
+    over = attrs.evolve(order, id="o0")
+    return proof(what, ledger=books(entry_in(State.TRANSFERRED, order), entry_in(State.WITHDRAWN, over)))
 
 
 ENGLISH = """\
@@ -565,9 +634,9 @@ Approved:
 
 Project  What    In all  On orders  Excluded  Fixed price   Open
 -------  -----  -------  ---------  --------  -----------  -----
-100      hours   102:45       2:15      0:30       100:00   0:00
+100      hours   103:05       2:15      0:30       100:00   0:20
 100      costs  2479.00    2469.00      0.00         0.00  10.00
-All      hours   102:45       2:15      0:30       100:00   0:00
+All      hours   103:05       2:15      0:30       100:00   0:20
 All      costs  2479.00    2469.00      0.00         0.00  10.00
 
 On orders:
@@ -578,6 +647,7 @@ Excluded from billing:
 - manual invoicing: 0:30 hours, costs 0.00
 
 Open:
+- freed by the order that Busy has it on, o0 (withdrawn): 0:20 hours, costs 0.00
 - on no order yet: 0:00 hours, costs 10.00
 
 Not approved:
@@ -624,16 +694,19 @@ def test_a_text_of_a_host_cannot_break_the_lines() -> None:
 def test_the_json_of_a_proof_has_its_amounts_as_texts() -> None:
     told = json.loads(proof_to_json(mixed()))
 
-    assert (told["document"], told["schema"], told["holds"]) == ("billing_proof", 1, True)
+    assert (told["document"], told["schema"], told["holds"]) == ("billing_proof", 2, True)
     (project,) = told["projects"]
-    assert project["approved"]["total"] == {"hours": 4, "minutes": 6165, "costs": 2, "amount": "2479"}
+    assert project["approved"]["total"] == {"hours": 5, "minutes": 6185, "costs": 2, "amount": "2479"}
     assert project["approved"]["orders"][0] == {
         "order": "b7",
         "state": None,
         "sum": {"hours": 1, "minutes": 10, "costs": 0, "amount": "0"},
     }
     assert project["approved"]["exclusions"][0]["exclusion"] == "manual_invoicing"
-    assert project["approved"]["reasons"][0]["reason"] == "unbilled"
+    assert [one["reason"] for one in project["approved"]["reasons"]] == ["freed", "unbilled"]
+    assert project["approved"]["freed"] == [
+        {"order": "o0", "state": "withdrawn", "sum": project["approved"]["reasons"][0]["sum"]}
+    ]
     assert project["unapproved"]["covered"]["minutes"] == 15
     assert told["totals"][0]["approved"] == project["approved"]
     assert told["breaks"] == []
@@ -677,6 +750,36 @@ def test_what_an_hour_of_the_line_comes_to_is_no_change_when_busy_stamps_it() ->
     assert changed_since(order, work(hours("1", 90, rate=Decimal(601)), prices=prices)) == (
         EntryChange(EntryKind.ENTRY, "1", ("price",)),
     )
+
+
+@pytest.mark.parametrize(
+    ("booked", "line", "stamped"),
+    [
+        pytest.param(
+            [hours("1"), hours("2", rate=money("1001"))], {"text": "Workshop"}, "1000.5", id="two prices"
+        ),
+        pytest.param([hours("1", 25), hours("2", 25)], {"text": "Workshop"}, "999.96", id="a text"),
+        pytest.param([hours("1"), hours("2")], {"unit_price": money("900")}, "900", id="a price"),
+        pytest.param([hours("1"), hours("2")], {"quantity": money("1")}, "500", id="a quantity"),
+        pytest.param([hours("1", 25), hours("2", 25)], None, "999.96", id="by the rules"),
+    ],
+)
+def test_the_proof_holds_when_busy_prices_hours_from_their_line(
+    booked: list[TimeEntry], line: dict[str, Any] | None, stamped: str
+) -> None:
+    """Whatever a person gave of the line; any other price on them is a change."""
+    what = work(*booked)
+    given = () if line is None else (GivenLine(claims=("entry:1", "entry:2"), **line),)
+    ledger = books(ordered(what, lines=given))
+
+    def stamp(rate: str) -> Work:
+        return attrs.evolve(what, entries=tuple(attrs.evolve(one, rate=money(rate)) for one in booked))
+
+    assert proof(stamp(stamped), ledger=ledger).holds
+    assert codes(proof(stamp("777"), ledger=ledger)) == [
+        (BreakCode.ENTRY_CHANGED, ("o1",), "entry:1"),
+        (BreakCode.ENTRY_CHANGED, ("o1",), "entry:2"),
+    ]
 
 
 def test_the_period_may_be_a_day() -> None:

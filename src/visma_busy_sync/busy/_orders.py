@@ -123,9 +123,10 @@ class LinePart:
         price: The exact rate per hour, or out price, as the rules have it, before it was rounded to be sent;
             None where they have none and none was needed.
         price_source: Where that price came from; `GIVEN` or `FIXED_PRICE` where there is none.
-        derived_price: Where a person gave the line's price or quantity, and for a fixed price: what an hour
-            comes to, the line's total by its hours, to 4 decimals. The line is the authority, since this
-            loses digits. None for a line by the rules, and for a cost.
+        derived_price: Where a person gave the line's price or quantity, where its hours have several prices,
+            and for a fixed price: what an hour comes to, the line's total by its hours, to 4 decimals. The
+            line is the authority, since this loses digits. None for hours of one price by the rules, and for
+            a cost.
     """
 
     # No validators: there is one for each entry, and who builds or reads it has checked the parts.

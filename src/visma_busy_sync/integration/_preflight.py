@@ -12,6 +12,7 @@ from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders._billed import last_orders
 from visma_busy_sync.orders._builder import assess
+from visma_busy_sync.orders._freed import also_billed, looks_of
 from visma_busy_sync.orders._preflight import Preflight, PreflightRow, preflight_of, requests_of, rows_of
 from visma_busy_sync.sync import Kind, Record
 
@@ -25,7 +26,7 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
     connection = await connection_of(site, tenant)
     counterparts = await Counterparts.of(site, tenant, connection)
     books = await read_books(site, tenant)
-    last, claimed, order_id = last_orders(books.entries), books.claimed, site.runtime.token()
+    last, order_id = last_orders(books.entries), site.runtime.token()
     rows: list[PreflightRow] = []
     for project in counterparts.records[Kind.PROJECT]:
         try:
@@ -34,23 +35,29 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
         except Exception as error:  # noqa: BLE001 - the host's work log may raise anything; the others go on
             rows.append(PreflightRow(project=project.id, number=_number(project), error=error))
             continue
-        requests = requests_of(work, period, order_date=today(site, work), claimed=claimed)
-        found = [
-            (
-                request,
-                assess(
-                    work,
-                    await counterparts.look(work, request),
+        fixed_billed = books.fixed_billed(project.id)
+        for look in looks_of(work, books.claimed, books.freed):
+            order_date = today(site, work)
+            requests = requests_of(look.work, period, order_date=order_date, claimed=look.claimed)
+            found = [
+                (
                     request,
-                    order_id=order_id,
-                    claimed=claimed,
-                    fixed_billed=books.fixed_billed(project.id),
-                    marker_place=site.choices.marker_place,
-                ),
+                    assess(
+                        look.work,
+                        await counterparts.look(look.work, request),
+                        request,
+                        order_id=look.order or order_id,
+                        claimed=look.claimed,
+                        fixed_billed=fixed_billed,
+                        marker_place=site.choices.marker_place,
+                    ),
+                )
+                for request in requests
+            ]
+            rows += rows_of(
+                look.work, found, period=period, claimed=look.claimed, last_orders=last, order=look.order
             )
-            for request in requests
-        ]
-        rows += rows_of(work, found, period=period, claimed=claimed, last_orders=last)
+            fixed_billed = also_billed(fixed_billed, (assessment for _, assessment in found))
     return preflight_of(period, rows)
 
 

@@ -31,6 +31,9 @@ class OpenReason(enum.StrEnum):
     """On a project that is not billed at all."""
     NOT_APPROVED = "not_approved"
     """Not approved, and no setting lets it in."""
+    FREED = "freed"
+    """Busy has it on an order that was reopened, withdrawn or released: it can come on that order's next
+    revision."""
     UNBILLED = "unbilled"
     """It can come on the next order, and was not chosen for one so far."""
 
@@ -79,7 +82,15 @@ class Sum:
 
 NOTHING: Final = Sum()
 
-Fate: TypeAlias = "OnOrder | Exclusion | OpenReason | None"
+
+@frozen
+class Freed:
+    """Hours or a cost are open, since the order that Busy has them on holds nothing any more."""
+
+    order: OnOrder
+
+
+Fate: TypeAlias = "OnOrder | Exclusion | OpenReason | Freed | None"
 """What became of hours or a cost; None: they are covered by a fixed price."""
 
 
@@ -116,6 +127,7 @@ class Balance:
         excluded: What is excluded from billing, by Busy's reason.
         covered: Hours that a fixed price covers which is billed as far as it goes.
         open: What is none of these, by the reason.
+        freed: What is open as `OpenReason.FREED`, by the order that Busy has it on.
     """
 
     total: Sum = NOTHING
@@ -123,6 +135,7 @@ class Balance:
     excluded: Mapping[Exclusion, Sum] = field(factory=dict[Exclusion, Sum], converter=_by_exclusion)
     covered: Sum = NOTHING
     open: Mapping[OpenReason, Sum] = field(factory=dict[OpenReason, Sum], converter=_by_reason)
+    freed: Mapping[OnOrder, Sum] = field(factory=dict[OnOrder, Sum], converter=_by_order)
 
     @property
     def on_orders(self) -> Sum:
@@ -153,6 +166,7 @@ class Tally:
     _excluded: dict[Exclusion, Sum] = field(factory=dict[Exclusion, Sum])
     _covered: Sum = NOTHING
     _open: dict[OpenReason, Sum] = field(factory=dict[OpenReason, Sum])
+    _freed: dict[OnOrder, Sum] = field(factory=dict[OnOrder, Sum])
 
     def take(self, fate: Fate, much: Sum) -> None:
         """Put something to what became of it."""
@@ -163,8 +177,15 @@ class Tally:
                 self._excluded[fate] = self._excluded.get(fate, NOTHING).plus(much)
             case OpenReason():
                 self._open[fate] = self._open.get(fate, NOTHING).plus(much)
+            case Freed():
+                self.take(OpenReason.FREED, much)
+                self.tell_freed(fate.order, much)
             case _:
                 self._covered = self._covered.plus(much)
+
+    def tell_freed(self, order: OnOrder, much: Sum) -> None:
+        """Tell which order freed something that was taken as such."""
+        self._freed[order] = self._freed.get(order, NOTHING).plus(much)
 
     def balance(self, total: Sum) -> Balance:
         """Return the balance of what was taken against a total that was summed by itself."""
@@ -174,6 +195,7 @@ class Tally:
             excluded=self._excluded,
             covered=self._covered,
             open=self._open,
+            freed=self._freed,
         )
 
 
@@ -186,4 +208,6 @@ def in_all(balances: Iterable[Balance]) -> Balance:
         for sums in (balance.orders, balance.excluded, balance.open):
             for fate, much in sums.items():
                 tally.take(fate, much)
+        for order, much in balance.freed.items():
+            tally.tell_freed(order, much)
     return tally.balance(together(totals))

@@ -9,7 +9,7 @@ from typing import TypeAlias, final
 from attrs import field, frozen
 
 from visma_busy_sync.busy._orders import exact_sum
-from visma_busy_sync.orders._ledger import LedgerEntry, State
+from visma_busy_sync.orders._ledger import CLAIMING_STATES, LedgerEntry, State
 
 FixedPriceOf: TypeAlias = tuple[str, str]
 """Busy's ids of the project and the work type whose fixed price it is."""
@@ -45,6 +45,15 @@ class Books:
     def claimed(self) -> frozenset[str]:
         """The claim keys of all that no other order can have; what cannot be read counts as held."""
         return self.unreadable_claims | self.claims.keys()
+
+    @property
+    def freed(self) -> Mapping[str, State]:
+        """The orders that hold nothing any more, by their ids, with where they stand.
+
+        Busy may have their hours and costs on them all the same.
+        """
+        states = {entry.order_id: entry.state for entry in self.entries} | dict(self.purged)
+        return {order: state for order, state in states.items() if state not in CLAIMING_STATES}
 
     def fixed_billed(self, project: str) -> Mapping[str, Decimal]:
         """Return what all orders bill of a project's fixed prices, by Busy's id of the work type."""

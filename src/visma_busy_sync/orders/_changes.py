@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 
 from attrs import fields, frozen
 
-from visma_busy_sync.busy import EntryKind, Expense, LinePart, Order, PriceSource, TimeEntry, Work, claim_key
+from visma_busy_sync.busy import (
+    EntryKind,
+    Expense,
+    LinePart,
+    Order,
+    OrderLine,
+    PriceSource,
+    TimeEntry,
+    Work,
+    claim_key,
+)
+from visma_busy_sync.orders import _rounding
 
 
 @frozen
@@ -55,22 +66,30 @@ def changed_since(order: Order, work: Work) -> tuple[EntryChange, ...]:
     """Return the entries behind `order` that are different in `work`, in the order of its lines.
 
     A changed price of the project is no change of the hours: the order was priced when it was finalised.
-    That Busy stamps the billed rate on the hours, or what an hour of the line comes to, is none either.
+    That Busy stamps the billed rate on the hours is none either. Nor is it that it stamps what an hour of the
+    line comes to, whatever the line is.
     """
     hours = {entry.id: entry for entry in work.entries}
     costs = {expense.id: expense for expense in work.expenses}
     found: list[EntryChange] = []
-    for part in (part for line in order.lines for part in line.parts):
-        if part.kind is EntryKind.ENTRY:
-            entry = hours.get(part.id)
-            now = _of_hours(entry, part, work) if entry is not None else None
-        else:
-            expense = costs.get(part.id)
-            now = _of_cost(expense, hours, work) if expense is not None else None
-        changed = _differences(_billed(part, order), now) if now is not None else GONE
-        if changed:
-            found.append(EntryChange(part.kind, part.id, changed))
+    for line in order.lines:
+        hourly = _hourly(line)
+        for part in line.parts:
+            if part.kind is EntryKind.ENTRY:
+                entry = hours.get(part.id)
+                now = _of_hours(entry, part, hourly, work) if entry is not None else None
+            else:
+                expense = costs.get(part.id)
+                now = _of_cost(expense, hours, work) if expense is not None else None
+            changed = _differences(_billed(part, order), now) if now is not None else GONE
+            if changed:
+                found.append(EntryChange(part.kind, part.id, changed))
     return tuple(found)
+
+
+def _hourly(line: OrderLine) -> Decimal | None:
+    """Return what an hour of a line comes to; None for one without hours."""
+    return _rounding.hourly(line.total, line.minutes) if line.minutes else None
 
 
 def _differences(billed: _Content, now: _Content) -> tuple[str, ...]:
@@ -90,9 +109,9 @@ def _billed(part: LinePart, order: Order) -> _Content:
     )
 
 
-def _of_hours(entry: TimeEntry, part: LinePart, work: Work) -> _Content:
+def _of_hours(entry: TimeEntry, part: LinePart, hourly: Decimal | None, work: Work) -> _Content:
     unset = None if part.price_source is PriceSource.ENTRY else part.price
-    stamped = entry.rate is not None and entry.rate == part.derived_price
+    stamped = entry.rate is not None and entry.rate == hourly
     return _Content(
         entry.start.astimezone(ZoneInfo(work.settings.time_zone)).date(),
         entry.work_type,

@@ -64,7 +64,7 @@ class Draft:
         parts = self.parts
         quantity, exact = self._amounts()
         total = _rounding.line_total(quantity, self.price)
-        if self.quantity is not None or self.asked is not None:
+        if self.quantity is not None or self.asked is not None or len({part.price for part in parts}) > 1:
             parts = _with_derived_price(parts, total)
         sources = {self.source} if self.source is not None else set(map(attrgetter("price_source"), parts))
         work_types = list(self.work_types)

@@ -11,11 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, final
 
+import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import (
-    EntryKind,
     Expense,
     GivenLine,
     LeftOut,
@@ -30,6 +30,7 @@ from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._builder import Assessment
 from visma_busy_sync.orders._eligibility import Choice, Sifted, allowed_customers, decide_customer, sift
 from visma_busy_sync.orders._fixed_prices import FixedBills
+from visma_busy_sync.orders._freed import to_bill
 from visma_busy_sync.orders._problems import MendedBy, Problem
 from visma_busy_sync.orders._request import OrderRequest
 from visma_busy_sync.orders._worth import worth_of
@@ -64,6 +65,8 @@ class PreflightRow:
         number: Its number; None if it has none, or could not be read.
         customer: Busy's id of the customer. None where the project has none, and for what is booked on a
             project with several customers without one that it allows.
+        order: The order that it would be, made anew: it was reopened, withdrawn or released, but Busy has
+            these hours and costs on it still. None: a new order.
         hours: How many hours would be on the order.
         minutes: Their billable minutes.
         costs: How many costs would be on it.
@@ -82,6 +85,7 @@ class PreflightRow:
     project: str
     number: str | None
     customer: str | None = None
+    order: str | None = None
     hours: int = 0
     minutes: int = 0
     costs: int = 0
@@ -149,7 +153,7 @@ class Preflight:
     Attributes:
         period: The days that were looked at.
         rows: A row for each project and customer with something to bill, something that waits, or an error,
-            by project number.
+            by project number; and one for each order that is to be made anew.
     """
 
     period: Period
@@ -205,12 +209,12 @@ def preflight_of(period: Period, rows: Iterable[PreflightRow]) -> Preflight:
     return Preflight(period=period, rows=tuple(sorted(told, key=_place)))
 
 
-def _place(row: PreflightRow) -> tuple[bool, bool, int, str, str, str]:
+def _place(row: PreflightRow) -> tuple[bool, bool, int, str, str, str, str]:
     """Return where a row stands: whole numbers as such, then other ones, then none."""
     number = row.number or ""
     whole = number.isascii() and number.isdecimal() and len(number) < _LONGEST_WHOLE
     value = int(number) if whole else 0
-    return row.number is None, not whole, value, number, row.project, row.customer or ""
+    return row.number is None, not whole, value, number, row.project, row.customer or "", row.order or ""
 
 
 def requests_of(
@@ -252,6 +256,7 @@ def rows_of(
     period: Period,
     claimed: frozenset[str],
     last_orders: Mapping[tuple[str, str], date],
+    order: str | None = None,
 ) -> tuple[PreflightRow, ...]:
     """Return the rows of a project.
 
@@ -261,6 +266,7 @@ def rows_of(
         period: The days that are looked at.
         claimed: The claim keys of everything that is on orders.
         last_orders: Dates of last orders by project and customer.
+        order: The order that is made anew; None: a new one.
     """
     several = work.project.allows_several_customers
     nobodys = _waiting(work, _of_nobody(work, period, claimed), claimed)
@@ -276,7 +282,7 @@ def rows_of(
     if several and not any(assessment.sifted is None for _, assessment in found):
         homeless = {reason: count for reason, count in nobodys.items() if reason in _HOMELESS}
         rows.append(PreflightRow(project=work.project.id, number=work.project.number, waiting=homeless))
-    return tuple(rows)
+    return tuple(attrs.evolve(row, order=order) for row in rows)
 
 
 def _row(
@@ -335,15 +341,4 @@ def _named_customers(work: Work, claimed: frozenset[str]) -> set[str]:
 
 def _unbilled(work: Work, claimed: frozenset[str]) -> dict[str, TimeEntry | Expense]:
     """Return, by its claim key, what is on no order, not excluded, and not nothing."""
-    excluded = {entry.id for entry in work.entries if entry.excluded is not None}
-    found: dict[str, TimeEntry | Expense] = {
-        claim_key(EntryKind.ENTRY, entry.id): entry
-        for entry in work.entries
-        if entry.billable_minutes and entry.excluded is None
-    }
-    found |= {
-        claim_key(EntryKind.EXPENSE, expense.id): expense
-        for expense in work.expenses
-        if expense.quantity and expense.entry not in excluded
-    }
-    return {claim: one for claim, one in found.items() if one.order is None and claim not in claimed}
+    return {claim: one for claim, one in to_bill(work, claimed).items() if one.order is None}

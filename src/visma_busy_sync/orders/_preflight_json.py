@@ -9,7 +9,7 @@ from visma_busy_sync.orders._preflight import Preflight, PreflightRow
 from visma_busy_sync.orders._problems_json import plain_problem
 from visma_busy_sync.orders._report_texts import told_error
 
-PREFLIGHT_SCHEMA: Final = 1
+PREFLIGHT_SCHEMA: Final = 2
 """The schema version of the text: a member that is new, gone or means another thing has a new version."""
 
 
@@ -52,6 +52,7 @@ def _row(row: PreflightRow) -> dict[str, Plain]:
         "project": row.project,
         "number": row.number,
         "customer": row.customer,
+        "order": row.order,
         "hours": row.hours,
         "minutes": row.minutes,
         "costs": row.costs,

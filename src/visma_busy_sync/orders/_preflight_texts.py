@@ -31,6 +31,7 @@ _HEADS: Final = (
 )
 _RIGHT: Final = frozenset({2, 3, 4})
 _READY: Final = Texts("klar", "ready")
+_ANEW: Final = Texts("ordre {order} på nytt", "order {order} anew")
 _PROBLEMS: Final = Texts("{count} å rette", "{count} to mend")
 _WAITING: Final = Texts("venter: {counts}", "waiting: {counts}")
 _UNPRICED: Final = Texts("{count} uten pris", "{count} without price")
@@ -74,6 +75,8 @@ def _status(row: PreflightRow, language: Language) -> Iterator[str]:
         yield _ERROR.of(language).format(error=told_error(row.error))
     if row.ready:
         yield _READY.of(language)
+    if row.order is not None:
+        yield _ANEW.of(language).format(order=row.order)
     if row.problems:
         yield _PROBLEMS.of(language).format(count=len(row.problems))
     if row.unpriced:

@@ -6,7 +6,7 @@ became of each entry of Busy is asked of the ledger first, and then of the rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Final, final
 
@@ -20,6 +20,7 @@ from visma_busy_sync.orders._balance import (
     NOTHING,
     Balance,
     Fate,
+    Freed,
     OnOrder,
     OpenReason,
     Tally,
@@ -188,6 +189,7 @@ class _Fates:
     def __init__(self, picture: Picture) -> None:
         self._books = picture.books
         self._billing = picture.billing()
+        self._freed = picture.books.freed
         self._states = {entry.order_id: entry.state for entry in picture.books.entries}
         self._states |= picture.books.purged
 
@@ -199,7 +201,7 @@ class _Fates:
             for fixed in work.prices.fixed_prices
             if _covers(fixed, billed.get(fixed.work_type, _ZERO), free=work.settings.allow_free_lines)
         }
-        why_open = _why_open(work)
+        why_open = _why_open(work, self._freed)
 
         def fate(thing: Thing) -> Fate:
             held = self._order(thing)
@@ -207,7 +209,12 @@ class _Fates:
                 return held
             if thing.excluded is not None:
                 return thing.excluded
-            return None if thing.work_type in covering else why_open(thing)
+            if thing.work_type in covering:
+                return None
+            reason = why_open(thing)
+            if reason is OpenReason.FREED and thing.order is not None:
+                return Freed(self._on(thing.order))
+            return reason
 
         return fate
 
@@ -224,7 +231,9 @@ class _Fates:
         if holder is not None:
             without = is_without_order(books, billing, holder)
             return OpenReason.CLAIM_WITHOUT_ORDER if without else self._on(holder)
-        return self._on(thing.order) if thing.order is not None else None
+        if thing.order is None or thing.order in self._freed:
+            return None
+        return self._on(thing.order)
 
     def _on(self, order_id: str) -> OnOrder:
         return OnOrder(order_id, self._states.get(order_id))
@@ -239,7 +248,7 @@ def _covers(fixed: FixedPrice, billed: Decimal, *, free: bool) -> bool:
     return not left and bool(fixed.amount or free)
 
 
-def _why_open(work: Work) -> Callable[[Thing], OpenReason]:
+def _why_open(work: Work, freed: Collection[str]) -> Callable[[Thing], OpenReason]:
     starts = work.settings.order_start_date
     allowed = allowed_customers(work)
 
@@ -251,6 +260,7 @@ def _why_open(work: Work) -> Callable[[Thing], OpenReason]:
             OpenReason.CUSTOMER_NOT_ALLOWED: thing.customer not in allowed,
             OpenReason.PROJECT_NOT_BILLABLE: not work.project.is_billable,
             OpenReason.NOT_APPROVED: not thing.admitted,
+            OpenReason.FREED: thing.order in freed,
             OpenReason.UNBILLED: True,
         }
         return next(reason for reason, applies in reasons.items() if applies)

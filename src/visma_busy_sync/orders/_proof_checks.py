@@ -81,9 +81,17 @@ def _unreadable(picture: Picture) -> Iterator[Break]:
 
 
 def _two_orders(picture: Picture, billing: Mapping[str, Sequence[LedgerEntry]]) -> Iterator[Break]:
-    """Return what several orders of the ledger bill, or the ledger and another order of Busy."""
+    """Return what several orders of the ledger bill, or one does and Busy has it on another one.
+
+    Whether Busy's draft and its finalised order share an id is not known. So an id of Busy counts as another
+    order only where the ledger knows it as one, and that one holds what it bills.
+    """
+    holding = {entry.order_id for entry in picture.books.entries if entry.holds}
     busys = {
-        thing.claim: thing.order for things in picture.things.values() for thing in things if thing.order
+        thing.claim: thing.order
+        for things in picture.things.values()
+        for thing in things
+        if thing.order in holding
     }
     for claim, entries in sorted(billing.items()):
         ids = {entry.order_id for entry in entries} | {busys.get(claim, entries[0].order_id)}

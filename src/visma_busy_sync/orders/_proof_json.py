@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from visma_busy_sync.busy._canonical import Plain, canonical_json, plain
-from visma_busy_sync.orders._balance import Balance, Sum
+from visma_busy_sync.orders._balance import Balance, OnOrder, Sum
 from visma_busy_sync.orders._breaks import Break
 from visma_busy_sync.orders._problems_json import plain_texts
 from visma_busy_sync.orders._proof import BillingProof, ProjectProof
 
-PROOF_SCHEMA: Final = 1
+PROOF_SCHEMA: Final = 2
 """The schema version of the text: a member that is new, gone or means another thing has a new version."""
 
 
@@ -51,14 +52,7 @@ def _balance(balance: Balance) -> dict[str, Plain]:
     return {
         "total": _sum(balance.total),
         "on_orders": _sum(balance.on_orders),
-        "orders": [
-            {
-                "order": order.order_id,
-                "state": order.state.value if order.state is not None else None,
-                "sum": _sum(much),
-            }
-            for order, much in balance.orders.items()
-        ],
+        "orders": _by_order(balance.orders),
         "excluded": _sum(balance.excluded_in_all),
         "exclusions": [
             {"exclusion": reason.value, "sum": _sum(much)} for reason, much in balance.excluded.items()
@@ -66,7 +60,19 @@ def _balance(balance: Balance) -> dict[str, Plain]:
         "covered": _sum(balance.covered),
         "open": _sum(balance.open_in_all),
         "reasons": [{"reason": reason.value, "sum": _sum(much)} for reason, much in balance.open.items()],
+        "freed": _by_order(balance.freed),
     }
+
+
+def _by_order(sums: Mapping[OnOrder, Sum]) -> list[Plain]:
+    return [
+        {
+            "order": order.order_id,
+            "state": order.state.value if order.state is not None else None,
+            "sum": _sum(much),
+        }
+        for order, much in sums.items()
+    ]
 
 
 def _sum(much: Sum) -> dict[str, Plain]:

@@ -60,6 +60,9 @@ REASONS: Final[Mapping[OpenReason, Texts]] = MappingProxyType(
             "på et prosjekt som ikke er fakturerbart", "on a project that is not billable"
         ),
         OpenReason.NOT_APPROVED: Texts("ikke godkjent", "not approved"),
+        OpenReason.FREED: Texts(
+            "frigitt av ordren som Busy har det på", "freed by the order that Busy has it on"
+        ),
         OpenReason.UNBILLED: Texts("ikke på noen ordre ennå", "on no order yet"),
     }
 )
@@ -141,9 +144,18 @@ def _details(balance: Balance, language: Language) -> Iterator[str]:
         {EXCLUSIONS[reason].of(language): much for reason, much in balance.excluded.items()},
         language,
     )
-    yield from _listed(
-        _OPEN, {REASONS[reason].of(language): much for reason, much in balance.open.items()}, language
-    )
+    yield from _listed(_OPEN, dict(_reasons(balance, language)), language)
+
+
+def _reasons(balance: Balance, language: Language) -> Iterator[tuple[str, Sum]]:
+    """Return what is open by its reason, and what orders freed by order."""
+    for reason, much in balance.open.items():
+        words = REASONS[reason].of(language)
+        if reason is OpenReason.FREED:
+            for order, freed in balance.freed.items():
+                yield f"{words}, {_order(order, language)}", freed
+        else:
+            yield words, much
 
 
 def _order(order: OnOrder, language: Language) -> str:
