@@ -196,6 +196,19 @@ def test_the_orders_are_those_that_the_host_has_as_drafts(office: Office) -> Non
     assert without.claims == ("entry:h1", "entry:h2")
 
 
+def test_a_draft_that_busy_has_all_the_hours_on_gets_its_lines(office: Office) -> None:
+    """None of them is free, and yet they are the draft's own."""
+    acme, first, _ = imported(office)
+    booked = office.hours.work(ACME, first, MARCH)
+    office.hours.book(ACME, first, *(attrs.evolve(one, order="draft-7") for one in booked.entries))
+    number = number_of(office, Kind.PROJECT, first)
+    data = rows_of((number, "consulting", "1"), (number, "travel", "1"))
+
+    (order,) = acme.import_order_lines(data, order_ids={first: "draft-7"}).orders
+
+    assert order.claims == ("entry:h3", "entry:h1", "entry:h2")
+
+
 def test_hours_on_an_order_that_was_pushed_are_not_pending(office: Office) -> None:
     acme, first, _ = imported(office)
     data = rows_of((number_of(office, Kind.PROJECT, first), "consulting", "1"))

@@ -239,6 +239,31 @@ def test_what_is_on_an_order_is_left_out_of_the_next(office: Office) -> None:
     assert len(office.drafts()) == 2
 
 
+def on_order(office: Office, project: str, order_id: str) -> None:
+    """Do what Busy does from the draft on: all hours and costs of the project carry the order's id."""
+    booked = office.hours.work(ACME, project, MARCH)
+    office.hours.book(ACME, project, *(attrs.evolve(one, order=order_id) for one in booked.entries))
+    office.hours.spend(ACME, project, *(attrs.evolve(one, order=order_id) for one in booked.expenses))
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["a first draft", "withdrawn"])
+def test_an_order_is_built_from_what_busy_has_on_it_alone(office: Office, known: bool) -> None:
+    """Busy writes the order's id on hours and costs from the draft on, and keeps it while it is made anew."""
+    acme, order = ready_to_push(office)
+    if known:
+        acme.push(order)
+        acme.withdraw("o1")
+    on_order(office, order.project, "o1")
+
+    made = again(acme, order.project, "o1")
+
+    assert (made.lines, made.left_out) == (order.lines, ())
+    assert acme.push(made).state is State.TRANSFERRED
+    with pytest.raises(OrderNotReady) as raised:
+        again(acme, order.project, "o2")
+    assert problems(raised) == {ProblemCode.NOTHING_TO_BILL}
+
+
 def problems(raised: pytest.ExceptionInfo[OrderNotReady]) -> set[ProblemCode]:
     assert all(problem.cure_en for problem in raised.value.problems)
     return {problem.code for problem in raised.value.problems}

@@ -91,7 +91,7 @@ class Desk:
         site, tenant = self._site, self._tenant
         return build(
             work,
-            await self._counterparts.look(work, request),
+            await self._counterparts.look(work, request, order_id=order_id),
             request,
             order_id=order_id,
             revision=await _revision(site, tenant, order_id),

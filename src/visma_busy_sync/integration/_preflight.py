@@ -40,7 +40,7 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
                 request,
                 assess(
                     work,
-                    await counterparts.look(work, request),
+                    await counterparts.look(work, request, order_id=order_id),
                     request,
                     order_id=order_id,
                     claimed=claimed,
