@@ -9,7 +9,16 @@ import attrs
 import pytest
 
 from visma_busy_sync._facade import Tenant
-from visma_busy_sync.busy import LeftOutReason, Period, TimeEntry, WorkSettings, WorkType
+from visma_busy_sync.busy import (
+    FixedPrice,
+    LeftOutReason,
+    Period,
+    PriceMode,
+    Prices,
+    TimeEntry,
+    WorkSettings,
+    WorkType,
+)
 from visma_busy_sync.integration import NotConnected
 from visma_busy_sync.orders import ImportRefused, OrderTexts, RowWarningCode, State
 from visma_busy_sync.sync import Kind, Value
@@ -207,6 +216,28 @@ def test_a_draft_that_busy_has_all_the_hours_on_gets_its_lines(office: Office) -
     (order,) = acme.import_order_lines(data, order_ids={first: "draft-7"}).orders
 
     assert order.claims == ("entry:h3", "entry:h1", "entry:h2")
+
+
+def test_work_of_a_fixed_price_is_not_billed_by_the_hour_unasked(office: Office) -> None:
+    """A row has to say what it costs, and is told that the fixed price is billed all the same."""
+    acme, first, _ = imported(office)
+    rates = {"consulting": Decimal(1250), "travel": Decimal(900)}
+    agreed = (FixedPrice(work_type="travel", amount=Decimal(9000)),)
+    prices = Prices(mode=PriceMode.WORK_TYPE, work_type_rates=rates, fixed_prices=agreed)
+    office.hours.set_prices(ACME, first, prices)
+    number = number_of(office, Kind.PROJECT, first)
+
+    with pytest.raises(ImportRefused) as raised:
+        acme.import_order_lines(rows_of((number, "travel", "6")))
+    assert told(raised.value) == [("row 1", "price_missing")]
+
+    found = acme.import_order_lines(rows_of((number, "travel", "6", "400")))
+    assert [(one.row, one.code) for one in found.warnings] == [(1, RowWarningCode.FIXED_PRICE_BESIDES)]
+    (order,) = found.orders
+    assert (order.total, order.claims) == (Decimal(2400), ("entry:h3",))
+    acme.push(order)
+    rest = acme.build_order(first, MARCH)
+    assert [line.total for line in rest.lines if line.is_fixed_price] == [Decimal(9000)]
 
 
 def test_hours_on_an_order_that_was_pushed_are_not_pending(office: Office) -> None:

@@ -136,14 +136,34 @@ def test_d33_a_row_without_pending_hours_is_a_plain_line_with_a_warning() -> Non
     assert found.claims == frozenset()
 
 
-def test_hours_of_a_fixed_price_go_onto_the_row_that_names_their_work_type() -> None:
-    """The fixed price itself is not billed by the file."""
-    fixed = attrs.evolve(
-        BY_WORK_TYPE, fixed_prices=(FixedPrice(work_type="5", amount=money("20000")),), currency="NOK"
-    )
-    what = work(hours("e1"), hours("e2", work_type="6"), prices=fixed)
+def agreed(prices: Prices) -> Prices:
+    """The same prices, and a fixed one for advice."""
+    return attrs.evolve(prices, fixed_prices=(FixedPrice(work_type="5", amount=money("20000")),))
 
-    assert order_of(what, row(2, price=money("1000"))) == [("Advice", "3.0000", "1000.00", "3000.00")]
+
+def test_hours_of_a_fixed_price_go_onto_the_row_that_prices_them_and_a_warning_says_so() -> None:
+    """The fixed price itself is not billed by the file, but in full by the next order."""
+    what = work(hours("e1"), hours("e2", work_type="6"), prices=agreed(BY_WORK_TYPE))
+    rows = row(2, price=money("1000")), row(3, price=money("50"), quantity="1", text="Extra"), row(4, "6")
+
+    found = asked(what, *rows)
+
+    assert order_of(what, *rows) == [
+        ("Advice", "3.0000", "1000.00", "3000.00"),
+        ("Extra", "1.0000", "50.00", "50.00"),
+        ("Coaching", "3.0000", "700.00", "2100.00"),
+    ]
+    assert warned(found) == [
+        (2, RowWarningCode.FIXED_PRICE_BESIDES),
+        (3, RowWarningCode.FIXED_PRICE_BESIDES),
+        (3, RowWarningCode.HOURS_ON_EARLIER_ROW),
+    ]
+    assert str(found.warnings[0]) == (
+        "row 2: The work type has a fixed price on the project, which is billed besides this row."
+    )
+    assert "fastpris" in found.warnings[0].says.nb
+    rest = built(what, claimed=found.claims)
+    assert lines(rest) == [("Advice", "1.0000", "20000.00", "20000.00")]
 
 
 booked_hours = st.lists(
@@ -224,6 +244,8 @@ def test_d27_a_row_without_price_has_that_of_the_projects_mode(
             id="rate below 0",
         ),
         pytest.param(BY_MEMBER, {"price": money("0")}, ProblemCode.PRICE_MISSING, id="price 0"),
+        pytest.param(agreed(BY_WORK_TYPE), {}, ProblemCode.PRICE_MISSING, id="fixed price"),
+        pytest.param(agreed(BY_MEMBER), {}, ProblemCode.PRICE_MISSING, id="fixed price, by member"),
     ],
 )
 @pytest.mark.parametrize("booked", [(), (hours("e1"),)], ids=["plain", "with hours"])

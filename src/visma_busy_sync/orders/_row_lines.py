@@ -14,7 +14,7 @@ from visma_busy_sync.busy import EntryKind, GivenLine, Period, Work, WorkType, c
 from visma_busy_sync.busy._numbers import number_key
 from visma_busy_sync.orders._csv import Column, ImportRow
 from visma_busy_sync.orders._eligibility import Choice, allowed_customers, decide_customer, sift
-from visma_busy_sync.orders._pricing import price_of_work_type
+from visma_busy_sync.orders._pricing import has_fixed_price, price_of_work_type
 from visma_busy_sync.orders._problems import ROW, Entity, Problem, ProblemCode, Problems
 
 
@@ -23,12 +23,13 @@ class RowWarningCode(enum.StrEnum):
 
     NO_PENDING_HOURS = "no_pending_hours"
     HOURS_ON_EARLIER_ROW = "hours_on_earlier_row"
+    FIXED_PRICE_BESIDES = "fixed_price_besides"
 
 
 @final
 @frozen
 class RowWarning:
-    """What a person should know of a row that became a line without hours.
+    """What a person should know of a row that became a line all the same.
 
     Attributes:
         row: The line of the file where it begins, from 1, header included.
@@ -168,6 +169,8 @@ def given_lines(
         if asked is None:
             continue
         id = asked.work_type.id
+        if has_fixed_price(asked.work_type, work.prices):
+            warnings.append(RowWarning(row.number, RowWarningCode.FIXED_PRICE_BESIDES, _BESIDES))
         hours = pending.get(id, ())
         if not hours:
             warnings.append(RowWarning(row.number, RowWarningCode.NO_PENDING_HOURS, _NO_HOURS))
@@ -213,6 +216,11 @@ def _pending(work: Work, choice: Choice) -> Mapping[str, Sequence[str]]:
 _NO_HOURS: Final = Texts(
     nb="Arbeidstypen har ingen ufakturerte timer på prosjektet; raden blir en linje uten timer.",
     en="The work type has no pending hours on the project; the row becomes a line without hours.",
+)
+
+_BESIDES: Final = Texts(
+    nb="Arbeidstypen har fastpris på prosjektet; den faktureres i tillegg til denne raden.",
+    en="The work type has a fixed price on the project, which is billed besides this row.",
 )
 
 
@@ -262,7 +270,8 @@ def _price(row: ImportRow, work_type: WorkType, work: Work, problems: Problems) 
     if price is None:
         priced = price_of_work_type(work_type, work.prices, work.project.id)
         price = priced.rate if priced is not None else None
-        code = ProblemCode.PRICE_BY_MEMBER if priced is None else code
+        if priced is None and not has_fixed_price(work_type, work.prices):
+            code = ProblemCode.PRICE_BY_MEMBER
     if price is not None and price < 0:
         code = ProblemCode.NEGATIVE_PRICE
     elif price or (price is not None and work.settings.allow_free_lines):
