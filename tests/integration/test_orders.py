@@ -283,6 +283,22 @@ def test_r25_r26_a_work_type_without_product_is_told_with_its_cure(office: Offic
     acme.push(acme.build_order(project, MARCH))
 
 
+def test_everything_is_told_also_where_the_customer_is_not_decided(office: Office) -> None:
+    """What is wrong around the work does not wait until somebody has chosen the customer."""
+    acme, order = ready_to_push(office)
+    office.hours.allow_several_customers(ACME, order.project)
+    office.hours.set_billable(ACME, order.project, billable=False)
+    office.control("DELETE", f"/records/projects/{order.eaccounting_project}")
+    with pytest.raises(OrderNotReady) as raised:
+        acme.build_order(order.project, MARCH, texts=OrderTexts(our_reference="x" * 101))
+    assert problems(raised) == {
+        ProblemCode.PROJECT_NOT_BILLABLE,
+        ProblemCode.PROJECT_GONE,
+        ProblemCode.CUSTOMER_AMBIGUOUS,
+        ProblemCode.REFERENCE_TOO_LONG,
+    }
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["inactive", "gone"])
 def test_an_article_that_cannot_be_sold_is_told(office: Office, gone: bool) -> None:
     acme, order = ready_to_push(office)

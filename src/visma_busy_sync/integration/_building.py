@@ -15,7 +15,7 @@ from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, fixed_billed_of
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.orders import OrderRequest, OrderTexts, State, build, customer_of
+from visma_busy_sync.orders import OrderRequest, OrderTexts, State, build
 from visma_busy_sync.state import Connection
 
 
@@ -54,7 +54,6 @@ async def build_order(
         )
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{error}.", advice="See the arguments of build_order.") from error
-    customer_of(work, customer)  # what is undecided is told before anything else is read
     desk = await Desk.of(site, tenant, connection)
     return await desk.build(work, request, order_id=order_id or site.runtime.token())
 
