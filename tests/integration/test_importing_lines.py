@@ -140,6 +140,29 @@ def test_all_or_nothing_and_everything_at_once(office: Office) -> None:
     assert (office.snapshot(), len(office.drafts())) == (before, posted)
 
 
+def test_what_only_the_order_finds_wrong_with_a_row_is_told_with_its_cell(office: Office) -> None:
+    """A product that is not linked, and a price that is nothing once it is rounded."""
+    acme, first, _ = imported(office)
+    own = office.busy.add(ACME, Kind.PRODUCT, number="K9", name="Own", archived=False)
+    office.hours.add_work_type(ACME, WorkType(id="own", name="Own", product=own))
+    number = number_of(office, Kind.PROJECT, first)
+
+    with pytest.raises(ImportRefused) as raised:
+        acme.import_order_lines(
+            rows_of(
+                (number, "consulting", "1", "0,004"),
+                (number, "own", "1", "10"),
+                (number, "travel", "1", "10", "K9"),
+            )
+        )
+
+    assert [(str(one.entity), one.code, one.column) for one in raised.value.problems] == [
+        ("row 1", "price_missing", "optionalOutPrice"),
+        ("row 2", "product_not_linked", "tagId"),
+        ("row 3", "product_not_linked", "optionalProductNumber"),
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_asked(office: Office) -> None:
     acme = office.tenant()
     with pytest.raises(ImportRefused) as raised:

@@ -18,8 +18,8 @@ from attrs import Attribute
 Validator: TypeAlias = "Callable[[object, Attribute[Any], Any], None]"
 
 LARGEST: Final = Decimal("999999999999.99")
-"""Of amounts and quantities, on either side of 0: exact sums have a bounded number of digits then. What is within
-it stays within it, to however many decimals it is rounded for a line: at least 2.
+"""Of amounts and quantities, on either side of 0, so that exact sums have a bounded number of digits. What is
+within it stays so when it is rounded for a line, which has 2 decimals at least.
 """
 MAX_DECIMALS: Final = 10
 """Busy itself has 4 decimals; a host that converts or divides may have more, but not endlessly many."""

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.busy import EntryKind, GivenLine, Period, Work, WorkType, claim_key
 from visma_busy_sync.busy._numbers import number_key
+from visma_busy_sync.orders._articles import product_of_hours
 from visma_busy_sync.orders._csv import Column, ImportRow
 from visma_busy_sync.orders._eligibility import Choice, allowed_customers, decide_customer, sift
 from visma_busy_sync.orders._pricing import has_fixed_price, price_of_work_type
@@ -69,6 +70,9 @@ def register(things: Iterable[Numbered]) -> Register:
     return {key: [one for one in same if not one.archived] or same for key, same in found.items()}
 
 
+_PRODUCT: Final = "product"
+"""What problems call a product of Busy."""
+
 _UNKNOWN: Final = {
     Column.PROJECT_NUMBER: ProblemCode.PROJECT_NUMBER_UNKNOWN,
     Column.PRODUCT_NUMBER: ProblemCode.PRODUCT_NUMBER_UNKNOWN,
@@ -105,6 +109,14 @@ def by_project(
     return found
 
 
+@frozen
+class _Sold:
+    """What a line is sold as, by the name that problems have for it, and the column that says so."""
+
+    entity: Entity
+    column: Column
+
+
 @frozen(kw_only=True)
 class RowLines:
     """The lines that the rows of one project ask for.
@@ -112,12 +124,14 @@ class RowLines:
     Attributes:
         lines: One for each row that is right.
         rows: The numbers of these rows.
+        sold: What each line is sold as.
         warnings: What a person should know.
         problems: What is wrong with the others.
     """
 
     lines: tuple[GivenLine, ...] = ()
     rows: tuple[int, ...] = ()
+    sold: tuple[_Sold, ...] = field(default=(), repr=False)
     warnings: tuple[RowWarning, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -127,9 +141,31 @@ class RowLines:
         return frozenset(claim for line in self.lines for claim in line.claims)
 
     def of_rows(self, problems: Iterable[Problem]) -> list[Problem]:
-        """Return the builder's problems: those of a given line become those of its row."""
-        rows = {Entity("line", str(place)): Entity(ROW, str(row)) for place, row in enumerate(self.rows, 1)}
-        return [evolve(found, entity=rows.get(found.entity, found.entity)) for found in problems]
+        """Return the builder's problems: those of a line, and of what it is sold as, become those of rows."""
+        cells: dict[Entity, list[tuple[int, Column | None]]] = {}
+        for place, (row, sold) in enumerate(zip(self.rows, self.sold, strict=True), 1):
+            cells.setdefault(Entity("line", str(place)), []).append((row, None))
+            cells.setdefault(sold.entity, []).append((row, sold.column))
+        return [
+            one
+            for found in problems
+            for one in ([_at(found, *cell) for cell in cells.get(found.entity, ())] or [found])
+        ]
+
+
+def _at(found: Problem, row: int, column: Column | None) -> Problem:
+    """Return a problem as one of a row; which product it is about is told in words then."""
+    if found.code is ProblemCode.PRICE_MISSING:
+        column = Column.PRICE
+    moved = evolve(found, entity=Entity(ROW, str(row)), column=column)
+    if found.entity.kind != _PRODUCT:
+        return moved
+    id = found.entity.id
+    return evolve(
+        moved,
+        message=f"{found.message.removesuffix('.')} (product {id}).",
+        message_nb=f"{found.message_nb.removesuffix('.')} (produkt {id}).",
+    )
 
 
 def given_lines(
@@ -163,6 +199,7 @@ def given_lines(
     work_types = {work_type.id: work_type for work_type in work.work_types}
     first: dict[str, int] = {}
     lines: dict[int, GivenLine] = {}
+    sold: list[_Sold] = []
     warnings: list[RowWarning] = []
     for row in rows:
         asked = _asked(row, work, work_types.get(row.work_type or ""), products, problems)
@@ -179,11 +216,13 @@ def given_lines(
             warnings.append(RowWarning(row.number, code, _hours_on(first[id])))
             hours = ()
         lines[row.number] = _line(row, asked, hours)
+        sold.append(_sold(work, asked))
     if customer is None:
         return RowLines(problems=problems.listed())
     return RowLines(
         lines=tuple(lines.values()),
         rows=tuple(lines),
+        sold=tuple(sold),
         warnings=tuple(warnings),
         problems=problems.listed(),
     )
@@ -278,6 +317,15 @@ def _price(row: ImportRow, work_type: WorkType, work: Work, problems: Problems) 
         return price
     problems.add(code, ROW, str(row.number), column=Column.PRICE)
     return None
+
+
+def _sold(work: Work, asked: _Asked) -> _Sold:
+    """Return what the line of a row is sold as: its product, else that of its work type, if it has one."""
+    if asked.product is not None:
+        return _Sold(Entity(_PRODUCT, asked.product.id), Column.PRODUCT_NUMBER)
+    id = product_of_hours(work, asked.work_type)
+    entity = Entity("work_type", asked.work_type.id) if id is None else Entity(_PRODUCT, id)
+    return _Sold(entity, Column.TAG_ID)
 
 
 def _line(row: ImportRow, asked: _Asked, hours: Sequence[str]) -> GivenLine:
