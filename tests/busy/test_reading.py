@@ -46,7 +46,7 @@ from visma_busy_sync.busy._reading import value_of
 
 ODD = "Å 'være' \"her\"\\ \0 \u2028 e\u0301 \U0001f469\u200d\U0001f467 null"
 """What databases, templates and careless encodings change."""
-MOST = Decimal("-999999999999.9999999999")
+MOST = Decimal("-999999999999.9899999999")
 LEAST = Decimal("0.0000000001")
 DAY = date(2024, 2, 29)
 

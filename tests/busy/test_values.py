@@ -120,11 +120,13 @@ MONEY = [(WorkType, "default_rate"), (TimeEntry, "rate"), (Expense, "out_price")
         pytest.param(True, TypeError, "must be a Decimal, not bool", id="bool"),
         pytest.param(Decimal("NaN"), ValueError, "finite", id="NaN"),
         pytest.param(Decimal("-Infinity"), ValueError, "finite", id="infinite"),
-        pytest.param(Decimal("1E+12"), ValueError, "10\\^12", id="too big"),
-        pytest.param(Decimal("-1E+400"), ValueError, "10\\^12", id="far too small"),
-        pytest.param(Decimal("0E+999999"), ValueError, "10\\^12", id="0 with an exponent"),
+        pytest.param(Decimal("1E+12"), ValueError, "to 999999999999.99", id="too big"),
+        pytest.param(Decimal("999999999999.995"), ValueError, "to 999999999999.99", id="too big if rounded"),
+        pytest.param(Decimal("-1E+400"), ValueError, "from -999999999999.99", id="far too small"),
+        pytest.param(Decimal("0E+999999"), ValueError, "to 999999999999.99", id="0 with an exponent"),
         pytest.param(Decimal("1E-11"), ValueError, "10 decimals", id="too fine"),
-        pytest.param(Decimal("-999999999999.9999999999"), None, "", id="smallest"),
+        pytest.param(Decimal("-999999999999.99"), None, "", id="smallest"),
+        pytest.param(Decimal("999999999999.9899999999"), None, "", id="largest with 10 decimals"),
     ],
 )
 def test_money_and_quantities_are_exact_decimals(

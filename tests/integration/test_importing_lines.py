@@ -9,7 +9,16 @@ import attrs
 import pytest
 
 from visma_busy_sync._facade import Tenant
-from visma_busy_sync.busy import LeftOutReason, Period, TimeEntry, WorkSettings, WorkType
+from visma_busy_sync.busy import (
+    FixedPrice,
+    LeftOutReason,
+    Period,
+    PriceMode,
+    Prices,
+    TimeEntry,
+    WorkSettings,
+    WorkType,
+)
 from visma_busy_sync.integration import NotConnected
 from visma_busy_sync.orders import ImportRefused, OrderTexts, RowWarningCode, State
 from visma_busy_sync.sync import Kind, Value
@@ -131,6 +140,29 @@ def test_all_or_nothing_and_everything_at_once(office: Office) -> None:
     assert (office.snapshot(), len(office.drafts())) == (before, posted)
 
 
+def test_what_only_the_order_finds_wrong_with_a_row_is_told_with_its_cell(office: Office) -> None:
+    """A product that is not linked, and a price that is nothing once it is rounded."""
+    acme, first, _ = imported(office)
+    own = office.busy.add(ACME, Kind.PRODUCT, number="K9", name="Own", archived=False)
+    office.hours.add_work_type(ACME, WorkType(id="own", name="Own", product=own))
+    number = number_of(office, Kind.PROJECT, first)
+
+    with pytest.raises(ImportRefused) as raised:
+        acme.import_order_lines(
+            rows_of(
+                (number, "consulting", "1", "0,004"),
+                (number, "own", "1", "10"),
+                (number, "travel", "1", "10", "K9"),
+            )
+        )
+
+    assert [(str(one.entity), one.code, one.column) for one in raised.value.problems] == [
+        ("row 1", "price_missing", "optionalOutPrice"),
+        ("row 2", "product_not_linked", "tagId"),
+        ("row 3", "product_not_linked", "optionalProductNumber"),
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_asked(office: Office) -> None:
     acme = office.tenant()
     with pytest.raises(ImportRefused) as raised:
@@ -194,6 +226,41 @@ def test_the_orders_are_those_that_the_host_has_as_drafts(office: Office) -> Non
 
     without, _ = acme.import_order_lines(data).orders
     assert without.claims == ("entry:h1", "entry:h2")
+
+
+def test_a_draft_that_busy_has_all_the_hours_on_gets_its_lines(office: Office) -> None:
+    """None of them is free, and yet they are the draft's own."""
+    acme, first, _ = imported(office)
+    booked = office.hours.work(ACME, first, MARCH)
+    office.hours.book(ACME, first, *(attrs.evolve(one, order="draft-7") for one in booked.entries))
+    number = number_of(office, Kind.PROJECT, first)
+    data = rows_of((number, "consulting", "1"), (number, "travel", "1"))
+
+    (order,) = acme.import_order_lines(data, order_ids={first: "draft-7"}).orders
+
+    assert order.claims == ("entry:h3", "entry:h1", "entry:h2")
+
+
+def test_work_of_a_fixed_price_is_not_billed_by_the_hour_unasked(office: Office) -> None:
+    """A row has to say what it costs, and is told that the fixed price is billed all the same."""
+    acme, first, _ = imported(office)
+    rates = {"consulting": Decimal(1250), "travel": Decimal(900)}
+    agreed = (FixedPrice(work_type="travel", amount=Decimal(9000)),)
+    prices = Prices(mode=PriceMode.WORK_TYPE, work_type_rates=rates, fixed_prices=agreed)
+    office.hours.set_prices(ACME, first, prices)
+    number = number_of(office, Kind.PROJECT, first)
+
+    with pytest.raises(ImportRefused) as raised:
+        acme.import_order_lines(rows_of((number, "travel", "6")))
+    assert told(raised.value) == [("row 1", "price_missing")]
+
+    found = acme.import_order_lines(rows_of((number, "travel", "6", "400")))
+    assert [(one.row, one.code) for one in found.warnings] == [(1, RowWarningCode.FIXED_PRICE_BESIDES)]
+    (order,) = found.orders
+    assert (order.total, order.claims) == (Decimal(2400), ("entry:h3",))
+    acme.push(order)
+    rest = acme.build_order(first, MARCH)
+    assert [line.total for line in rest.lines if line.is_fixed_price] == [Decimal(9000)]
 
 
 def test_hours_on_an_order_that_was_pushed_are_not_pending(office: Office) -> None:

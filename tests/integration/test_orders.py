@@ -239,6 +239,31 @@ def test_what_is_on_an_order_is_left_out_of_the_next(office: Office) -> None:
     assert len(office.drafts()) == 2
 
 
+def on_order(office: Office, project: str, order_id: str) -> None:
+    """Do what Busy does from the draft on: all hours and costs of the project carry the order's id."""
+    booked = office.hours.work(ACME, project, MARCH)
+    office.hours.book(ACME, project, *(attrs.evolve(one, order=order_id) for one in booked.entries))
+    office.hours.spend(ACME, project, *(attrs.evolve(one, order=order_id) for one in booked.expenses))
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["a first draft", "withdrawn"])
+def test_an_order_is_built_from_what_busy_has_on_it_alone(office: Office, known: bool) -> None:
+    """Busy writes the order's id on hours and costs from the draft on, and keeps it while it is made anew."""
+    acme, order = ready_to_push(office)
+    if known:
+        acme.push(order)
+        acme.withdraw("o1")
+    on_order(office, order.project, "o1")
+
+    made = again(acme, order.project, "o1")
+
+    assert (made.lines, made.left_out) == (order.lines, ())
+    assert acme.push(made).state is State.TRANSFERRED
+    with pytest.raises(OrderNotReady) as raised:
+        again(acme, order.project, "o2")
+    assert problems(raised) == {ProblemCode.NOTHING_TO_BILL}
+
+
 def problems(raised: pytest.ExceptionInfo[OrderNotReady]) -> set[ProblemCode]:
     assert all(problem.cure_en for problem in raised.value.problems)
     return {problem.code for problem in raised.value.problems}
@@ -256,6 +281,22 @@ def test_r25_r26_a_work_type_without_product_is_told_with_its_cure(office: Offic
     assert raised.value.advice
     office.hours.add_work_type(ACME, work_types[0])  # the link is set later
     acme.push(acme.build_order(project, MARCH))
+
+
+def test_everything_is_told_also_where_the_customer_is_not_decided(office: Office) -> None:
+    """What is wrong around the work does not wait until somebody has chosen the customer."""
+    acme, order = ready_to_push(office)
+    office.hours.allow_several_customers(ACME, order.project)
+    office.hours.set_billable(ACME, order.project, billable=False)
+    office.control("DELETE", f"/records/projects/{order.eaccounting_project}")
+    with pytest.raises(OrderNotReady) as raised:
+        acme.build_order(order.project, MARCH, texts=OrderTexts(our_reference="x" * 101))
+    assert problems(raised) == {
+        ProblemCode.PROJECT_NOT_BILLABLE,
+        ProblemCode.PROJECT_GONE,
+        ProblemCode.CUSTOMER_AMBIGUOUS,
+        ProblemCode.REFERENCE_TOO_LONG,
+    }
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["inactive", "gone"])

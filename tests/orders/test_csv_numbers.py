@@ -98,6 +98,7 @@ def test_spellings_that_are_read(text: str, number: str) -> None:
         pytest.param("NaN", id="no number"),
         pytest.param("Infinity", id="infinity"),
         pytest.param("1234567890123", id="13 digits"),
+        pytest.param("999999999999,995", id="13 digits if rounded"),
         pytest.param("0,12345678901", id="11 decimals"),
     ],
 )

@@ -285,17 +285,17 @@ def test_the_products_to_read_are_those_of_what_is_billed() -> None:
         settings={"fallback_product": "99"},
     )
 
-    assert products_needed(booked, request()) == {"50", "90", "99"}
-    assert products_needed(work(hours(work_type=None)), request()) == frozenset()
-    assert products_needed(work(hours()), request()) == {"50"}
-    assert products_needed(work(cost()), request()) == {"60"}
-    assert products_needed(work(cost(product=None, work_type="5")), request()) == {"50"}
+    assert products_needed(booked, request(), order_id="order") == {"50", "90", "99"}
+    assert products_needed(work(hours(work_type=None)), request(), order_id="order") == frozenset()
+    assert products_needed(work(hours()), request(), order_id="order") == {"50"}
+    assert products_needed(work(cost()), request(), order_id="order") == {"60"}
+    assert products_needed(work(cost(product=None, work_type="5")), request(), order_id="order") == {"50"}
 
 
 def test_the_products_to_read_need_a_customer() -> None:
     """Without one it is not known what is billed."""
     with pytest.raises(OrderNotReady):
-        products_needed(shared(hours(customer="10")), request())
+        products_needed(shared(hours(customer="10")), request(), order_id="order")
 
 
 def test_nothing_to_bill_is_a_problem_that_says_how_much_stayed_out() -> None:

@@ -31,6 +31,8 @@ from .worked import (
 )
 
 EXAMPLES: Final = examples()
+ORDER: Final = "order"
+"""The id of the order, as the examples call it."""
 
 RULES: Final = {
     "R13": "the hours basis stays in Busy",
@@ -120,14 +122,14 @@ def by_rule() -> str:
 def order_of(found: Situation) -> Order:
     """Return the order, built with the articles only that the builder asks for."""
     try:
-        needed = products_needed(found.work, found.request)
+        needed = products_needed(found.work, found.request, order_id=ORDER)
     except OrderNotReady:
         needed = frozenset()
     return build(
         found.work,
         found.counterpart(needed),
         found.request,
-        order_id="order",
+        order_id=ORDER,
         claimed=found.claimed,
         fixed_billed=found.fixed_billed,
     )

@@ -201,7 +201,7 @@ def test_a_work_type_without_product_is_sold_as_the_settings_say(
     what = agreed(work_types=(ADVICE, WorkType(id="6", name="Coaching")), settings=settings)
 
     assert built(what, counterpart(articles=articles)).lines[0].product == product
-    assert product in products_needed(what, request())
+    assert product in products_needed(what, request(), order_id="order")
 
 
 def test_a_given_product_goes_before_all() -> None:

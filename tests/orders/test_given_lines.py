@@ -416,7 +416,7 @@ class TestNames:
 def test_the_products_of_given_lines_are_read() -> None:
     asked = request(lines=(GivenLine(product="90"), GivenLine(work_type="6")))
 
-    assert products_needed(work(), asked) == {"60", "90"}
+    assert products_needed(work(), asked, order_id="order") == {"60", "90"}
 
 
 def test_prices_of_given_lines_are_rounded_as_all_are() -> None:

@@ -8,8 +8,19 @@ from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from visma_busy_sync.busy import Expense, Grouping, PriceMode, Prices, PriceSource, TimeEntry, WorkType
+from visma_busy_sync.busy import (
+    Expense,
+    FixedPrice,
+    Grouping,
+    PriceMode,
+    Prices,
+    PriceSource,
+    TimeEntry,
+    WorkType,
+)
 
 from .given import (
     ARTICLE_50,
@@ -311,6 +322,31 @@ def test_big_numbers_stay_exact() -> None:
     order = built(work(*(hours(f"e{n}", 60, rate=money("999999999999.99")) for n in range(1000))))
 
     assert str(order.total) == "999999999999990.00"
+
+
+@pytest.mark.parametrize("country", ["NO", "SE"], ids=["2 decimals", "4 decimals"])
+@given(
+    st.decimals("999999999999.9", "999999999999.9999999999", places=10)
+    | st.sampled_from(["999999999999.99", "999999999999.995", "999999999999.99995"]).map(Decimal)
+)
+def test_the_largest_amount_that_is_taken_still_fits_once_it_is_rounded(
+    country: str, amount: Decimal
+) -> None:
+    """A larger one is refused where it comes in, by its name, and not where a line is made of it."""
+    if amount > (largest := money("999999999999.99")):
+        with pytest.raises(ValueError, match=r"TimeEntry\.rate must lie from -999999999999\.99 to"):
+            hours("e1", rate=amount)
+        return
+    fixed = (FixedPrice(work_type="6", amount=largest),)
+    what = work(
+        hours("e1", rate=amount),
+        cost("x1", price=str(amount)),
+        cost("x2", quantity=str(amount)),
+        prices=Prices(mode=PriceMode.PROJECT, project_rate=money("1"), fixed_prices=fixed),
+    )
+    order = built(what, counterpart(customer=remote_customer(invoice_country_code=country)))
+
+    assert len(order.lines) == 4
 
 
 def test_hours_are_listed_behind_their_line() -> None:

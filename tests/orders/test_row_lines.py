@@ -26,7 +26,24 @@ from visma_busy_sync.orders._csv import ImportRow
 from visma_busy_sync.orders._problems import Problems
 from visma_busy_sync.orders._row_lines import Numbered, RowLines, by_project, given_lines, register
 
-from .given import NOVEMBER, PROJECT, SHARED, built, hours, lines, money, refusal, shared, work
+from .given import (
+    ADVICE,
+    ARTICLE_50,
+    ARTICLE_60,
+    COACHING,
+    NOVEMBER,
+    PROJECT,
+    SHARED,
+    article,
+    built,
+    counterpart,
+    hours,
+    lines,
+    money,
+    refusal,
+    shared,
+    work,
+)
 
 BY_WORK_TYPE = Prices(mode=PriceMode.WORK_TYPE, work_type_rates={"5": money("900"), "6": money("700")})
 BY_MEMBER = Prices(mode=PriceMode.MEMBER, member_rates={"7": money("800")})
@@ -136,14 +153,34 @@ def test_d33_a_row_without_pending_hours_is_a_plain_line_with_a_warning() -> Non
     assert found.claims == frozenset()
 
 
-def test_hours_of_a_fixed_price_go_onto_the_row_that_names_their_work_type() -> None:
-    """The fixed price itself is not billed by the file."""
-    fixed = attrs.evolve(
-        BY_WORK_TYPE, fixed_prices=(FixedPrice(work_type="5", amount=money("20000")),), currency="NOK"
-    )
-    what = work(hours("e1"), hours("e2", work_type="6"), prices=fixed)
+def agreed(prices: Prices) -> Prices:
+    """The same prices, and a fixed one for advice."""
+    return attrs.evolve(prices, fixed_prices=(FixedPrice(work_type="5", amount=money("20000")),))
 
-    assert order_of(what, row(2, price=money("1000"))) == [("Advice", "3.0000", "1000.00", "3000.00")]
+
+def test_hours_of_a_fixed_price_go_onto_the_row_that_prices_them_and_a_warning_says_so() -> None:
+    """The fixed price itself is not billed by the file, but in full by the next order."""
+    what = work(hours("e1"), hours("e2", work_type="6"), prices=agreed(BY_WORK_TYPE))
+    rows = row(2, price=money("1000")), row(3, price=money("50"), quantity="1", text="Extra"), row(4, "6")
+
+    found = asked(what, *rows)
+
+    assert order_of(what, *rows) == [
+        ("Advice", "3.0000", "1000.00", "3000.00"),
+        ("Extra", "1.0000", "50.00", "50.00"),
+        ("Coaching", "3.0000", "700.00", "2100.00"),
+    ]
+    assert warned(found) == [
+        (2, RowWarningCode.FIXED_PRICE_BESIDES),
+        (3, RowWarningCode.FIXED_PRICE_BESIDES),
+        (3, RowWarningCode.HOURS_ON_EARLIER_ROW),
+    ]
+    assert str(found.warnings[0]) == (
+        "row 2: The work type has a fixed price on the project, which is billed besides this row."
+    )
+    assert "fastpris" in found.warnings[0].says.nb
+    rest = built(what, claimed=found.claims)
+    assert lines(rest) == [("Advice", "1.0000", "20000.00", "20000.00")]
 
 
 booked_hours = st.lists(
@@ -224,6 +261,8 @@ def test_d27_a_row_without_price_has_that_of_the_projects_mode(
             id="rate below 0",
         ),
         pytest.param(BY_MEMBER, {"price": money("0")}, ProblemCode.PRICE_MISSING, id="price 0"),
+        pytest.param(agreed(BY_WORK_TYPE), {}, ProblemCode.PRICE_MISSING, id="fixed price"),
+        pytest.param(agreed(BY_MEMBER), {}, ProblemCode.PRICE_MISSING, id="fixed price, by member"),
     ],
 )
 @pytest.mark.parametrize("booked", [(), (hours("e1"),)], ids=["plain", "with hours"])
@@ -316,6 +355,57 @@ def test_no_product_at_all_is_left_to_the_order() -> None:
     problems = tuple(found.of_rows(refusal(what, lines=found.lines).problems))
 
     assert told(problems) == [("row 6", ProblemCode.LINE_WITHOUT_PRODUCT, None)]
+
+
+def test_a_price_that_rounds_to_0_is_told_with_its_cell() -> None:
+    """With hours or without: only the order knows to how many decimals a price is rounded."""
+    what = work(hours("e1"))
+    found = asked(what, row(4, price=money("0.004")), row(9, "6", price=money("0.004")))
+
+    refused = refusal(what, lines=found.lines, only=found.claims).problems
+
+    assert told(tuple(found.of_rows(refused))) == [
+        ("row 4", ProblemCode.PRICE_MISSING, "optionalOutPrice"),
+        ("row 9", ProblemCode.PRICE_MISSING, "optionalOutPrice"),
+    ]
+
+
+def test_what_is_wrong_with_a_product_is_told_with_each_row_that_is_sold_as_it() -> None:
+    """And with the cell that says so: the product's number, or else the work type."""
+    what = work(
+        hours("e1"),
+        work_types=(ADVICE, COACHING, attrs.evolve(COACHING, id="7", product=None)),
+        settings={"fallback_product": "60"},
+    )
+    of_old = article(ARTICLE_50, is_active=False), article(ARTICLE_60, is_active=False, unit_id=None)
+    other = counterpart(articles=dict(zip(("50", "60"), of_old, strict=True)))
+    rows = row(2), row(3, "6"), row(4, product_number="K2"), row(5, "7", price=money("10"))
+    found = asked(what, *rows)
+
+    problems = Problems()
+    problems.extend(found.of_rows(refusal(what, other, lines=found.lines, only=found.claims).problems))
+
+    assert told(problems.listed()) == [
+        ("row 2", ProblemCode.ARTICLE_INACTIVE, "tagId"),
+        ("row 3", ProblemCode.ARTICLE_INACTIVE, "tagId"),
+        ("row 3", ProblemCode.ARTICLE_WITHOUT_UNIT, "tagId"),
+        ("row 4", ProblemCode.ARTICLE_INACTIVE, "optionalProductNumber"),
+        ("row 4", ProblemCode.ARTICLE_WITHOUT_UNIT, "optionalProductNumber"),
+        ("row 5", ProblemCode.ARTICLE_INACTIVE, "tagId"),
+        ("row 5", ProblemCode.ARTICLE_WITHOUT_UNIT, "tagId"),
+    ]
+    first = problems.listed()[0]
+    assert first.message == "The product's article is inactive in eAccounting (product 50)."
+    assert first.message_nb == "Artikkelen til produktet er inaktiv i eAccounting (produkt 50)."
+
+
+def test_hours_of_a_work_type_without_product_are_told_with_their_row() -> None:
+    what = work(hours("e1"), work_types=(attrs.evolve(ADVICE, product=None),))
+    found = asked(what, row(6))
+
+    problems = tuple(found.of_rows(refusal(what, lines=found.lines, only=found.claims).problems))
+
+    assert told(problems) == [("row 6", ProblemCode.WORK_TYPE_WITHOUT_PRODUCT, "tagId")]
 
 
 def test_what_is_wrong_around_the_rows_stays_what_it_is() -> None:

@@ -129,7 +129,7 @@ def test_every_field_comes_back_as_it_was_booked(office: Office, project: str) -
         task="t",
         start=datetime(2026, 3, 29, 1, 59, 59, 999999, tzinfo=timezone(timedelta(hours=-9, minutes=-30))),
         billable_minutes=1_000_000,
-        rate=Decimal("-999999999999.9999999999"),
+        rate=Decimal("-999999999999.9899999999"),
         approval=Approval.SUBMITTED,
         excluded=Exclusion.INTERNAL_TIME,
         order="o",

@@ -17,8 +17,10 @@ from attrs import Attribute
 
 Validator: TypeAlias = "Callable[[object, Attribute[Any], Any], None]"
 
-MAX_WHOLE_DIGITS: Final = 12
-"""Digits before the point of an amount or quantity, so that exact sums have a bounded number of digits."""
+LARGEST: Final = Decimal("999999999999.99")
+"""Of amounts and quantities, on either side of 0, so that exact sums have a bounded number of digits. What is
+within it stays so when it is rounded for a line, which has 2 decimals at least.
+"""
 MAX_DECIMALS: Final = 10
 """Busy itself has 4 decimals; a host that converts or divides may have more, but not endlessly many."""
 
@@ -57,9 +59,9 @@ def check_decimal(name: str, value: object) -> None:
     if not value.is_finite():
         raise ValueError(f"{name} must be a finite number")
     exponent = value.as_tuple().exponent
-    # Not compared as a number: that would round to the caller's precision first.
-    if value.adjusted() >= MAX_WHOLE_DIGITS:
-        raise ValueError(f"{name} must lie between -10^12 and 10^12")
+    # The first question is for a 0 with an exponent. Neither rounds to the caller's precision.
+    if value.adjusted() > LARGEST.adjusted() or value.copy_abs() > LARGEST:
+        raise ValueError(f"{name} must lie from -{LARGEST} to {LARGEST}")
     if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
         raise ValueError(f"{name} must have at most {MAX_DECIMALS} decimals")
 

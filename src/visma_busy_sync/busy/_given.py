@@ -56,7 +56,8 @@ class GivenLine:
         quantity: How many are billed, from 0, rounded to 4 decimals; None: the hours, the cost's number, or
             1 on a plain line.
         unit_price: The price of one without VAT, from 0, rounded as prices are. None: the price of the
-            hours, or the average of their prices; on a plain line the project's price for the work type.
+            hours, or the average of their prices; on a plain line the project's price for the work type, of
+            which there is none beside a fixed price and in the mode of members.
         text: What the customer reads; None or blank: the product's name if `product` is given (D28), else
             as without this line.
 

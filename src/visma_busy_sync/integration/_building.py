@@ -15,7 +15,7 @@ from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, fixed_billed_of
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.orders import OrderRequest, OrderTexts, State, build, customer_of
+from visma_busy_sync.orders import OrderRequest, OrderTexts, State, build
 from visma_busy_sync.state import Connection
 
 
@@ -54,7 +54,6 @@ async def build_order(
         )
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{error}.", advice="See the arguments of build_order.") from error
-    customer_of(work, customer)  # what is undecided is told before anything else is read
     desk = await Desk.of(site, tenant, connection)
     return await desk.build(work, request, order_id=order_id or site.runtime.token())
 
@@ -91,7 +90,7 @@ class Desk:
         site, tenant = self._site, self._tenant
         return build(
             work,
-            await self._counterparts.look(work, request),
+            await self._counterparts.look(work, request, order_id=order_id),
             request,
             order_id=order_id,
             revision=await _revision(site, tenant, order_id),

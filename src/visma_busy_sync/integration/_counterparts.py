@@ -71,8 +71,8 @@ class Counterparts:
         """
         return cls(site, tenant, connection, {kind: await site.catalogue.load(tenant, kind) for kind in Kind})
 
-    async def look(self, work: Work, request: OrderRequest) -> Counterpart:
-        """Return what eAccounting has of the things that an order would be about.
+    async def look(self, work: Work, request: OrderRequest, *, order_id: str) -> Counterpart:
+        """Return what eAccounting has of the things that the order `order_id` would be about.
 
         Where the customer cannot be decided, nothing is read that depends on it.
 
@@ -88,7 +88,7 @@ class Counterparts:
         customer = products = None
         if isinstance(decided, str):
             customer = await self._linked(self._customers, Kind.CUSTOMER, decided, gone)
-            products = sorted(products_needed(work, request))
+            products = sorted(products_needed(work, request, order_id=order_id))
         articles = {
             product: await self._linked(self._articles, Kind.PRODUCT, product, gone)
             for product in products or ()

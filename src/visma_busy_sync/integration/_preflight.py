@@ -37,16 +37,16 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
             continue
         fixed_billed = books.fixed_billed(project.id)
         for look in looks_of(work, books.claimed, books.freed):
-            order_date = today(site, work)
+            order_date, id = today(site, work), look.order or order_id
             requests = requests_of(look.work, period, order_date=order_date, claimed=look.claimed)
             found = [
                 (
                     request,
                     assess(
                         look.work,
-                        await counterparts.look(look.work, request),
+                        await counterparts.look(look.work, request, order_id=id),
                         request,
-                        order_id=look.order or order_id,
+                        order_id=id,
                         claimed=look.claimed,
                         fixed_billed=fixed_billed,
                         marker_place=site.choices.marker_place,

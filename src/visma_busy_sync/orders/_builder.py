@@ -101,16 +101,21 @@ def customer_of(work: Work, customer: str | None = None) -> str:
     raise OrderNotReady([decided])
 
 
-def products_needed(work: Work, request: OrderRequest) -> frozenset[str]:
+def products_needed(work: Work, request: OrderRequest, *, order_id: str) -> frozenset[str]:
     """Return Busy's ids of the products whose articles must be read to build this order.
 
     Claims are not known here, so it may name a product that in the end no line has.
+
+    Args:
+        work: The work.
+        request: What is asked of the order.
+        order_id: The id that the order gets: what Busy has on it already is billed by it.
 
     Raises:
         OrderNotReady: If the customer cannot be decided.
     """
     customer = customer_of(work, request.customer)
-    sifted = sift(work, _choice(request, customer, order_id="", claimed=frozenset()))
+    sifted = sift(work, _choice(request, customer, order_id=order_id, claimed=frozenset()))
     types = {work_type.id: work_type for work_type in work.work_types}
     fallback = work.settings.fallback_product
     of_hours = {id: product_of_hours(work, work_type) for id, work_type in types.items()}

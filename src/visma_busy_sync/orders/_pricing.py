@@ -35,7 +35,7 @@ def price_of(entry: TimeEntry, work_type: WorkType, prices: Prices, project: str
     """
     if entry.rate:
         return Priced(entry.rate, PriceSource.ENTRY, Entity("entry", entry.id))
-    if any(fixed.work_type == work_type.id for fixed in prices.fixed_prices):
+    if has_fixed_price(work_type, prices):
         return Priced(None, PriceSource.FIXED_PRICE, Entity("entry", entry.id))
     return _BY_MODE[prices.mode](entry, work_type, prices, project)
 
@@ -43,13 +43,21 @@ def price_of(entry: TimeEntry, work_type: WorkType, prices: Prices, project: str
 def price_of_work_type(work_type: WorkType, prices: Prices, project: str) -> Priced | None:
     """Return the rate of a work type where nobody in particular did the work (D27).
 
-    In the mode of members there can be none, so that the line needs its own: None.
+    None where there can be none, so that the line needs its own: in the mode of members, and for a work type
+    with a fixed price, which would be billed twice.
     """
+    if has_fixed_price(work_type, prices):
+        return None
     if prices.mode is PriceMode.PROJECT:
         return _project(prices, project)
     if prices.mode is PriceMode.WORK_TYPE:
         return _work_type(work_type, prices)
     return None
+
+
+def has_fixed_price(work_type: WorkType, prices: Prices) -> bool:
+    """Return whether a work type has a fixed price on the project, so that its hours have no price."""
+    return any(fixed.work_type == work_type.id for fixed in prices.fixed_prices)
 
 
 def _project(prices: Prices, project: str) -> Priced:

@@ -12,9 +12,10 @@ from attrs import evolve, field, frozen
 from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.busy import EntryKind, GivenLine, Period, Work, WorkType, claim_key
 from visma_busy_sync.busy._numbers import number_key
+from visma_busy_sync.orders._articles import product_of_hours
 from visma_busy_sync.orders._csv import Column, ImportRow
 from visma_busy_sync.orders._eligibility import Choice, allowed_customers, decide_customer, sift
-from visma_busy_sync.orders._pricing import price_of_work_type
+from visma_busy_sync.orders._pricing import has_fixed_price, price_of_work_type
 from visma_busy_sync.orders._problems import ROW, Entity, Problem, ProblemCode, Problems
 
 
@@ -23,12 +24,13 @@ class RowWarningCode(enum.StrEnum):
 
     NO_PENDING_HOURS = "no_pending_hours"
     HOURS_ON_EARLIER_ROW = "hours_on_earlier_row"
+    FIXED_PRICE_BESIDES = "fixed_price_besides"
 
 
 @final
 @frozen
 class RowWarning:
-    """What a person should know of a row that became a line without hours.
+    """What a person should know of a row that became a line all the same.
 
     Attributes:
         row: The line of the file where it begins, from 1, header included.
@@ -68,6 +70,9 @@ def register(things: Iterable[Numbered]) -> Register:
     return {key: [one for one in same if not one.archived] or same for key, same in found.items()}
 
 
+_PRODUCT: Final = "product"
+"""What problems call a product of Busy."""
+
 _UNKNOWN: Final = {
     Column.PROJECT_NUMBER: ProblemCode.PROJECT_NUMBER_UNKNOWN,
     Column.PRODUCT_NUMBER: ProblemCode.PRODUCT_NUMBER_UNKNOWN,
@@ -104,6 +109,14 @@ def by_project(
     return found
 
 
+@frozen
+class _Sold:
+    """What a line is sold as, by the name that problems have for it, and the column that says so."""
+
+    entity: Entity
+    column: Column
+
+
 @frozen(kw_only=True)
 class RowLines:
     """The lines that the rows of one project ask for.
@@ -111,12 +124,14 @@ class RowLines:
     Attributes:
         lines: One for each row that is right.
         rows: The numbers of these rows.
+        sold: What each line is sold as.
         warnings: What a person should know.
         problems: What is wrong with the others.
     """
 
     lines: tuple[GivenLine, ...] = ()
     rows: tuple[int, ...] = ()
+    sold: tuple[_Sold, ...] = field(default=(), repr=False)
     warnings: tuple[RowWarning, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -126,9 +141,31 @@ class RowLines:
         return frozenset(claim for line in self.lines for claim in line.claims)
 
     def of_rows(self, problems: Iterable[Problem]) -> list[Problem]:
-        """Return the builder's problems: those of a given line become those of its row."""
-        rows = {Entity("line", str(place)): Entity(ROW, str(row)) for place, row in enumerate(self.rows, 1)}
-        return [evolve(found, entity=rows.get(found.entity, found.entity)) for found in problems]
+        """Return the builder's problems: those of a line, and of what it is sold as, become those of rows."""
+        cells: dict[Entity, list[tuple[int, Column | None]]] = {}
+        for place, (row, sold) in enumerate(zip(self.rows, self.sold, strict=True), 1):
+            cells.setdefault(Entity("line", str(place)), []).append((row, None))
+            cells.setdefault(sold.entity, []).append((row, sold.column))
+        return [
+            one
+            for found in problems
+            for one in ([_at(found, *cell) for cell in cells.get(found.entity, ())] or [found])
+        ]
+
+
+def _at(found: Problem, row: int, column: Column | None) -> Problem:
+    """Return a problem as one of a row; which product it is about is told in words then."""
+    if found.code is ProblemCode.PRICE_MISSING:
+        column = Column.PRICE
+    moved = evolve(found, entity=Entity(ROW, str(row)), column=column)
+    if found.entity.kind != _PRODUCT:
+        return moved
+    id = found.entity.id
+    return evolve(
+        moved,
+        message=f"{found.message.removesuffix('.')} (product {id}).",
+        message_nb=f"{found.message_nb.removesuffix('.')} (produkt {id}).",
+    )
 
 
 def given_lines(
@@ -162,12 +199,15 @@ def given_lines(
     work_types = {work_type.id: work_type for work_type in work.work_types}
     first: dict[str, int] = {}
     lines: dict[int, GivenLine] = {}
+    sold: list[_Sold] = []
     warnings: list[RowWarning] = []
     for row in rows:
         asked = _asked(row, work, work_types.get(row.work_type or ""), products, problems)
         if asked is None:
             continue
         id = asked.work_type.id
+        if has_fixed_price(asked.work_type, work.prices):
+            warnings.append(RowWarning(row.number, RowWarningCode.FIXED_PRICE_BESIDES, _BESIDES))
         hours = pending.get(id, ())
         if not hours:
             warnings.append(RowWarning(row.number, RowWarningCode.NO_PENDING_HOURS, _NO_HOURS))
@@ -176,11 +216,13 @@ def given_lines(
             warnings.append(RowWarning(row.number, code, _hours_on(first[id])))
             hours = ()
         lines[row.number] = _line(row, asked, hours)
+        sold.append(_sold(work, asked))
     if customer is None:
         return RowLines(problems=problems.listed())
     return RowLines(
         lines=tuple(lines.values()),
         rows=tuple(lines),
+        sold=tuple(sold),
         warnings=tuple(warnings),
         problems=problems.listed(),
     )
@@ -213,6 +255,11 @@ def _pending(work: Work, choice: Choice) -> Mapping[str, Sequence[str]]:
 _NO_HOURS: Final = Texts(
     nb="Arbeidstypen har ingen ufakturerte timer på prosjektet; raden blir en linje uten timer.",
     en="The work type has no pending hours on the project; the row becomes a line without hours.",
+)
+
+_BESIDES: Final = Texts(
+    nb="Arbeidstypen har fastpris på prosjektet; den faktureres i tillegg til denne raden.",
+    en="The work type has a fixed price on the project, which is billed besides this row.",
 )
 
 
@@ -262,13 +309,23 @@ def _price(row: ImportRow, work_type: WorkType, work: Work, problems: Problems) 
     if price is None:
         priced = price_of_work_type(work_type, work.prices, work.project.id)
         price = priced.rate if priced is not None else None
-        code = ProblemCode.PRICE_BY_MEMBER if priced is None else code
+        if priced is None and not has_fixed_price(work_type, work.prices):
+            code = ProblemCode.PRICE_BY_MEMBER
     if price is not None and price < 0:
         code = ProblemCode.NEGATIVE_PRICE
     elif price or (price is not None and work.settings.allow_free_lines):
         return price
     problems.add(code, ROW, str(row.number), column=Column.PRICE)
     return None
+
+
+def _sold(work: Work, asked: _Asked) -> _Sold:
+    """Return what the line of a row is sold as: its product, else that of its work type, if it has one."""
+    if asked.product is not None:
+        return _Sold(Entity(_PRODUCT, asked.product.id), Column.PRODUCT_NUMBER)
+    id = product_of_hours(work, asked.work_type)
+    entity = Entity("work_type", asked.work_type.id) if id is None else Entity(_PRODUCT, id)
+    return _Sold(entity, Column.TAG_ID)
 
 
 def _line(row: ImportRow, asked: _Asked, hours: Sequence[str]) -> GivenLine:
