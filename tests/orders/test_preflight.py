@@ -290,6 +290,18 @@ def test_the_fixed_price_of_a_blocked_row_is_in_its_amount() -> None:
     assert only(looked_at(what)).amount == Decimal(5000)
 
 
+def test_hours_whose_fixed_price_is_0_are_a_row_that_is_blocked() -> None:
+    """They are without a price, and the others are billed as soon as it is set."""
+    nothing = attrs.evolve(FLAT, fixed_prices=(FixedPrice(work_type="5", amount=Decimal(0)),))
+    row = only(looked_at(work(hours("1"), hours("2", work_type="6"), prices=nothing)))
+
+    assert (row.hours, row.unpriced, row.fixed_prices, row.amount) == (2, 1, 0, Decimal(1000))
+    assert [(problem.code, str(problem.entity)) for problem in row.problems] == [
+        (ProblemCode.PRICE_MISSING, "work_type 5")
+    ]
+    assert looked_at(work(prices=nothing)).rows == ()
+
+
 def test_what_several_orders_bill_of_a_fixed_price_adds_up() -> None:
     order = built(work(hours(), prices=FIXED))
     first, second = (entry_in(State.REJECTED, attrs.evolve(order, id=id)) for id in ("a", "b"))
