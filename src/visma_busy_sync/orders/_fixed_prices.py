@@ -78,8 +78,7 @@ def fixed_bills(
         work_types: The work types by Busy's ids.
         lines: The given lines; those of fixed prices say how they are billed this time.
         billed: By Busy's id of a work type, what other orders of this library bill of its fixed price.
-        only_given: Whether the entries of the order were chosen by hand: then no fixed price comes along
-            unasked.
+        only_given: Whether no fixed price comes along unasked.
         free: Whether a fixed price of 0 is meant.
         problems: Takes the problems.
     """
