@@ -100,6 +100,7 @@ def test_what_was_billed_before_is_not_billed_again(elsewhere: str, before: str,
 
     assert str(order.total) == expected
     assert order.lines[0].billed_before == Decimal(before)
+    assert order.lines[0].billed_elsewhere == Decimal(elsewhere)
 
 
 def test_a_part_is_billed_when_it_is_given() -> None:

@@ -261,10 +261,6 @@ def test_a_fixed_price_is_billed_once_over_several_customers() -> None:
     orders = [built(what, customer=customer) for customer in ("11", "10")]
 
     assert [order.total for order in orders] == [eleventh.amount, tenth.amount]
-    assert fixed_parts_of(entry_in(State.TRANSFERRED, order) for order in orders) == {
-        ("1", "5"): {"order": Decimal(5000)}
-    }
-
     assert (tenth.customer, tenth.fixed_prices, tenth.amount) == ("10", 1, Decimal(5000))
     assert (eleventh.customer, eleventh.fixed_prices, eleventh.hours) == ("11", 0, 1)
     assert eleventh.amount == Decimal(1000)

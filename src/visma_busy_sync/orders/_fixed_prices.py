@@ -26,12 +26,14 @@ class FixedBill:
         work_type: The work type whose hours it consumes.
         amount: How much of it.
         before: What orders of this library billed of it before.
+        elsewhere: What the host says was billed of it by others.
         line: The line as a person gave it, or one that asks for nothing but the rules.
     """
 
     work_type: WorkType
     amount: Decimal
     before: Decimal
+    elsewhere: Decimal
     line: GivenLine
 
 
@@ -95,7 +97,8 @@ def fixed_bills(
             if line is not None:
                 add_faults(id, faults, problems)
         elif amount and work_type is not None:
-            found.append(FixedBill(work_type, amount, before, line or GivenLine(fixed_price=id)))
+            asked = line or GivenLine(fixed_price=id)
+            found.append(FixedBill(work_type, amount, before, price.billed_elsewhere, asked))
     return FixedBills(tuple(found), frozenset(fixed), faulty)
 
 

@@ -214,6 +214,7 @@ def _fixed(terms: Terms, bill: FixedBill, consumed: list[Hours]) -> Draft | None
         quantity=Decimal(1),
         given=given_fields(line),
         billed_before=bill.before,
+        billed_elsewhere=bill.elsewhere,
         source=PriceSource.FIXED_PRICE,
         work_types={work_type.id: work_type.name},
         members={entry.member for entry, _ in consumed},
