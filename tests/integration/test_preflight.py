@@ -175,10 +175,7 @@ def test_of_several_customers_the_projects_own_one_gets_the_fixed_price(office: 
     told = {row.customer: (row.amount, row.fixed_prices) for row in acme.preflight(MARCH).rows}
 
     orders = [acme.build_order(project, MARCH, customer=customer) for customer in (other, own)]
-    assert told == {
-        **{order.customer: (order.total, int(order.customer == own)) for order in orders},
-        None: (None, 0),
-    }
+    assert told == {other: (orders[0].total, 0), own: (orders[1].total, 1), None: (None, 0)}
     assert [acme.push(order).state for order in orders] == [State.TRANSFERRED] * 2
     assert acme.preflight(MARCH).totals.amounts == {}
 
