@@ -17,7 +17,7 @@ from visma_busy_sync.busy import FixedPrice, Period, PriceMode, Prices, Work
 from visma_busy_sync.eaccounting.errors import NotFound
 from visma_busy_sync.integration import NotConnected, ProjectUnknown
 from visma_busy_sync.integration._counterparts import _Cache
-from visma_busy_sync.orders import MendedBy, ProblemCode
+from visma_busy_sync.orders import MendedBy, ProblemCode, State
 from visma_busy_sync.stores import MemoryWorkLog
 from visma_busy_sync.sync import Kind
 
@@ -159,6 +159,44 @@ def test_a_fixed_price_is_billed_once(office: Office) -> None:
     assert [line.price_source for line in acme.build_order(project, MARCH).lines] == ["cost"]
     # What the order itself bills does not count against it.
     assert {*order.claims, "expense:k9"} == set(acme.build_order(project, MARCH, order_id="o1").claims)
+
+
+def test_of_several_customers_the_projects_own_one_gets_the_fixed_price(office: Office) -> None:
+    """Also where another one's order is built and pushed first."""
+    acme = synced(office)
+    project = with_work(office)
+    own = office.hours.work(ACME, project, MARCH).project.customer
+    other = next(record.id for record in office.busy.load(ACME, Kind.CUSTOMER) if record.id != own)
+    office.hours.allow_several_customers(ACME, project)
+    office.hours.book(ACME, project, *(attrs.evolve(entry(id, 60), customer=other) for id in ("h1", "h2")))
+    prices = office.hours.work(ACME, project, MARCH).prices
+    fixed = FixedPrice(work_type="travel", amount=Decimal(9000))
+    office.hours.set_prices(ACME, project, attrs.evolve(prices, fixed_prices=(fixed,)))
+    told = {row.customer: (row.amount, row.fixed_prices) for row in acme.preflight(MARCH).rows}
+
+    orders = [acme.build_order(project, MARCH, customer=customer) for customer in (other, own)]
+    assert told == {other: (orders[0].total, 0), own: (orders[1].total, 1), None: (None, 0)}
+    assert [acme.push(order).state for order in orders] == [State.TRANSFERRED] * 2
+    assert acme.preflight(MARCH).totals.amounts == {}
+
+
+@pytest.mark.parametrize(
+    ("several", "code"),
+    [(True, ProblemCode.CUSTOMER_AMBIGUOUS), (False, ProblemCode.CUSTOMER_MISSING)],
+)
+def test_an_open_fixed_price_of_nobody_is_told(office: Office, several: bool, code: ProblemCode) -> None:
+    """With its amount, and what keeps it from an order."""
+    acme = synced(office)
+    with_work(office)
+    lone = next(record.id for record in office.busy.load(ACME, Kind.PROJECT) if not record.values["customer"])
+    fixed = FixedPrice(work_type="travel", amount=Decimal(9000))
+    office.hours.set_prices(ACME, lone, Prices(mode=PriceMode.WORK_TYPE, fixed_prices=(fixed,)))
+    if several:
+        office.hours.allow_several_customers(ACME, lone)
+    (row,) = [row for row in acme.preflight(MARCH).rows if row.project == lone]
+
+    assert (row.customer, row.fixed_prices, row.amount, row.ready) == (None, 1, Decimal(9000), False)
+    assert code in [problem.code for problem in row.problems]
 
 
 @final

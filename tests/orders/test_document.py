@@ -54,9 +54,13 @@ def test_an_order_can_be_pickled() -> None:
 
 
 def test_the_hash_is_of_the_content() -> None:
-    """Id, revision and what stayed out are no content; everything that is sent or claimed is."""
+    """Id, revision and what stayed out are no content; everything that is sent or claimed is.
+
+    What others billed of a fixed price is told to the customer, and changes nothing of what is sent.
+    """
     order = rich()
-    same = attrs.evolve(order, id="other", revision=7, left_out=(), finalised_at=NOON)
+    told = tuple(attrs.evolve(line, billed_elsewhere=money("1")) for line in order.lines)
+    same = attrs.evolve(order, id="other", revision=7, left_out=(), finalised_at=NOON, lines=told)
 
     assert same.content_hash == order.content_hash
     changes: list[dict[str, Any]] = [
@@ -151,7 +155,7 @@ def test_a_document_of_a_newer_version_is_refused() -> None:
     with pytest.raises(DocumentTooNew, match="Update visma-busy-sync") as caught:
         order_from_json(edited(lambda body: body.update(schema=99)))
 
-    assert (caught.value.found, caught.value.known, caught.value.document) == (99, 1, "order")
+    assert (caught.value.found, caught.value.known, caught.value.document) == (99, 2, "order")
     assert isinstance(caught.value, DocumentError)
     assert isinstance(caught.value, OrderError)
 

@@ -64,7 +64,7 @@ _LINE_NUMBERS: Final = {
     "derived_price",
     "write_down",
 }
-_LINE_IF_SAID: Final = {"task", "work_type", "rates"}
+_LINE_IF_SAID: Final = {"task", "work_type", "rates", "billed_elsewhere"}
 _ORDER_IF_SAID: Final = {"vat", "total_with_vat"}
 _TEXTS: Final = ("invoice_text", "our_reference", "your_reference", "buyers_order_reference")
 
@@ -172,6 +172,8 @@ def expected_line(base: Table, said: Table) -> dict[str, Any]:
     for name in ("task", "work_type"):
         if name in line:
             line[name] = line[name] or None
+    if "billed_elsewhere" in line:
+        line["billed_elsewhere"] = number(line["billed_elsewhere"])
     if "rates" in line:
         line["rates"] = {claim: number(rate) if rate else None for claim, rate in line["rates"].items()}
     return line
@@ -207,6 +209,7 @@ def told_line(line: OrderLine) -> dict[str, Any]:
     (derived_price,) = derived
     return {
         **{name: getattr(line, name) for name in ("text", "unit", "product", "task", "work_type")},
+        "billed_elsewhere": line.billed_elsewhere,
         **{name: getattr(line, name) for name in _LINE_NUMBERS - {"derived_price"}},
         "derived_price": derived_price,
         "price_source": str(line.price_source),

@@ -100,6 +100,7 @@ def test_what_was_billed_before_is_not_billed_again(elsewhere: str, before: str,
 
     assert str(order.total) == expected
     assert order.lines[0].billed_before == Decimal(before)
+    assert order.lines[0].billed_elsewhere == Decimal(elsewhere)
 
 
 def test_a_part_is_billed_when_it_is_given() -> None:
@@ -218,18 +219,6 @@ def test_a_given_product_goes_before_all() -> None:
             id="no product",
         ),
         pytest.param(
-            {"work_types": (ADVICE,)},
-            {},
-            [("nothing_to_bill", "project 1"), ("work_type_unknown", "work_type 6")],
-            id="work type not there",
-        ),
-        pytest.param(
-            {"prices": prices(FixedPrice(work_type="6", amount=Decimal(0)))},
-            {},
-            [("nothing_to_bill", "project 1"), ("price_missing", "work_type 6")],
-            id="nothing agreed",
-        ),
-        pytest.param(
             {},
             {"lines": (GivenLine(fixed_price="5"),)},
             [("fixed_price_unknown", "work_type 5")],
@@ -247,6 +236,69 @@ def test_what_is_wrong_with_a_fixed_price_is_told(
     changes: dict[str, Any], asked: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     assert problems(agreed(**changes), **asked) == expected
+
+
+NOTHING_AGREED = prices(FixedPrice(work_type="6", amount=Decimal(0)))
+WITHOUT_COACHING = (ADVICE,)
+
+FAULTY = pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"work_types": WITHOUT_COACHING}, ["work_type_unknown"], id="work type not there"),
+        pytest.param({"prices": NOTHING_AGREED}, ["price_missing"], id="nothing agreed"),
+        pytest.param(
+            {"work_types": WITHOUT_COACHING, "prices": NOTHING_AGREED},
+            ["work_type_unknown", "price_missing"],
+            id="neither",
+        ),
+    ],
+)
+
+
+@FAULTY
+def test_a_faulty_fixed_price_is_a_problem_of_the_hours_that_need_it(
+    changes: dict[str, Any], expected: list[str]
+) -> None:
+    """Also of those that were chosen by hand, and told once."""
+    what = agreed(hours("e1"), hours("e2", work_type="6"), hours("e3", work_type="6"), **changes)
+
+    assert problems(what) == [(code, "work_type 6") for code in expected]
+    assert problems(what, only=frozenset({"entry:e2"})) == [(code, "work_type 6") for code in expected]
+
+
+@FAULTY
+@pytest.mark.parametrize("amount", [None, Decimal(100)])
+def test_a_faulty_fixed_price_is_a_problem_of_the_line_that_bills_it(
+    changes: dict[str, Any], expected: list[str], amount: Decimal | None
+) -> None:
+    """Without any hours of it as well."""
+    found = problems(agreed(hours(), **changes), lines=(GivenLine(fixed_price="6", unit_price=amount),))
+
+    assert [(code, about) for code, about in found if code != "fixed_price_exceeded"] == [
+        (code, "work_type 6") for code in expected
+    ]
+
+
+@pytest.mark.parametrize("changes", [{"work_types": WITHOUT_COACHING}, {"prices": NOTHING_AGREED}])
+def test_a_faulty_fixed_price_that_nobody_needs_blocks_no_order(changes: dict[str, Any]) -> None:
+    """Nothing of it is booked, or chosen, or a person wants it later."""
+    booked = hours("e1"), hours("e2", work_type="6")
+    orders = (
+        built(agreed(hours("e1"), **changes)),
+        built(agreed(*booked, **changes), only=frozenset({"entry:e1"})),
+        built(agreed(*booked, **changes), lines=part("0")),
+    )
+
+    assert [lines(order) for order in orders] == [[("Advice", "1.0000", "1000.00", "1000.00")]] * 3
+    assert left_out(orders[2]) == {"entry:e2": LeftOutReason.FIXED_PRICE}
+
+
+def test_hours_on_a_line_of_their_own_need_no_fixed_price() -> None:
+    own = GivenLine(claims=("entry:e1",), unit_price=Decimal(500))
+
+    order = built(agreed(hours("e1", work_type="6"), prices=NOTHING_AGREED), lines=(own,))
+
+    assert [str(line.total) for line in order.lines] == ["500.00"]
 
 
 def test_a_fixed_price_of_0_may_be_meant() -> None:

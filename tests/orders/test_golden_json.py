@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from visma_busy_sync.busy import (
@@ -25,6 +26,7 @@ from visma_busy_sync.busy import (
 )
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.orders import (
+    DocumentError,
     ImportRefused,
     OrderNotReady,
     order_from_json,
@@ -183,6 +185,26 @@ def test_the_pinned_order_is_one_that_can_be_read_back() -> None:
     }
     assert {bool(line.parts) for line in order.lines} == {True, False}
     assert order.total_with_vat is not None
+
+
+def test_an_order_of_the_first_schema_is_read() -> None:
+    """It did not tell what was billed of a fixed price elsewhere; its hash is what it was."""
+    text = (DATA / "order-of-schema-1.json").read_text(encoding="ascii")
+    order, now = order_from_json(text), order_with_every_kind_of_line()
+
+    assert {line.billed_elsewhere for line in order.lines} == {None}
+    assert order == attrs.evolve(
+        now, lines=tuple(attrs.evolve(line, billed_elsewhere=None) for line in now.lines)
+    )
+    assert json.loads(text)["content_hash"] == now.content_hash
+
+
+def test_an_order_of_this_schema_has_every_member() -> None:
+    """One that lacks a member was changed on its way."""
+    body = json.loads(order_to_json(order_with_every_kind_of_line()))
+    del body["order"]["lines"][0]["billed_elsewhere"]
+    with pytest.raises(DocumentError, match="billed_elsewhere"):
+        order_from_json(json.dumps(body))
 
 
 def test_problems_of_a_refusal_by_eaccounting_have_the_same_text() -> None:

@@ -17,6 +17,7 @@ from visma_busy_sync.busy import (
     Exclusion,
     Expense,
     FixedPrice,
+    GivenLine,
     LeftOutReason,
     PriceMode,
     Prices,
@@ -267,22 +268,61 @@ FIXED = attrs.evolve(FLAT, fixed_prices=(FixedPrice(work_type="5", amount=Decima
 
 
 def test_a_fixed_price_is_billed_once_over_several_customers() -> None:
-    """It goes to the project's own customer."""
+    """It goes to the project's own customer, whichever order is built first."""
     what = shared(hours("1", customer="11"), hours("2", work_type="6", customer="11"), prices=FIXED)
     tenth, eleventh = looked_at(what).rows
+    orders = [built(what, customer=customer) for customer in ("11", "10")]
 
+    assert [order.total for order in orders] == [eleventh.amount, tenth.amount]
     assert (tenth.customer, tenth.fixed_prices, tenth.amount) == ("10", 1, Decimal(5000))
     assert (eleventh.customer, eleventh.fixed_prices, eleventh.hours) == ("11", 0, 1)
     assert eleventh.amount == Decimal(1000)
 
 
-def test_without_a_customer_of_its_own_the_fixed_price_goes_to_the_first() -> None:
-    """Whose work is not billed."""
-    nobodys = Project(id="1", name="Website", allows_several_customers=True)
-    what = shared(hours("1", customer="11"), hours("2", customer="10"), prices=FIXED, project=nobodys)
-    rows = looked_at(what).rows
+NOBODYS = Project(id="1", name="Website", allows_several_customers=True)
 
-    assert [(row.customer, row.fixed_prices) for row in rows] == [("10", 1)]
+
+def test_without_a_customer_of_its_own_the_fixed_price_is_a_row_without_one() -> None:
+    """A person decides on whose order it comes; what else there is has rows as ever."""
+    booked = hours("1", customer="11"), hours("2", work_type="6", customer="10"), hours("3")
+    what = shared(*booked, prices=FIXED, project=NOBODYS)
+    nobodys, tenth = looked_at(what).rows
+
+    assert (nobodys.customer, nobodys.fixed_prices, nobodys.amount) == (None, 1, Decimal(5000))
+    assert [problem.code for problem in nobodys.problems] == [ProblemCode.CUSTOMER_AMBIGUOUS]
+    assert nobodys.waiting == {LeftOutReason.CUSTOMER_MISSING: 1}
+    assert (tenth.customer, tenth.fixed_prices, tenth.amount) == ("10", 0, Decimal(1000))
+
+
+def test_an_open_fixed_price_of_nobody_is_a_row_without_hours() -> None:
+    """Whether the project has several customers and none of its own, or none at all."""
+    for what, problem in (
+        (shared(prices=FIXED, project=NOBODYS), ProblemCode.CUSTOMER_AMBIGUOUS),
+        (work(prices=FIXED, project=Project(id="1", name="Lone")), ProblemCode.CUSTOMER_MISSING),
+        (work(prices=FIXED, project=NOBODYS), ProblemCode.CUSTOMER_MISSING),
+    ):
+        row = only(looked_at(what))
+
+        assert (row.customer, row.fixed_prices, row.amount) == (None, 1, Decimal(5000))
+        assert [found.code for found in row.problems] == [problem]
+        assert (row.billable, row.ready) == (True, False)
+
+
+def test_a_fixed_price_of_nobody_that_is_billed_needs_no_customer() -> None:
+    """So nothing is in the way of hours that wait for theirs."""
+    what = shared(hours("1"), prices=FIXED, project=NOBODYS)
+    order = built(what, customer="11", lines=(GivenLine(fixed_price="5"),))
+    row = only(looked_at(what, entries=(entry_in(State.TRANSFERRED, order),)))
+
+    assert (row.fixed_prices, row.problems) == (0, ())
+    assert row.waiting == {LeftOutReason.CUSTOMER_MISSING: 1}
+
+
+def test_a_fixed_price_goes_to_the_only_customer_though_several_are_allowed() -> None:
+    what = shared(prices=FIXED, project=NOBODYS, customers=(Customer(id="11", name="Fjell AS"),))
+    row = only(looked_at(what))
+
+    assert (row.customer, row.fixed_prices, row.ready) == ("11", 1, True)
 
 
 def test_an_open_fixed_price_is_a_row_without_hours_and_a_billed_one_is_none() -> None:
@@ -403,6 +443,18 @@ def test_the_fixed_price_of_a_blocked_row_is_in_its_amount() -> None:
     what = work(hours(), cost(price="0"), prices=FIXED)
 
     assert only(looked_at(what)).amount == Decimal(5000)
+
+
+def test_hours_whose_fixed_price_is_0_are_a_row_that_is_blocked() -> None:
+    """They are without a price, and the others are billed as soon as it is set."""
+    nothing = attrs.evolve(FLAT, fixed_prices=(FixedPrice(work_type="5", amount=Decimal(0)),))
+    row = only(looked_at(work(hours("1"), hours("2", work_type="6"), prices=nothing)))
+
+    assert (row.hours, row.unpriced, row.fixed_prices, row.amount) == (2, 1, 0, Decimal(1000))
+    assert [(problem.code, str(problem.entity)) for problem in row.problems] == [
+        (ProblemCode.PRICE_MISSING, "work_type 5")
+    ]
+    assert looked_at(work(prices=nothing)).rows == ()
 
 
 def test_what_several_orders_bill_of_a_fixed_price_adds_up() -> None:

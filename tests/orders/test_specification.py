@@ -252,6 +252,26 @@ def test_a_fixed_price_tells_what_was_billed_of_it_and_what_its_hours_come_to() 
     ]
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "before", "expected"),
+    [("0", "30000", "30000"), ("40000", "0", "40000"), ("40000", "30000", "70000")],
+)
+def test_what_was_billed_of_a_fixed_price_before_is_told_wherever_it_was_billed(
+    elsewhere: str, before: str, expected: str
+) -> None:
+    """The customer got those invoices as well."""
+    agreed = FixedPrice(work_type="5", amount=money("100000"), billed_elsewhere=money(elsewhere))
+    what = busy(hours(), prices=attrs.evolve(FIXED, fixed_prices=(agreed,)))
+    order = built(what, fixed_billed={"5": money(before)})
+    (line,) = specified(what, order).lines
+    assert line.billed_before == money(expected)
+    # Of an order that was made by an earlier version, what this library billed is all that is known.
+    (known,) = order.lines
+    older = attrs.evolve(order, lines=(attrs.evolve(known, billed_elsewhere=None),))
+    (line,) = specified(what, older).lines
+    assert line.billed_before == money(before)
+
+
 def test_hours_whose_price_nobody_knows_have_no_amount() -> None:
     """And so there is no rounding between them and their line."""
     what = busy(hours())

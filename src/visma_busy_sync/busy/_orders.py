@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
 from itertools import chain
@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from attrs import Attribute, field, frozen
 
 from visma_busy_sync.busy import _checks as check
-from visma_busy_sync.busy._canonical import checksum, members
+from visma_busy_sync.busy._canonical import Plain, checksum, members
 from visma_busy_sync.busy._entries import Exclusion, TimeEntry
 from visma_busy_sync.busy._settings import Period
 
@@ -25,6 +25,7 @@ _CENT: Final = Decimal("0.01")
 _MINUTES_PER_HOUR: Final = Decimal(60)
 
 _NOT_CONTENT: Final = frozenset({"id", "revision", "left_out", "finalised_at"})
+_NOT_CONTENT_OF_A_LINE: Final = frozenset({"billed_elsewhere"})
 
 
 class EntryKind(enum.StrEnum):
@@ -210,6 +211,9 @@ class OrderLine:
         given: What of the line a person gave.
         billed_before: For a fixed price: what of it was billed before by orders of this library. None for
             every other line.
+        billed_elsewhere: For a fixed price: what of it the host says was billed by others before. None for
+            every other line, and where an earlier version of this library made the order. Not part of the
+            content.
         parts: The hours (or the one cost) behind it; none for a plain line.
     """
 
@@ -227,6 +231,7 @@ class OrderLine:
     vat_rate: Decimal | None = field(default=None, validator=check.optional_amount)
     given: tuple[GivenField, ...] = field(default=(), validator=check.all_of(GivenField))
     billed_before: Decimal | None = field(default=None, validator=check.optional_amount)
+    billed_elsewhere: Decimal | None = field(default=None, validator=check.optional_amount)
     parts: tuple[LinePart, ...] = field(repr=False, validator=check.tuple_of(LinePart))
 
     @property
@@ -379,12 +384,21 @@ class Order:
 
     @functools.cached_property
     def content_hash(self) -> str:
-        """The SHA-256 of what is billed and sent: everything but id, revision, what was left out and when.
+        """The SHA-256 of what is billed and sent.
+
+        That is all but id, revision, what was left out, what was billed elsewhere, and when it was finalised.
 
         Equal contents have equal hashes on every machine, whatever the order of hours that was given and
         however a number was written.
         """
-        return checksum({name: value for name, value in members(self).items() if name not in _NOT_CONTENT})
+        content = _without(members(self), _NOT_CONTENT)
+        lines = cast("list[dict[str, Plain]]", content["lines"])
+        content["lines"] = [_without(line, _NOT_CONTENT_OF_A_LINE) for line in lines]
+        return checksum(content)
+
+
+def _without(known: Mapping[str, Plain], names: frozenset[str]) -> dict[str, Plain]:
+    return {name: value for name, value in known.items() if name not in names}
 
 
 def percent_of(base: Decimal, rate: Decimal) -> Decimal:

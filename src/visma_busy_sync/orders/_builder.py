@@ -26,7 +26,13 @@ from visma_busy_sync.eaccounting.models._lengths import (
 )
 from visma_busy_sync.orders._articles import Articles, product_of_fixed_price, product_of_hours
 from visma_busy_sync.orders._draft import MarkerPlace, longest_reference
-from visma_busy_sync.orders._eligibility import Choice, Sifted, decide_customer, sift
+from visma_busy_sync.orders._eligibility import (
+    Choice,
+    Sifted,
+    customer_of_fixed_prices,
+    decide_customer,
+    sift,
+)
 from visma_busy_sync.orders._errors import OrderNotReady
 from visma_busy_sync.orders._fixed_prices import FixedBills, fixed_bills
 from visma_busy_sync.orders._lines import order_lines
@@ -140,14 +146,15 @@ class Assessment:
         problems: Every problem that was found.
         currency: The currency of the prices; None where nobody states one.
         sifted: What is billed and what is not; None where the customer is not decided, on whom it depends.
-        fixed: What is billed of the project's fixed prices; None likewise.
+        fixed: What is billed of the project's fixed prices; what is open of them while the customer is not
+            decided.
     """
 
     order: Order | None
     problems: tuple[Problem, ...]
     currency: str | None
+    fixed: FixedBills = field(repr=False)
     sifted: Sifted | None = field(default=None, repr=False)
-    fixed: FixedBills | None = field(default=None, repr=False)
 
 
 def build(
@@ -210,10 +217,10 @@ def assess(
     decided = decide_customer(work, request.customer)
     billed = decided if isinstance(decided, str) else None
     currency = _check_counterpart(work, counterpart, billed, problems)
+    fixed = _fixed(work, request, billed, fixed_billed, problems)
     if not isinstance(decided, str):
         problems.extend([decided])
-        return Assessment(order=None, problems=problems.listed(), currency=currency)
-    fixed = _fixed(work, request, fixed_billed, problems)
+        return Assessment(order=None, problems=problems.listed(), currency=currency, fixed=fixed)
     choice = _choice(request, decided, order_id=order_id, claimed=claimed, idle=fixed.idle)
     sifted = sift(work, choice)
     _check_chosen(request, sifted, problems)
@@ -245,14 +252,20 @@ def assess(
 
 
 def _fixed(
-    work: Work, request: OrderRequest, billed: Mapping[str, Decimal], problems: Problems
+    work: Work,
+    request: OrderRequest,
+    customer: str | None,
+    billed: Mapping[str, Decimal],
+    problems: Problems,
 ) -> FixedBills:
+    """Return what is billed of the fixed prices; while nobody knows for whom, all that is open."""
+    anothers = customer is not None and customer != customer_of_fixed_prices(work)
     return fixed_bills(
         work.prices,
         {work_type.id: work_type for work_type in work.work_types},
         request.lines,
         billed,
-        only_given=request.only is not None,
+        only_given=anothers or request.only is not None,
         free=work.settings.allow_free_lines,
         problems=problems,
     )

@@ -13,8 +13,8 @@ from visma_busy_sync.busy._canonical import Plain, canonical_json, members
 from visma_busy_sync.orders._errors import DocumentError
 from visma_busy_sync.orders._reading import parse, structure
 
-ORDER_SCHEMA: Final = 1
-"""The schema version of orders that this version writes."""
+ORDER_SCHEMA: Final = 2
+"""The schema version of orders that this version writes; the first had no `billed_elsewhere` on lines."""
 
 _DOCUMENT: Final = "order"
 
@@ -38,7 +38,8 @@ def order_from_json(text: str) -> Order:
         DocumentTooNew: If a newer version of this package wrote it.
     """
     body = parse(text, document=_DOCUMENT, schema=ORDER_SCHEMA)
-    order = structure(Order, body.get("order"), document=_DOCUMENT)
+    older = body["schema"] != ORDER_SCHEMA
+    order = structure(Order, body.get("order"), document=_DOCUMENT, older=older)
     if body.get("content_hash") != order.content_hash:
         raise DocumentError(_DOCUMENT, "its content is not what its hash says")
     return order

@@ -31,7 +31,8 @@ class Draft:
         asked: The price as a person gave it, before it was rounded; None where nobody did.
         quantity: The number as a person gave it; None: that of the parts.
         given: What a person gave.
-        billed_before: For a fixed price: what of it was billed before.
+        billed_before: For a fixed price: what of it was billed before by orders of this library.
+        billed_elsewhere: For a fixed price: what of it was billed by others.
         source: Where the price came from; None: from where the parts have theirs.
         work_types: Names by Busy's ids of the work types that it bills.
         members: Busy's ids of the members whose hours it bills.
@@ -47,6 +48,7 @@ class Draft:
     quantity: Decimal | None = None
     given: tuple[GivenField, ...] = ()
     billed_before: Decimal | None = None
+    billed_elsewhere: Decimal | None = None
     source: PriceSource | None = None
     work_types: dict[str | None, str] = field(factory=dict[str | None, str])
     members: set[str] = field(factory=set[str])
@@ -83,6 +85,7 @@ class Draft:
             vat_rate=self.sold.vat_rate,
             given=self.given,
             billed_before=self.billed_before,
+            billed_elsewhere=self.billed_elsewhere,
             parts=tuple(parts),
         )
 

@@ -130,6 +130,15 @@ def allowed_customers(work: Work) -> frozenset[str]:
     return frozenset(own)
 
 
+def customer_of_fixed_prices(work: Work) -> str | None:
+    """Return the customer on whose order the project's fixed prices come along unasked; None: on nobody's.
+
+    With several customers that is the project's own one, if it has one.
+    """
+    own, allowed = work.project.customer, allowed_customers(work)
+    return next(iter(allowed)) if own is None and len(allowed) == 1 else own
+
+
 def decide_customer(work: Work, customer: str | None) -> str | Problem:
     """Return the customer of an order for `work`, or why there is none (D23)."""
     allowed = allowed_customers(work)

@@ -12,6 +12,7 @@ from attrs import frozen
 from visma_busy_sync.busy import EntryKind, Expense, FixedPrice, TimeEntry, Work, claim_key
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._builder import Assessment
+from visma_busy_sync.orders._eligibility import customer_of_fixed_prices
 
 _NOTHING: Final = Decimal(0)
 
@@ -54,7 +55,7 @@ def _anew(work: Work, claimed: frozenset[str], order: str) -> Look:
     behind = {
         one.work_type
         for one in to_bill(work, without).values()
-        if isinstance(one, TimeEntry) and _is_for_own_customer(one, work)
+        if isinstance(one, TimeEntry) and _takes_fixed_prices(one, work)
     }
 
     def open_here(fixed: FixedPrice) -> FixedPrice:
@@ -78,9 +79,10 @@ def _anew(work: Work, claimed: frozenset[str], order: str) -> Look:
     )
 
 
-def _is_for_own_customer(entry: TimeEntry, work: Work) -> bool:
-    """Tell whether a fixed price comes along with hours: it goes to the project's own customer."""
-    return not work.project.allows_several_customers or entry.customer == work.project.customer
+def _takes_fixed_prices(entry: TimeEntry, work: Work) -> bool:
+    """Tell whether hours are on an order with which the project's fixed prices come along."""
+    several = work.project.allows_several_customers
+    return not several or entry.customer == customer_of_fixed_prices(work)
 
 
 def to_bill(work: Work, claimed: frozenset[str]) -> dict[str, TimeEntry | Expense]:
@@ -103,7 +105,7 @@ def also_billed(billed: Mapping[str, Decimal], found: Iterable[Assessment]) -> M
     """Return what is billed of fixed prices, by work type, when these orders are made too."""
     amounts = dict(billed)
     for one in found:
-        for bill in one.fixed.bills if one.fixed is not None else ():
+        for bill in one.fixed.bills:
             id = bill.work_type.id
             amounts[id] = _rounding.added(amounts.get(id, _NOTHING), bill.amount)
     return amounts

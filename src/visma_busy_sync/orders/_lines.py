@@ -27,7 +27,7 @@ from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._articles import Sold, product_of_fixed_price
 from visma_busy_sync.orders._drafts import Draft
 from visma_busy_sync.orders._eligibility import Cost, Hours, Sifted
-from visma_busy_sync.orders._fixed_prices import FixedBill, FixedBills
+from visma_busy_sync.orders._fixed_prices import FixedBill, FixedBills, add_faults
 from visma_busy_sync.orders._given_lines import Taken, given_fields, given_text, hours_together, plain_line
 from visma_busy_sync.orders._limits import tidy
 from visma_busy_sync.orders._pricing import Priced
@@ -68,7 +68,7 @@ def order_lines(
     """Return the lines of what is billed, by work type name, then date; those with problems left out."""
     taken = [Taken(line, number) for number, line in enumerate(given, 1) if line.fixed_price is None]
     by_claim = {claim: one for one in taken for claim in one.line.claims}
-    consumed: dict[str | None, list[Hours]] = {bill.work_type.id: [] for bill in fixed.bills}
+    consumed: dict[str | None, list[Hours]] = {id: [] for id in fixed.consuming}
     by_rules: list[Hours] = []
     if taken or consumed:
         for hours in sifted.hours:
@@ -86,6 +86,9 @@ def order_lines(
         else:
             drafts.append(_cost(terms, cost))
     drafts += [_fixed(terms, bill, consumed[bill.work_type.id]) for bill in fixed.bills]
+    for id, faults in fixed.faulty.items():
+        if consumed[id]:
+            add_faults(id, faults, terms.problems)
     drafts += [_given(terms, one) for one in taken]
     made = sorted((draft for draft in drafts if draft is not None), key=Draft.place)
     names = {member.id: member.name for member in terms.work.members}
@@ -209,6 +212,7 @@ def _fixed(terms: Terms, bill: FixedBill, consumed: list[Hours]) -> Draft | None
         quantity=Decimal(1),
         given=given_fields(line),
         billed_before=bill.before,
+        billed_elsewhere=bill.elsewhere,
         source=PriceSource.FIXED_PRICE,
         work_types={work_type.id: work_type.name},
         members={entry.member for entry, _ in consumed},

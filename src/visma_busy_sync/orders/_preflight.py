@@ -17,7 +17,6 @@ from attrs import field, frozen
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import (
     Expense,
-    GivenLine,
     LeftOut,
     LeftOutReason,
     Period,
@@ -28,8 +27,14 @@ from visma_busy_sync.busy import (
 from visma_busy_sync.orders import _preflight_texts as texts
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._builder import Assessment
-from visma_busy_sync.orders._eligibility import Choice, Sifted, allowed_customers, decide_customer, sift
-from visma_busy_sync.orders._fixed_prices import FixedBills
+from visma_busy_sync.orders._eligibility import (
+    Choice,
+    Sifted,
+    allowed_customers,
+    customer_of_fixed_prices,
+    decide_customer,
+    sift,
+)
 from visma_busy_sync.orders._freed import to_bill
 from visma_busy_sync.orders._problems import MendedBy, Problem
 from visma_busy_sync.orders._request import OrderRequest
@@ -48,7 +53,6 @@ _LONGEST_WHOLE: Final = 20
 
 _NOTHING: Final = Decimal(0)
 _NOTHING_SIFTED: Final = Sifted((), (), ())
-_NOTHING_FIXED: Final = FixedBills((), frozenset())
 
 
 def _counts(value: Mapping[LeftOutReason, int]) -> Mapping[LeftOutReason, int]:
@@ -63,8 +67,9 @@ class PreflightRow:
     Attributes:
         project: Busy's id of the project.
         number: Its number; None if it has none, or could not be read.
-        customer: Busy's id of the customer. None where the project has none, and for what is booked on a
-            project with several customers without one that it allows.
+        customer: Busy's id of the customer. None where the project has none; for what is booked on a
+            project with several customers without one that it allows; and for its fixed prices, where none
+            of them is its own.
         order: The order that it would be, made anew: it was reopened, withdrawn or released, but Busy has
             these hours and costs on it still. None: a new order.
         hours: How many hours would be on the order.
@@ -222,30 +227,20 @@ def requests_of(
 ) -> tuple[OrderRequest, ...]:
     """Return what to ask of the builder for a project: one order for each customer that has unbilled work.
 
-    Nothing where there is none, so that nothing has to be read for it.
-    The fixed prices of a project with several customers go to its own customer, or to the first one: the
-    builder would bill them to whomever it is asked for.
+    Nothing where there is none, so that nothing has to be read for it. Fixed prices are asked for with the
+    customer on whose order they come along, or for nobody.
     """
     if not _unbilled(work, claimed) and not work.prices.fixed_prices:
         return ()
     allowed = allowed_customers(work)
     if not work.project.allows_several_customers or not allowed:
         return (OrderRequest(period=period, order_date=order_date),)
-    named = _named_customers(work, claimed) & allowed
-    own = work.project.customer
-    if own is not None and work.prices.fixed_prices:
-        named |= {own}
-    no_fixed_price = tuple(
-        GivenLine(fixed_price=fixed.work_type, unit_price=_NOTHING) for fixed in work.prices.fixed_prices
-    )
+    named: set[str | None] = {*_named_customers(work, claimed) & allowed}
+    if work.prices.fixed_prices:
+        named.add(customer_of_fixed_prices(work))
     return tuple(
-        OrderRequest(
-            period=period,
-            order_date=order_date,
-            customer=customer,
-            lines=no_fixed_price if place else (),
-        )
-        for place, customer in enumerate(sorted(named, key=lambda customer: (customer != own, customer)))
+        OrderRequest(period=period, order_date=order_date, customer=customer)
+        for customer in sorted(named, key=lambda customer: customer or "")
     )
 
 
@@ -275,11 +270,13 @@ def rows_of(
         decided = request.customer or decide_customer(work, None)
         customer = decided if isinstance(decided, str) else None
         sifted = assessment.sifted
+        if sifted is None and allowed_customers(work) and not assessment.fixed.bills:
+            continue  # nothing is open for which a customer would have to be chosen
         waiting = _waiting(work, sifted.left_out, claimed) if sifted is not None else nobodys
         if several and sifted is not None:
             waiting = {reason: count for reason, count in waiting.items() if reason not in _HOMELESS}
         rows.append(_row(work, assessment, customer, waiting, last_orders))
-    if several and not any(assessment.sifted is None for _, assessment in found):
+    if several and not any(row.customer is None for row in rows):
         homeless = {reason: count for reason, count in nobodys.items() if reason in _HOMELESS}
         rows.append(PreflightRow(project=work.project.id, number=work.project.number, waiting=homeless))
     return tuple(attrs.evolve(row, order=order) for row in rows)
@@ -293,8 +290,7 @@ def _row(
     last_orders: Mapping[tuple[str, str], date],
 ) -> PreflightRow:
     sifted = found.sifted if found.sifted is not None else _NOTHING_SIFTED
-    fixed = found.fixed if found.fixed is not None else _NOTHING_FIXED
-    worth = worth_of(work, sifted, fixed)
+    worth = worth_of(work, sifted, found.fixed)
     return PreflightRow(
         project=work.project.id,
         number=work.project.number,
@@ -302,7 +298,7 @@ def _row(
         hours=len(sifted.hours),
         minutes=sum(entry.billable_minutes for entry in sifted.entries),
         costs=len(sifted.costs),
-        fixed_prices=len(fixed.bills),
+        fixed_prices=len(found.fixed.bills),
         amount=found.order.total if found.order is not None else worth.amount,
         currency=found.currency,
         unpriced=worth.unpriced,

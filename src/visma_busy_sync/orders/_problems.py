@@ -186,8 +186,10 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
         ProblemCode.CUSTOMER_AMBIGUOUS: _Texts(
             "The project has {count} customers, and an order is for one.",
             "Prosjektet har {count} kunder, og en ordre gjelder én.",
-            "Choose the customer of the order.",
-            "Velg hvilken kunde ordren gjelder.",
+            "Choose the customer of the order. A fixed price comes along with the project's own customer; "
+            "for another one it is given as a line.",
+            "Velg hvilken kunde ordren gjelder. Fastpris følger med prosjektets egen kunde; "
+            "for en annen kunde må den oppgis som linje.",
             _MANAGER,
         ),
         ProblemCode.CUSTOMER_NOT_ON_PROJECT: _Texts(

@@ -65,7 +65,8 @@ class OrderRequest:
         order_date: The date of the order.
         customer: Busy's id of the customer; may be left out only where the project has one (D23).
         only: The claim keys of the hours and costs that were chosen; None: all that is eligible. Where some
-            were chosen, a fixed price comes along only as a given line.
+            were chosen, a fixed price comes along only as a given line, as it does on an order for another of
+            several customers than the project's own.
         lines: Lines as a person wants them, instead of what the rules would make.
         texts: What the order says beside its lines.
     """

@@ -100,7 +100,8 @@ class SpecifiedLine:
         changed: What a person changed of what hours or cost came to: quantity, unit price or both.
         write_down: How much less the line costs than its hours or cost by the rules. Below 0, how much more,
             which is told for internal use alone. None where nothing was changed, or it is not known.
-        billed_before: For a fixed price: what of it was billed before. None for every other line.
+        billed_before: For a fixed price: what of it was billed before, here and elsewhere. None for every
+            other line.
         price_source: Where the price came from; None where this is not for internal use.
     """
 
@@ -309,9 +310,15 @@ def _line(number: int, line: OrderLine, told: _Names, *, internal: bool) -> Spec
         cost_day=costs[0] if costs else None,
         changed=tuple(given for given in line.given if given in _AMOUNTS) if changeable else (),
         write_down=write_down if write_down is None or internal or write_down > 0 else None,
-        billed_before=line.billed_before,
+        billed_before=_billed_before(line),
         price_source=line.price_source if internal else None,
     )
+
+
+def _billed_before(line: OrderLine) -> Decimal | None:
+    if line.billed_before is None:
+        return None
+    return _rounding.added(line.billed_before, line.billed_elsewhere or _NOTHING)
 
 
 def _hours(part: LinePart, told: _Names, *, internal: bool, priced: bool) -> SpecifiedHours:

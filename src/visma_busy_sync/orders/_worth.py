@@ -37,6 +37,7 @@ def worth_of(work: Work, sifted: Sifted, fixed: FixedBills) -> Worth:
     by_the_hour = [entry for entry in sifted.entries if entry.work_type not in fixed.work_types]
     minutes = _minutes_by_rate(work, by_the_hour)
     unpriced = len(by_the_hour) - sum(count for count, _ in minutes.values())
+    unpriced += sum(entry.work_type in fixed.faulty for entry in sifted.entries)
     amounts = [bill.amount for bill in fixed.bills]
     if minutes:
         at_rates = {rate: at_rate for rate, (_, at_rate) in minutes.items()}
