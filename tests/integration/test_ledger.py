@@ -608,6 +608,10 @@ def test_only_reads_and_two_writes_of_drafts_are_sent(office: Office) -> None:
         ({"Status": 4}, DraftChangedReason.MOVED_ON),
         ({"YourReference": "Kari"}, DraftChangedReason.EDITED),
         ({"Rows": []}, DraftChangedReason.EDITED),
+        ({"DeliveryAddress1": "Ny vei 1"}, DraftChangedReason.EDITED),
+        ({"DeliveryDate": "2026-04-15"}, DraftChangedReason.EDITED),
+        ({"InvoiceCustomerName": "Annen AS"}, DraftChangedReason.EDITED),
+        ({"Notes": [NEW_ID]}, DraftChangedReason.EDITED),
     ],
     ids=str,
 )
@@ -622,6 +626,38 @@ def test_a_draft_that_somebody_worked_on_is_kept(
     assert (known(acme).state, known(acme).problem) == (State.TRANSFERRED, raised.value.message)
     assert DELETE not in office.requests()
     assert claims(office) != {}
+
+
+@pytest.mark.parametrize("members", [{"CostCenterItemId1": NEW_ID}, {"DeliveredQuantity": 1}], ids=str)
+def test_a_draft_with_an_edited_row_is_kept_and_told_as_edited(
+    office: Office, members: dict[str, Any]
+) -> None:
+    """Also where what was edited was never sent, so that its value says nothing."""
+    acme, order = ready_to_push(office)
+    id = acme.push(order).eaccounting_id
+    rows = json.loads(json.dumps(office.drafts()[0]["Rows"], default=float))
+    rows[0].update(members)
+    edit(office, id, Rows=rows)
+    (read,) = acme.read_back()
+    assert read.entry is not None
+    assert read.entry.progress is not None
+    assert [(c.row, c.member, c.sent, c.now) for c in read.entry.progress.changes] == [
+        (None, "Other", None, None)
+    ]
+    with pytest.raises(DraftChanged):
+        acme.withdraw("o1")
+    assert len(office.drafts()) == 1
+
+
+@pytest.mark.parametrize(
+    "members", [{"CustomerName": "Renamed AS"}, {"Amount": 1, "VatAmount": 0}, {"BuyersOrderReference": ""}]
+)
+def test_what_eaccounting_changes_by_itself_is_no_edit(office: Office, members: dict[str, Any]) -> None:
+    acme, order = ready_to_push(office)
+    edit(office, acme.push(order).eaccounting_id, **members)
+    (read,) = acme.read_back()
+    assert (read.entry and read.entry.progress and read.entry.progress.changes) == ()
+    assert acme.withdraw("o1").state is State.WITHDRAWN
 
 
 def test_a_draft_that_was_edited_before_it_was_found_is_kept(office: Office) -> None:
