@@ -38,7 +38,7 @@ from visma_busy_sync.errors import (
     ServerFault,
 )
 from visma_busy_sync.integration import DraftChangedReason, NotSentReason, NotThisDraftReason
-from visma_busy_sync.orders import Event, LedgerEntry, MarkerPlace, Stage, State
+from visma_busy_sync.orders import DifferenceCode, Event, LedgerEntry, MarkerPlace, Stage, State
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import holders, order_key
 
@@ -932,6 +932,28 @@ def test_what_was_changed_there_is_read_back_row_by_row(office: Office) -> None:
         (2, "Quantity", "2", "3"),
     ]
     assert read.entry.state is State.TRANSFERRED
+
+
+def test_amounts_that_are_not_ours_are_told_also_of_an_order_that_was_found(office: Office) -> None:
+    """A lost answer must not hide that eAccounting would invoice nothing."""
+    office.profile(amounts="zero")
+    acme, order = ready_to_push(office)
+    restored(office, lambda: acme.push(order))
+    told = acme.push(order).differences
+    assert {difference.code for difference in told} == {DifferenceCode.AMOUNTS_ZERO}
+    assert told[0].ours == order.total
+    (read,) = acme.read_back()
+    assert (read.entry and read.entry.progress and read.entry.progress.differences) == told
+    assert known(acme) == read.entry
+
+
+@pytest.mark.parametrize("amounts", ["zero", "computed"])
+def test_amounts_that_are_not_ours_are_told_by_a_recovery(office: Office, amounts: str) -> None:
+    office.profile(amounts=amounts)
+    acme, order = ready_to_push(office)
+    unknown(office, acme, order, made=True)
+    told = {difference.code for difference in only(acme.recover()).differences}
+    assert told == ({DifferenceCode.AMOUNTS_ZERO} if amounts == "zero" else set())
 
 
 def test_a_draft_that_was_deleted_there_is_released_by_a_person(office: Office) -> None:

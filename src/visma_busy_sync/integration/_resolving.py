@@ -100,5 +100,5 @@ async def reopen(site: Site, tenant: str, order_id: str) -> LedgerEntry:
         connection = await connection_of(site, tenant)
         check_company(order_id, entry.company_id, connection)
         there = await there_already(site, site.upstream(tenant, connection.login_id), ledger, entry)
-        entry = there if there is not None else entry
+        entry = there[0] if there is not None else entry
     return await ledger.fire(Event.REOPEN, after=entry)
