@@ -424,7 +424,7 @@ def entry_from_json(text: str) -> LedgerEntry:
     known = body.get("entry")
     older = body["schema"] != LEDGER_SCHEMA
     if older and isinstance(known, dict):
-        known = {**known, "snapshot": None}  # it was of fewer members: every draft would look edited
+        known = {**known, "snapshot": None}  # it was of fewer members, and tells nothing now
     return structure(LedgerEntry, known, document=_DOCUMENT, older=older, order=order_from_json(order))
 
 
