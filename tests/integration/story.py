@@ -40,7 +40,7 @@ from visma_busy_sync.integration import (
     Recovered,
     SyncReport,
 )
-from visma_busy_sync.orders import UNSETTLED_STATES, DifferenceCode, LedgerEntry, Stage, State
+from visma_busy_sync.orders import UNSETTLED_STATES, Difference, DifferenceCode, LedgerEntry, Stage, State
 from visma_busy_sync.sandbox.profile import Profile
 from visma_busy_sync.sync import (
     Action,
@@ -271,6 +271,7 @@ class Story:
         progress = self._entry(order).progress
         assert progress is not None
         assert progress.stage is Stage.DRAFT
+        self._differ_if_zero(progress.differences)
         if self.row["conversion"] == "new_id":
             (draft,) = self.office.drafts()
             self.office.control("POST", f"/orders/{draft['Id']}/convert")
@@ -307,14 +308,18 @@ class Story:
 
     def _sent(self, order: Order) -> None:
         transfer = self._done(lambda: self.acme.push(order))
-        told = {difference.code for difference in transfer.differences}
+        self._differ_if_zero(transfer.differences)
+        (draft,) = self.office.drafts()
+        assert (transfer.state, transfer.eaccounting_id) == (State.TRANSFERRED, draft["Id"])
+
+    def _differ_if_zero(self, differences: Sequence[Difference]) -> None:
+        """Amounts differ only where eAccounting neither computes them nor was sent any."""
         zero = self.row["amounts"] == "zero" or (self.row["amounts"], self.row["send_amounts"]) == (
             "kept",
             False,
         )
+        told = {difference.code for difference in differences}
         assert told == ({DifferenceCode.AMOUNTS_ZERO} if zero else set())
-        (draft,) = self.office.drafts()
-        assert (transfer.state, transfer.eaccounting_id) == (State.TRANSFERRED, draft["Id"])
 
     def _disconnect(self) -> None:
         """The connection is over, whatever Visma says to it; Busy keeps all that it has."""

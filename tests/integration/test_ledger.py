@@ -39,7 +39,7 @@ from visma_busy_sync.errors import (
     ServerFault,
 )
 from visma_busy_sync.integration import DraftChangedReason, NotSentReason, NotThisDraftReason
-from visma_busy_sync.orders import Event, LedgerEntry, MarkerPlace, Stage, State
+from visma_busy_sync.orders import DifferenceCode, Event, LedgerEntry, MarkerPlace, Stage, State
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import holders, order_key
 
@@ -803,6 +803,10 @@ def test_only_reads_and_two_writes_of_drafts_are_sent(office: Office) -> None:
         ({"Status": 4}, DraftChangedReason.MOVED_ON),
         ({"YourReference": "Kari"}, DraftChangedReason.EDITED),
         ({"Rows": []}, DraftChangedReason.EDITED),
+        ({"DeliveryAddress1": "Ny vei 1"}, DraftChangedReason.EDITED),
+        ({"DeliveryDate": "2026-04-15"}, DraftChangedReason.EDITED),
+        ({"InvoiceCustomerName": "Annen AS"}, DraftChangedReason.EDITED),
+        ({"Notes": [NEW_ID]}, DraftChangedReason.EDITED),
     ],
     ids=str,
 )
@@ -817,6 +821,38 @@ def test_a_draft_that_somebody_worked_on_is_kept(
     assert (known(acme).state, known(acme).problem) == (State.TRANSFERRED, raised.value.message)
     assert DELETE not in office.requests()
     assert claims(office) != {}
+
+
+@pytest.mark.parametrize("members", [{"CostCenterItemId1": NEW_ID}, {"DeliveredQuantity": 1}], ids=str)
+def test_a_draft_with_an_edited_row_is_kept_and_told_as_edited(
+    office: Office, members: dict[str, Any]
+) -> None:
+    """Also where what was edited was never sent, so that its value says nothing."""
+    acme, order = ready_to_push(office)
+    id = acme.push(order).eaccounting_id
+    rows = json.loads(json.dumps(office.drafts()[0]["Rows"], default=float))
+    rows[0].update(members)
+    edit(office, id, Rows=rows)
+    (read,) = acme.read_back()
+    assert read.entry is not None
+    assert read.entry.progress is not None
+    assert [(c.row, c.member, c.sent, c.now) for c in read.entry.progress.changes] == [
+        (None, "Other", None, None)
+    ]
+    with pytest.raises(DraftChanged):
+        acme.withdraw("o1")
+    assert len(office.drafts()) == 1
+
+
+@pytest.mark.parametrize(
+    "members", [{"CustomerName": "Renamed AS"}, {"Amount": 1, "VatAmount": 0}, {"BuyersOrderReference": ""}]
+)
+def test_what_eaccounting_changes_by_itself_is_no_edit(office: Office, members: dict[str, Any]) -> None:
+    acme, order = ready_to_push(office)
+    edit(office, acme.push(order).eaccounting_id, **members)
+    (read,) = acme.read_back()
+    assert (read.entry and read.entry.progress and read.entry.progress.changes) == ()
+    assert acme.withdraw("o1").state is State.WITHDRAWN
 
 
 def test_a_draft_that_was_edited_before_it_was_found_is_kept(office: Office) -> None:
@@ -1091,6 +1127,28 @@ def test_what_was_changed_there_is_read_back_row_by_row(office: Office) -> None:
         (2, "Quantity", "2", "3"),
     ]
     assert read.entry.state is State.TRANSFERRED
+
+
+def test_amounts_that_are_not_ours_are_told_also_of_an_order_that_was_found(office: Office) -> None:
+    """A lost answer must not hide that eAccounting would invoice nothing."""
+    office.profile(amounts="zero")
+    acme, order = ready_to_push(office)
+    restored(office, lambda: acme.push(order))
+    told = acme.push(order).differences
+    assert {difference.code for difference in told} == {DifferenceCode.AMOUNTS_ZERO}
+    assert told[0].ours == order.total
+    (read,) = acme.read_back()
+    assert (read.entry and read.entry.progress and read.entry.progress.differences) == told
+    assert known(acme) == read.entry
+
+
+@pytest.mark.parametrize("amounts", ["zero", "computed"])
+def test_amounts_that_are_not_ours_are_told_by_a_recovery(office: Office, amounts: str) -> None:
+    office.profile(amounts=amounts)
+    acme, order = ready_to_push(office)
+    unknown(office, acme, order, made=True)
+    told = {difference.code for difference in only(acme.recover()).differences}
+    assert told == ({DifferenceCode.AMOUNTS_ZERO} if amounts == "zero" else set())
 
 
 def test_a_draft_that_was_deleted_there_is_released_by_a_person(office: Office) -> None:

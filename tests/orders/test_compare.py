@@ -11,7 +11,7 @@ import pytest
 
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
-from visma_busy_sync.orders import Difference, DifferenceCode, compare, snapshot
+from visma_busy_sync.orders import Difference, DifferenceCode, compare
 
 from .given import ARTICLE_60, answer, article, built, cost, counterpart, hours, money, work
 
@@ -122,38 +122,6 @@ def test_an_answer_without_rows_is_told() -> None:
     """Null or absent."""
     for nothing in (None, UNSET):
         assert [one.code for one in compare(ORDER, answer(ORDER, rows=nothing))] == ["rows_differ"]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"our_reference": "Kari"}, id="our reference"),
-        pytest.param({"buyers_order_reference": "PO 7"}, id="buyer's reference"),
-        pytest.param({"rows": rows({"text": "More advice"}, {})}, id="text of a row"),
-        pytest.param({"rows": rows({"unit_price": Decimal(1)}, {})}, id="price of a row"),
-        pytest.param({"rows": rows({}, {"quantity": Decimal(2)})}, id="quantity of a row"),
-        pytest.param({"rows": rows({}, {})[:1]}, id="a row less"),
-        pytest.param({"rows": None}, id="no rows"),
-    ],
-)
-def test_an_edited_draft_has_another_snapshot(changes: dict[str, Any]) -> None:
-    """So a withdrawal does not delete what someone has worked on."""
-    assert snapshot(answer(ORDER, **changes)) != snapshot(answer(ORDER))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"amount": Decimal(1)}, id="amount"),
-        pytest.param({"status": models.OrderStatus.ONGOING}, id="status"),
-        pytest.param({"rows": tuple(reversed(rows({}, {})))}, id="order of rows"),
-        pytest.param({"our_reference": None}, id="null for absent"),
-        pytest.param({"rows": rows({"unit_price": money("1000")}, {})}, id="how a number is written"),
-    ],
-)
-def test_what_nobody_edited_has_the_same_snapshot(changes: dict[str, Any]) -> None:
-    """Amounts and status change by themselves."""
-    assert snapshot(answer(ORDER, **changes)) == snapshot(answer(ORDER))
 
 
 class TestVat:

@@ -21,6 +21,7 @@ from visma_busy_sync.orders import (
     Event,
     IllegalTransition,
     LedgerEntry,
+    OrderProgress,
     Stage,
     State,
     can_fire,
@@ -29,6 +30,7 @@ from visma_busy_sync.orders import (
     entry_to_json,
     fire,
     new_entry,
+    with_progress,
 )
 from visma_busy_sync.orders._ledger import HISTORY_STEPS
 
@@ -334,7 +336,7 @@ def test_an_entry_of_a_newer_version_is_refused() -> None:
     body = json.loads(entry_to_json(entry_in(State.SENDING, ORDER)))
 
     with pytest.raises(DocumentTooNew):
-        entry_from_json(json.dumps(body | {"schema": 3}))
+        entry_from_json(json.dumps(body | {"schema": 4}))
 
 
 def test_an_entry_of_the_first_version_is_read() -> None:
@@ -347,6 +349,18 @@ def test_an_entry_of_the_first_version_is_read() -> None:
         entry_from_json(json.dumps(body))
     with pytest.raises(DocumentError):
         entry_from_json(json.dumps(body | {"schema": 1, "entry": None}))
+
+
+def test_an_entry_of_the_second_version_is_read() -> None:
+    """Its progress told no differences, and its checksum was of fewer members: no edit can be told by it."""
+    entry = happen(new_entry(ORDER, marker=MARKER), Event.RESERVE, Event.SEND)
+    entry = fire(entry, Event.TRANSFERRED, at=NOON, eaccounting_id="a", snapshot="sum")
+    entry = with_progress(entry, OrderProgress(stage=Stage.DRAFT, read_at=NOON))
+    body = json.loads(entry_to_json(entry))
+    del body["entry"]["progress"]["differences"]
+    assert entry_from_json(json.dumps(body | {"schema": 2})) == attrs.evolve(entry, snapshot=None)
+    with pytest.raises(DocumentError):
+        entry_from_json(json.dumps(body))
 
 
 def test_when_something_happened_last_to_this_revision() -> None:

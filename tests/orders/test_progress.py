@@ -12,6 +12,7 @@ from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET, OrderStatus
 from visma_busy_sync.orders import (
+    DifferenceCode,
     DraftChange,
     IllegalTransition,
     OrderProgress,
@@ -19,14 +20,16 @@ from visma_busy_sync.orders import (
     State,
     agrees,
     changes_of,
+    compare,
     entry_from_json,
     entry_to_json,
     progress_of,
+    snapshot,
     to_new_order,
 )
 from visma_busy_sync.orders._ledger import with_progress
 
-from .given import MARKER, NOON, built, cost, entry_in, hours, work
+from .given import MARKER, NOON, answer, built, cost, entry_in, hours, work
 
 evolve: Any = attrs.evolve  # the models are attrs classes, which mypy does not see
 
@@ -81,9 +84,32 @@ def with_row(place: int, **changes: Any) -> models.Order:
 )
 def test_how_far_it_has_come(status: OrderStatus, stage: Stage) -> None:
     answer = echoed(status=status, number=None if stage is Stage.DRAFT else 17)
-    found = progress_of(ORDER, MARKER, answer, at=NOON)
+    found = progress_of(ORDER, MARKER, answer, known=None, at=NOON)
     number = None if stage is Stage.DRAFT else 17
-    assert found == OrderProgress(stage=stage, number=number, read_at=NOON)
+    differences = compare(ORDER, answer)
+    assert found == OrderProgress(stage=stage, number=number, differences=differences, read_at=NOON)
+
+
+def test_amounts_that_are_not_ours_are_told_at_each_reading() -> None:
+    """As they were after the push: a draft may be found, edited, or computed late."""
+    assert progress_of(ORDER, MARKER, answer(ORDER), known=None, at=NOON).differences == ()
+    (told,) = progress_of(ORDER, MARKER, answer(ORDER, amount=Decimal(0)), known=None, at=NOON).differences
+    assert (told.code, told.ours, told.theirs) == (DifferenceCode.AMOUNTS_ZERO, ORDER.total, Decimal(0))
+
+
+def test_an_edit_of_what_was_not_sent_is_told_without_its_value() -> None:
+    """What eAccounting filled in by itself is not known, so only that it is another one."""
+    before = snapshot(echoed(delivery_address1="Gate 1"))
+
+    def changes(known: str | None = before, **members: Any) -> tuple[DraftChange, ...]:
+        answer = echoed(**{"delivery_address1": "Gate 2"} | members)
+        return progress_of(ORDER, MARKER, answer, known=known, at=NOON).changes
+
+    assert changes() == (DraftChange(None, "Other", None, None),)
+    assert changes(delivery_address1="Gate 1") == ()
+    assert changes(None) == ()  # nobody knows how it was
+    assert changes(your_reference="Kari") == (DraftChange(None, "YourReference", None, "Kari"),)
+    assert changes(status=OrderStatus.SHIPPED) == ()  # what was delivered is filled in then
 
 
 def test_what_was_kept_as_sent_is_not_changed() -> None:
@@ -187,13 +213,15 @@ def test_customer_and_rows_tell_whether_it_is_the_same_order(answer: models.Orde
 def test_progress_is_kept_with_the_order_and_comes_back_exactly() -> None:
     entry = entry_in(State.TRANSFERRED, ORDER)
     answer = evolve(with_row(1, quantity=Decimal(2)), number=17, status=OrderStatus.ONGOING)
-    noted = with_progress(entry, progress_of(ORDER, MARKER, answer, at=NOON))
+    noted = with_progress(entry, progress_of(ORDER, MARKER, answer, known=None, at=NOON))
     assert (noted.number, noted.state, noted.history) == (17, State.TRANSFERRED, ())
     assert entry_from_json(entry_to_json(noted)) == noted
-    without = with_progress(noted, progress_of(ORDER, MARKER, echoed(), at=NOON))
+    without = with_progress(noted, progress_of(ORDER, MARKER, echoed(), known=None, at=NOON))
     assert without.number == 17  # a number that is known is not lost
 
 
 def test_progress_is_kept_of_transferred_orders_only() -> None:
     with pytest.raises(IllegalTransition, match="reading it back"):
-        with_progress(entry_in(State.SENDING, ORDER), progress_of(ORDER, MARKER, echoed(), at=NOON))
+        with_progress(
+            entry_in(State.SENDING, ORDER), progress_of(ORDER, MARKER, echoed(), known=None, at=NOON)
+        )

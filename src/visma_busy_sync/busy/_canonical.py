@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from typing import Final, TypeAlias, cast
@@ -25,7 +25,7 @@ def decimal_text(value: Decimal) -> str:
 
 
 def plain(value: object) -> Plain:
-    """Return `value` (attrs values, tuples, mappings and scalars) as plain data with canonical scalars."""
+    """Return `value` (attrs values, sequences, mappings and scalars) as plain data with canonical scalars."""
     if isinstance(value, enum.StrEnum):
         return value.value
     if value is None or isinstance(value, str | int):
@@ -36,8 +36,8 @@ def plain(value: object) -> Plain:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, tuple):
-        return [plain(member) for member in cast("tuple[object, ...]", value)]
+    if isinstance(value, tuple | list):
+        return [plain(member) for member in cast("Sequence[object]", value)]
     if isinstance(value, Mapping):
         return {key: plain(member) for key, member in cast("Mapping[str, object]", value).items()}
     return members(value)

@@ -60,8 +60,8 @@ class Transfer:
         state: Where it stands now.
         eaccounting_id: eAccounting's id of the draft.
         number: Its number; None while it is a draft.
-        differences: Where eAccounting's amounts differ from ours, told when the order was sent; the order
-            is transferred all the same.
+        differences: Where eAccounting's amounts differ from ours, told when the order was sent, or found
+            before that; the order is transferred all the same.
         changed_entries: Hours and costs that were changed in Busy since the order was finalised, told when
             it was sent. The order was sent as it was finalised.
         repeated: Whether the draft was there before, and nothing was sent now.
@@ -124,8 +124,9 @@ async def push(site: Site, tenant: str, order: Order) -> Transfer:
     work = await _work_to_send(site, tenant, order)
     entry, begun = await _begun(site, upstream, ledger, order)
     changed = changed_since(entry.order, work)
-    if begun is None:
-        return _transfer(entry, changed=changed, repeated=True)
+    if not isinstance(begun, _Begun):
+        differences = compare(entry.order, begun) if begun is not None else ()
+        return _transfer(entry, differences=differences, changed=changed, repeated=True)
     after, draft = await post(upstream, begun.new, ledger, entry, since=begun.since)
     return _transfer(after, differences=compare(order, draft), changed=changed)
 
@@ -244,13 +245,14 @@ class _Begun:
 
 async def _begun(
     site: Site, upstream: Upstream, ledger: LedgerBook, order: Order
-) -> tuple[LedgerEntry, _Begun | None]:
-    """Bring the order to `sending`, and return it with what to send; None where its draft is there already.
+) -> tuple[LedgerEntry, _Begun | models.Order | None]:
+    """Bring the order to `sending`, and return it with what to send; or with its draft, where that is found.
 
-    Of two workers that push the same order at once one goes on; the other looks again.
+    Of two workers that push the same order at once one goes on; the other looks again. None: the other one
+    has sent it.
     """
 
-    async def attempt() -> tuple[LedgerEntry, _Begun | None] | None:
+    async def attempt() -> tuple[LedgerEntry, _Begun | models.Order | None] | None:
         entry = await ledger.reserve(order)
         if not _is_to_be_sent(entry):
             return entry, None
@@ -264,7 +266,7 @@ async def _begun(
         with contextlib.suppress(StoreBusy):  # another worker was first
             there = await there_already(site, upstream, ledger, entry)
             if there:
-                return there, None
+                return there
             begun = _Begun(new, site.clock.monotonic())
             return await note_sending(ledger, entry), begun
         return None
@@ -274,8 +276,10 @@ async def _begun(
 
 async def there_already(
     site: Site, upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry
-) -> LedgerEntry | None:
-    """Look for an order before it is sent; None if it surely is not there, as far as eAccounting tells.
+) -> tuple[LedgerEntry, models.Order] | None:
+    """Look for an order before it is sent, and return it with its draft.
+
+    None if it surely is not there, as far as eAccounting tells.
 
     Raises:
         SearchIncomplete: If the reading is not sure, so that nothing may be sent.
@@ -290,7 +294,7 @@ async def there_already(
         if answer is None:
             raise SearchIncomplete(entry.order_id, marker=entry.marker)
         if not is_other(entry.order, entry.marker, answer):
-            return (await note_found(upstream, ledger, entry, looked.draft.id))[0]
+            return await note_found(upstream, ledger, entry, looked.draft.id)
         problem = _OTHER.format(id=looked.draft.id)
     elif problem is None and entry.moment_of(Event.RESEND) is None:  # else a person has looked
         twin = await _unknown_twin(ledger, entry, reading.rows)

@@ -82,7 +82,8 @@ async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> L
             raise SearchIncomplete(entry.order_id, marker=entry.marker)
         entry, answer = await note_found(upstream, ledger, entry, looked.draft.id)
     at = ledger.site.clock.now()
-    return await ledger.note(progress_of(entry.order, entry.marker, answer, at=at), after=entry)
+    progress = progress_of(entry.order, entry.marker, answer, known=entry.snapshot, at=at)
+    return await ledger.note(progress, after=entry)
 
 
 async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:

@@ -9,6 +9,7 @@ from typing import final
 
 from attrs import field, frozen
 
+from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._searching import check_company, note_found, search
@@ -18,10 +19,12 @@ from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration._withdrawing import go_on_withdrawing
 from visma_busy_sync.orders import (
     UNSETTLED_STATES,
+    Difference,
     DocumentError,
     Event,
     LedgerEntry,
     State,
+    compare,
     shows_drafts,
 )
 from visma_busy_sync.state import Connection
@@ -38,11 +41,13 @@ class Recovered:
     Attributes:
         order_id: The order.
         entry: Where it stands now; None if its ledger entry cannot be read.
+        differences: Of an order that was found now: where eAccounting's amounts differ from ours.
         error: What went wrong; None: nothing did.
     """
 
     order_id: str
     entry: LedgerEntry | None = None
+    differences: tuple[Difference, ...] = ()
     error: Exception | None = field(default=None, repr=False)
 
 
@@ -68,35 +73,37 @@ async def _recovered(
     try:
         check_company(entry.order_id, entry.company_id, connection)
         upstream = site.upstream(tenant, connection.login_id)
-        after = await _settled(upstream, ledger, entry, others)
+        after, draft = await _settled(upstream, ledger, entry, others)
     except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
         with contextlib.suppress(Exception):  # then it is told as it was before
             known = await ledger.read()
             entry = known[0] if known else entry
         return Recovered(order_id=entry.order_id, entry=entry, error=error)
-    return Recovered(order_id=entry.order_id, entry=after)
+    differences = compare(after.order, draft) if draft is not None else ()
+    return Recovered(order_id=entry.order_id, entry=after, differences=differences)
 
 
 async def _settled(
     upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry, others: Sequence[LedgerEntry]
-) -> LedgerEntry:
+) -> tuple[LedgerEntry, models.Order | None]:
+    """Settle an order as far as it can be; return it as it is now, and its draft if that was found."""
     if entry.state is State.WITHDRAWING:
-        return await go_on_withdrawing(upstream, ledger, entry)
+        return await go_on_withdrawing(upstream, ledger, entry), None
     if entry.state is State.SENDING:
         if _may_be_sent_now(ledger.site, entry):
-            return entry
+            return entry, None
         entry = await ledger.fire(Event.OUTCOME_UNKNOWN, after=entry, problem=_INTERRUPTED)
     looked_at = ledger.site.clock.now()  # an answer that comes late tells of the moment it was asked for
     reading = await search(ledger.site, upstream, entry)
     looked = reading.looked
     if looked.draft is not None:
-        return (await note_found(upstream, ledger, entry, looked.draft.id))[0]
+        return await note_found(upstream, ledger, entry, looked.draft.id)
     if looked.problem is not None:
-        return await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem)
+        return await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem), None
     controlled = looked.absent and shows_drafts(
         reading.rows, [other for other in others if other.company_id == entry.company_id]
     )
-    return await _not_seen(ledger, entry, looked_at, controlled=controlled)
+    return await _not_seen(ledger, entry, looked_at, controlled=controlled), None
 
 
 async def _not_seen(

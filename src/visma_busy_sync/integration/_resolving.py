@@ -123,5 +123,6 @@ async def _looked_for(ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
     check_company(entry.order_id, entry.company_id, connection)
     with contextlib.suppress(*([SearchIncomplete] if refused else [])):
         upstream = site.upstream(tenant, connection.login_id)
-        return await there_already(site, upstream, ledger, entry) or entry
+        there = await there_already(site, upstream, ledger, entry)
+        return there[0] if there is not None else entry
     return entry

@@ -10,7 +10,7 @@ from visma_busy_sync.orders._books import Books
 from visma_busy_sync.orders._breaks import Break, BreakCode
 from visma_busy_sync.orders._builder import Counterpart, build, customer_of, products_needed
 from visma_busy_sync.orders._changes import EntryChange, changed_since
-from visma_busy_sync.orders._compare import Difference, DifferenceCode, compare, snapshot
+from visma_busy_sync.orders._compare import Difference, DifferenceCode, compare
 from visma_busy_sync.orders._document import ORDER_SCHEMA, order_from_json, order_to_json
 from visma_busy_sync.orders._draft import MarkerPlace, marked_reference, to_new_order
 from visma_busy_sync.orders._errors import (
@@ -84,6 +84,7 @@ from visma_busy_sync.orders._sightings import (
     shows_drafts,
     twins_of,
 )
+from visma_busy_sync.orders._snapshot import snapshot
 from visma_busy_sync.orders._specification import (
     HoursSpecification,
     InternalNotes,

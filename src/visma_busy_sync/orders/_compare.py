@@ -17,7 +17,6 @@ from typing import Final
 from attrs import frozen
 
 from visma_busy_sync.busy import Order
-from visma_busy_sync.busy._canonical import Plain, checksum, plain
 from visma_busy_sync.busy._orders import exact_sum, percent_of
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET, Unset
@@ -106,37 +105,3 @@ def _rows(order: Order, answer: models.Order) -> Iterator[Difference]:
 
 def _known(amount: Decimal | Unset | None) -> Decimal | None:
     return None if amount is UNSET else amount
-
-
-_HEAD: Final = (
-    "customer_id",
-    "order_date",
-    "currency_code",
-    "our_reference",
-    "your_reference",
-    "buyers_order_reference",
-)
-_ROW: Final = (
-    "is_text_row",
-    "article_id",
-    "text",
-    "quantity",
-    "unit_price",
-    "discount_percentage",
-    "project_id",
-)
-
-
-def snapshot(answer: models.Order) -> str:
-    """Return a checksum of what a person would edit on the draft: customer, date, references, rows.
-
-    Amounts, stamps and status are not in it, since they change without anyone editing the draft. A member
-    that is absent counts as null.
-    """
-    rows = sorted(answer.rows or (), key=lambda row: row.line_number or 0)
-    return checksum([_members(answer, _HEAD), *(_members(row, _ROW) for row in rows)])
-
-
-def _members(value: models.Model, names: tuple[str, ...]) -> list[Plain]:
-    found: list[object] = [getattr(value, name) for name in names]
-    return [None if member is UNSET else plain(member) for member in found]

@@ -31,7 +31,7 @@ from visma_busy_sync.orders._errors import DocumentError, IllegalTransition
 from visma_busy_sync.orders._progress import OrderProgress, Stage
 from visma_busy_sync.orders._reading import parse, structure
 
-LEDGER_SCHEMA: Final = 2
+LEDGER_SCHEMA: Final = 3
 """The schema version of ledger entries that this version writes."""
 
 HISTORY_STEPS: Final = 100
@@ -229,8 +229,8 @@ class LedgerEntry:
         reserved_at: When the entries of this revision were claimed; None before.
         eaccounting_id: eAccounting's id of the draft; kept after it is gone.
         number: eAccounting's number of the order; None while it is a draft.
-        snapshot: The checksum of what was read back after the push (`compare.snapshot`); None if nothing
-            was. Before a withdrawal it shows whether someone edited the draft.
+        snapshot: The checksum of the draft before anybody edited it (`snapshot`), as the push was answered or
+            as it was found; None if none is known. It shows whether someone edited the draft since.
         problem: What last went wrong and is not over.
         progress: What was last read of it in eAccounting; None if nothing was since it was transferred.
         history: The last 100 steps, oldest first.
@@ -427,9 +427,10 @@ def entry_from_json(text: str) -> LedgerEntry:
     if not isinstance(order, str):
         raise DocumentError(_DOCUMENT, "it has no order")
     known = body.get("entry")
-    if body["schema"] == 1 and isinstance(known, dict):
-        known = {**known, "progress": None}
-    return structure(LedgerEntry, known, document=_DOCUMENT, order=order_from_json(order))
+    older = body["schema"] != LEDGER_SCHEMA
+    if older and isinstance(known, dict):
+        known = {**known, "snapshot": None}  # it was of fewer members, and tells nothing now
+    return structure(LedgerEntry, known, document=_DOCUMENT, older=older, order=order_from_json(order))
 
 
 def diagram() -> str:

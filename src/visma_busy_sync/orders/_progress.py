@@ -2,7 +2,8 @@
 
 Compared is what was sent with what is there now, row by row. Amounts are left to `compare`. Blanks at the end
 of a text and between words count as one, since whether eAccounting keeps them is not known; a member that
-eAccounting does not answer is not compared.
+eAccounting does not answer is not compared. Nor is one that is never sent, such as an address, since
+eAccounting fills many of them in by itself; that one of them was edited, the snapshot shows.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from visma_busy_sync.busy import Order
 from visma_busy_sync.busy._canonical import plain
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
+from visma_busy_sync.orders._compare import Difference, compare
 from visma_busy_sync.orders._draft import MarkerPlace, to_new_order
 from visma_busy_sync.orders._marker import contains_marker
+from visma_busy_sync.orders._snapshot import snapshot
 
 
 class Stage(enum.StrEnum):
@@ -45,7 +48,8 @@ class DraftChange:
         row: The row as it was sent, from 1, text rows included; of one that was added, the row now. None: the
             head of the order.
         member: The API's name of the member; `Row` where a whole row was added or removed, `Marker` where no
-            reference has the order's marker any more.
+            reference has the order's marker any more, `Other` where all is as it was sent, but something else
+            was edited, such as an address.
         sent: What was sent, as text; None if nothing was.
         now: What is there now, as text; None if nothing is.
     """
@@ -64,12 +68,14 @@ class OrderProgress:
         stage: How far it has come.
         number: Its number; None while it has none.
         changes: What was changed there since it was sent.
+        differences: Where eAccounting's amounts differ from ours; those of an edit are among them.
         read_at: When this was read, in UTC.
     """
 
     stage: Stage
     number: int | None = None
     changes: tuple[DraftChange, ...] = ()
+    differences: tuple[Difference, ...] = ()
     read_at: datetime
 
 
@@ -108,19 +114,32 @@ MARKER: Final = "Marker"
 """The member of a change by which the draft is no longer recognised."""
 
 
-def progress_of(order: Order, marker: str, answer: models.Order, *, at: datetime) -> OrderProgress:
+OTHER: Final = "Other"
+"""The member of a change of which only the snapshot tells."""
+
+
+def progress_of(
+    order: Order, marker: str, answer: models.Order, *, known: str | None, at: datetime
+) -> OrderProgress:
     """Return how far an order has come, and what was changed, by what eAccounting answers of it.
 
     Args:
         order: The order as it was sent.
         marker: The marker that it was sent with.
         answer: What eAccounting answers, read by its id.
+        known: The snapshot of the draft before anybody edited it; None if there is none.
         at: When it was read.
     """
+    changes = changes_of(order, marker, answer)
+    # What becomes an order is filled in further, such as with what was delivered.
+    is_draft = answer.status is models.OrderStatus.DRAFT
+    if not changes and is_draft and known is not None and snapshot(answer) != known:
+        changes = (DraftChange(None, OTHER, None, None),)
     return OrderProgress(
         stage=_STAGES.get(answer.status, Stage.UNKNOWN),
         number=answer.number or None,
-        changes=changes_of(order, marker, answer),
+        changes=changes,
+        differences=compare(order, answer),
         read_at=at,
     )
 
