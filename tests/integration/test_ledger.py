@@ -42,7 +42,7 @@ from visma_busy_sync.orders import Event, LedgerEntry, MarkerPlace, Stage, State
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import holders, order_key
 
-from .office import ACME, Office, entry, ready_to_push
+from .office import ACME, MARCH, Office, entry, ready_to_push, with_work
 from .test_orders import again, posts, to_other_company
 
 DELETE = "DELETE /v2/orders/{id}"
@@ -337,6 +337,55 @@ def test_an_interrupted_push_is_looked_for_once_no_worker_can_be_at_it(office: O
     assert [step.event for step in known(acme).history][-2:] == [Event.OUTCOME_UNKNOWN, Event.FOUND]
 
 
+DAYS = 24 * 60
+"""In minutes."""
+
+
+def put_right(office: Office, *, days: float) -> None:
+    """The clock was ahead, and somebody puts it right."""
+    minutes_pass(office, -days * DAYS)
+
+
+def test_a_clock_that_was_ahead_keeps_no_order_from_being_looked_for(office: Office) -> None:
+    """The push was interrupted by then, and the clock put right afterwards."""
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 30 * DAYS)
+    crash_while_sending(office, acme, order)
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.TRANSFERRED
+
+
+def test_clocks_that_differ_by_minutes_leave_a_worker_its_time(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 4)
+    crash_while_sending(office, acme, order)
+    minutes_pass(office, -4)
+    assert state_after(acme.recover()) is State.SENDING
+
+
+def test_a_clock_that_was_ahead_keeps_no_order_from_a_person(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 30 * DAYS)
+    unknown(office, acme, order, made=False)
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.NEEDS_ATTENTION
+    assert acme.resolve("o1", send_again=True).state is State.RESERVED
+
+
+def test_a_draft_of_an_order_from_a_clock_that_was_ahead_is_found(office: Office) -> None:
+    """By that clock it was created long before the order was built."""
+    acme = office.connected()
+    acme.sync()
+    minutes_pass(office, 600 * DAYS)
+    project = with_work(office)
+    order = acme.build_order(project, MARCH, order_id="o1", order_date=office.clock.now().date())
+    unknown(office, acme, order, made=True)
+    put_right(office, days=600)
+    assert state_after(acme.recover()) is State.TRANSFERRED
+    assert acme.push(order).repeated
+    assert len(office.drafts()) == 1
+
+
 def test_what_fails_for_one_order_stops_no_other(office: Office) -> None:
     acme, order = ready_to_push(office)
     unknown(office, acme, order, made=True)
@@ -453,6 +502,44 @@ def test_a_look_from_before_it_became_unknown_again_does_not_count(office: Offic
     unknown(office, acme, order, made=False)
     assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
     assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+
+
+def test_a_look_by_a_clock_that_was_ahead_does_not_count(office: Office) -> None:
+    """How long it is ago is not known; the next one is the first."""
+    acme, order = ready_to_push(office, choices=RESENDS)
+    unknown(office, acme, order, made=False)
+    with_another_draft(office, acme, order.project)
+    minutes_pass(office, 30 * DAYS)
+    acme.recover()
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 9)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 2)
+    assert state_after(acme.recover()) is State.RESERVED
+
+
+def test_a_look_by_a_clock_that_was_behind_does_not_count(office: Office) -> None:
+    acme, order = ready_to_push(office, choices=RESENDS)
+    unknown(office, acme, order, made=False)
+    with_another_draft(office, acme, order.project)
+    minutes_pass(office, -DAYS)
+    acme.recover()
+    minutes_pass(office, DAYS)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 11)
+    assert state_after(acme.recover()) is State.RESERVED
+
+
+def test_looks_count_though_the_clock_was_ahead_when_it_became_unknown(office: Office) -> None:
+    acme, order = ready_to_push(office, choices=RESENDS)
+    minutes_pass(office, 30 * DAYS)
+    unknown(office, acme, order, made=False)
+    with_another_draft(office, acme, order.project)
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 11)
+    assert state_after(acme.recover()) is State.RESERVED
 
 
 # What a person decides
@@ -919,6 +1006,16 @@ def test_a_draft_that_was_deleted_there_is_released_by_a_person(office: Office) 
     assert claims(office) == {}
     acme.push(attrs.evolve(order, revision=2))
     assert len(office.drafts()) == 1
+
+
+def test_a_clock_that_was_ahead_keeps_no_deleted_draft_from_being_told(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 30 * DAYS)
+    office.control("DELETE", f"/records/orders/{acme.push(order).eaccounting_id}")
+    put_right(office, days=30)
+    (read,) = acme.read_back()
+    assert read.entry is not None
+    assert read.entry.state is State.GONE_UPSTREAM
 
 
 def moved(office: Office, id: str | None) -> None:

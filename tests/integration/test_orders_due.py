@@ -422,6 +422,16 @@ def test_how_often_they_are_read_back_is_a_setting(office: Office) -> None:
     assert len(visma.read_back_due(office.clock.now() + timedelta(minutes=10))) == 1
 
 
+def test_a_clock_that_was_ahead_keeps_no_order_from_being_read_back(office: Office) -> None:
+    acme, order = ready(office)
+    acme.push(order)
+    office.clock.advance(30 * 86400)
+    assert len(made(office).read_back_due()) == 1
+    office.clock.advance(-30 * 86400)
+    assert len(made(office).read_back_due()) == 1
+    assert made(office).read_back_due() == []
+
+
 def test_a_tenant_that_cannot_be_read_stops_no_other(office: Office) -> None:
     three(office)
     _, visma = with_books(office)

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting.errors import AccessDenied, LoginError, NotSent, RateLimited, Unauthorized
+from visma_busy_sync.integration._clocks import is_recent
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._due import due_moment
 from visma_busy_sync.integration._ledger import orders_of
@@ -256,7 +257,7 @@ def _is_to_be_read(site: Site, entry: LedgerEntry, connection: Connection, now: 
     if entry.progress is not None and entry.progress.stage is Stage.INVOICED:
         return False
     last = entry.progress.read_at if entry.progress is not None else entry.history[-1].at
-    return last + site.choices.read_back_every <= now
+    return not is_recent(last, site.choices.read_back_every, now=now)
 
 
 async def _one_by_one(

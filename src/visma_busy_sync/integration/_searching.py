@@ -10,6 +10,7 @@ from attrs import frozen
 
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import NotFound
+from visma_busy_sync.integration._clocks import is_recent
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
@@ -46,11 +47,13 @@ def check_company(order_id: str, company_id: str, connection: Connection) -> Non
 async def search(site: Site, upstream: Upstream, entry: LedgerEntry) -> Reading:
     """Look for an order, in all its revisions, among those that could be it by when they were created.
 
+    None was created after now; but date and reservation may have been told by a clock that was ahead.
+
     Raises:
         EAccountingError: If the orders cannot be read; nothing is known then.
     """
     ordered = datetime.combine(entry.order.order_date, time(), UTC)
-    first = max(_EARLIEST, min(ordered, entry.reserved_at or ordered))
+    first = max(_EARLIEST, min(ordered, entry.reserved_at or ordered, site.clock.now()))
     found = await upstream.orders_since(first - site.choices.search_back)
     return Reading(look_for(entry.marker, found.rows, sure=found.sure), found.rows)
 
@@ -69,7 +72,7 @@ def may_appear(site: Site, entry: LedgerEntry) -> bool:
     Not by its id; or not in the list, where it has another id since.
     """
     sent = entry.moment_of(Event.TRANSFERRED)
-    return sent is not None and site.clock.now() - sent < site.choices.settle_after
+    return sent is not None and is_recent(sent, site.choices.settle_after, now=site.clock.now())
 
 
 async def note_found(
