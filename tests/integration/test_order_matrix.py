@@ -390,7 +390,7 @@ async def _sent_again(ledger: LedgerBook, entry: LedgerEntry, *_: object, **__: 
     return await ledger.fire(Event.RESEND, after=entry)
 
 
-async def _freed(_: object, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+async def _freed(_: object, ledger: LedgerBook, entry: LedgerEntry, *__: object) -> LedgerEntry:
     return await ledger.fire(Event.GONE, after=entry)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Final
@@ -58,12 +59,26 @@ async def search(site: Site, upstream: Upstream, entry: LedgerEntry) -> Reading:
     return Reading(look_for(entry.marker, found.rows, sure=found.sure), found.rows)
 
 
-async def gone(upstream: Upstream, id: str) -> models.Order | None:
-    """Read an order by its id; None if eAccounting answers that it does not have it."""
+class NotThere(enum.Enum):
+    """What an answer that there is no such order says."""
+
+    SURELY = enum.auto()
+    """It is the API's own word: it has its error object."""
+    UNCLEAR = enum.auto()
+    """A 404 without one, which a gateway gives too; the order may be there."""
+
+
+async def read_by_id(upstream: Upstream, id: str) -> models.Order | NotThere:
+    """Read an order by its id.
+
+    Raises:
+        EAccountingError: If it cannot be read; nothing is known then.
+    """
     try:
         return await upstream.order(id)
-    except NotFound:
-        return None
+    except NotFound as error:
+        own = error.code is not None or error.error_id is not None
+        return NotThere.SURELY if own else NotThere.UNCLEAR
 
 
 def may_appear(site: Site, entry: LedgerEntry) -> bool:
@@ -84,11 +99,11 @@ async def note_found(
     where nothing was edited before it was found, or none is known: a withdrawal never deletes an edit.
 
     Raises:
-        SearchIncomplete: If eAccounting lists it, but does not have it.
+        SearchIncomplete: If eAccounting lists it, but does not answer with it.
         StoreBusy: If something happened to the order meanwhile.
     """
-    answer = await gone(upstream, id)
-    if answer is None:
+    answer = await read_by_id(upstream, id)
+    if isinstance(answer, NotThere):
         raise SearchIncomplete(entry.order_id, marker=entry.marker)
     unedited = entry.snapshot is None and not changes_of(entry.order, entry.marker, answer)
     after = await ledger.fire(
