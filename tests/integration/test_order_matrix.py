@@ -394,8 +394,9 @@ async def _freed(_: object, ledger: LedgerBook, entry: LedgerEntry, *__: object)
     return await ledger.fire(Event.GONE, after=entry)
 
 
-async def _anew(upstream: Upstream, new: models.NewOrder, doubt: Doubt, *, since: float) -> models.Order:
-    return await _CREATE(upstream, new, doubt, since=upstream._env.clock.monotonic())
+async def _anew(upstream: Upstream, new: models.NewOrder, doubt: Doubt, **_: object) -> models.Order:
+    clock = upstream._env.clock
+    return await _CREATE(upstream, new, doubt, since=clock.monotonic(), latest=clock.now())
 
 
 async def _in_two_commits(store: Store, tenant: str, writes: Sequence[Write]) -> bool:
