@@ -201,6 +201,7 @@ UNUSUAL: Final[Mapping[str, Ways]] = {
     "answers are empty": Ways(told=False, amounts="kept"),
     "orders appear after some lists": Ways(appears_after=5, new_id=True),
     "orders appear after minutes, by id too": Ways(appears_seconds=200, late_by_id=True),
+    "what is gone is answered unclearly": Ways(missing="unclear", new_id=True),
 }
 TOLD: Final = frozenset({"push", "recover what is there", "withdraw", "read back what has another id"})
 """Stories that meet all that may be unusual."""
