@@ -644,6 +644,8 @@ class Tenant:
         Raises:
             NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
             OrderOutcomeUnknown: If it is to be sent again, but `recover` has not given up looking for it.
+            SearchIncomplete: If eAccounting did not answer clearly whether it has the draft; nothing was
+                changed.
             IllegalTransition: If the order is in no such state.
             OrderUnknown: If the order was never pushed.
             OtherCompany: If it is in another company than the connected one.
@@ -670,8 +672,8 @@ class Tenant:
 
         Raises:
             DraftChanged: If it is no draft any more, or was edited; it stays transferred.
-            OrderNeedsAttention: If it was deleted, but whether it is gone could not be told; its hours and
-                costs stay on it. Withdraw it again when a person has looked.
+            OrderNeedsAttention: If whether it is gone could not be told; its hours and costs stay on it.
+                Withdraw it again when a person has looked.
             SearchIncomplete: If it is not found, but was pushed less than `settle_after` ago, so that it may
                 appear; it is `withdrawing`.
             IllegalTransition: If the order is not transferred.
@@ -870,8 +872,9 @@ class BusySync:
 
         Due is an order of `WorkLog.finalised` that was finalised after its company was connected first
         (`Order.finalised_at`), and one that waits in `reserved` for a cure. Older ones wait for a person, and
-        so do those that were refused, withdrawn or released, or need attention. Call it from any scheduler,
-        as often as you like, from any number of processes.
+        so do those that were refused, withdrawn or released, or need attention. What was not sent the last
+        time is tried after the others. Call it from any scheduler, as often as you like, from any number of
+        processes.
 
         Args:
             now: The moment; by default now.
@@ -1423,6 +1426,8 @@ class AsyncTenant:
         Raises:
             NotThisDraft: If the draft is not there, or is not that of this order; nothing was changed.
             OrderOutcomeUnknown: If it is to be sent again, but `recover` has not given up looking for it.
+            SearchIncomplete: If eAccounting did not answer clearly whether it has the draft; nothing was
+                changed.
             IllegalTransition: If the order is in no such state.
             OrderUnknown: If the order was never pushed.
             OtherCompany: If it is in another company than the connected one.
@@ -1443,8 +1448,8 @@ class AsyncTenant:
 
         Raises:
             DraftChanged: If it is no draft any more, or was edited; it stays transferred.
-            OrderNeedsAttention: If it was deleted, but whether it is gone could not be told; its hours and
-                costs stay on it. Withdraw it again when a person has looked.
+            OrderNeedsAttention: If whether it is gone could not be told; its hours and costs stay on it.
+                Withdraw it again when a person has looked.
             SearchIncomplete: If it is not found, but was pushed less than `settle_after` ago, so that it may
                 appear; it is `withdrawing`.
             IllegalTransition: If the order is not transferred.
@@ -1643,8 +1648,9 @@ class AsyncBusySync:
 
         Due is an order of `WorkLog.finalised` that was finalised after its company was connected first
         (`Order.finalised_at`), and one that waits in `reserved` for a cure. Older ones wait for a person, and
-        so do those that were refused, withdrawn or released, or need attention. Call it from any scheduler,
-        as often as you like, from any number of processes.
+        so do those that were refused, withdrawn or released, or need attention. What was not sent the last
+        time is tried after the others. Call it from any scheduler, as often as you like, from any number of
+        processes.
 
         Args:
             now: The moment; by default now.

@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -38,7 +39,7 @@ from visma_busy_sync.eaccounting.errors import (
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response
 from visma_busy_sync.testing.scheduler import Worker, World, gate
 
-from .given import READ, WRITE, Bench, Free, Instant, Script, Step, answer, evolve, looped, stepped
+from .given import NOW, READ, WRITE, Bench, Free, Instant, Script, Step, answer, evolve, looped, stepped
 
 T = TypeVar("T")
 
@@ -364,6 +365,42 @@ def test_a_token_that_does_not_come_in_time_leaves_the_call_unsent(run: Callable
     assert not caught.value.may_have_happened
     assert bench.script.requests == []
     assert bench.limiter.released == 1
+
+
+class Asleep:
+    """The clock of a machine that can sleep: of that its `monotonic()` knows nothing."""
+
+    def __init__(self) -> None:
+        self.slept = timedelta()
+
+    def now(self) -> datetime:
+        return NOW + self.slept
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+@pytest.mark.parametrize("asleep", ["before", "while a token is fetched", "before it is sent once more"])
+def test_nothing_is_sent_after_the_latest_moment(run: Callable[..., Any], asleep: str) -> None:
+    """Whatever is left of the deadline. No other attempt can succeed, so none is made."""
+
+    class Sleeps(Renewable):
+        async def token(self) -> Secret:
+            clock.slept += timedelta(hours=asleep == "while a token is fetched")
+            return await super().token()
+
+        async def token_after_refusal(self, refused: Secret) -> Secret | None:
+            clock.slept += timedelta(hours=asleep == "before it is sent once more")
+            return await super().token_after_refusal(refused)
+
+    clock = Asleep()
+    clock.slept += timedelta(hours=asleep == "before")
+    bench = Bench(STALE, GOOD, tokens=Sleeps())
+    with pytest.raises(NotSent, match="by the date") as caught:
+        run(WRITE, evolve(bench.env, clock=clock), latest=NOW + timedelta(minutes=6))
+    assert not caught.value.may_have_happened
+    assert len(bench.script.requests) == (asleep == "before it is sent once more")
+    assert bench.runtime.sleeps == []
 
 
 @pytest.mark.parametrize("operation", [READ, WRITE], ids=["read", "write"])

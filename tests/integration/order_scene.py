@@ -261,7 +261,8 @@ class Scene:
             return await _resolving.resolve(site, ACME, id, found=there[0].row["Id"])
         if entry.state is State.GONE_UPSTREAM:
             return await _reading_back.release(site, ACME, id)
-        if entry.eaccounting_id is not None and self.world.choose(2):
+        unclear = self.server.ways.missing == "unclear"  # then withdrawing it again leads nowhere
+        if entry.eaccounting_id is not None and not unclear and self.world.choose(2):
             return await _withdrawing.withdraw(site, ACME, id)
         self.decided[entry.marker] += 1
         return await _resolving.resolve(site, ACME, id, send_again=True)
@@ -369,8 +370,11 @@ class Scene:
         """Yield the same, and what people would do."""
         there = {made.row["Id"] for made in self.server.live() if made.row is not None}
         sent = [entry for entry in entries.values() if entry.state is State.TRANSFERRED]
-        if any(entry.progress is None or entry.eaccounting_id not in there for entry in sent):
+        lost = [entry.order_id for entry in sent if entry.eaccounting_id not in there]
+        if lost or any(entry.progress is None for entry in sent):
             yield self.read_back()
+        if self.server.ways.missing == "unclear":  # reading them back concludes nothing
+            yield from map(self.withdraw, lost)
         yield from self._processes(entries)
         for id, entry in entries.items():
             if entry.state in PERSON_STATES - {State.REJECTED}:

@@ -39,7 +39,7 @@ class Ways:
         filters: What `$filter` and `$orderby` do.
         amounts: What becomes of the amounts that are not sent.
         told: Whether the answer of a POST has the order.
-        missing: How an id that leads nowhere is answered, with 3000 either way.
+        missing: How an id that leads nowhere is answered: with 3000, or with a 404 that has no body.
         appears_after: How many requests for the list go by before it shows an order, if they come within
             minutes: a server that lags for longer than the settle time is one that nobody can be sure with.
         appears_seconds: How many seconds go by before.
@@ -52,7 +52,7 @@ class Ways:
     filters: Literal["work", "refused", "ignored"] = "work"
     amounts: Literal["computed", "kept", "zero"] = "computed"
     told: bool = True
-    missing: Literal["400_3000", "404"] = "400_3000"
+    missing: Literal["400_3000", "404", "unclear"] = "400_3000"
     appears_after: int = 0
     appears_seconds: float = 0
     late_by_id: bool = False
@@ -161,6 +161,8 @@ class SmallOrders:
             return self._list({name: each[0] for name, each in parse_qs(parts.query).items()})
         found = next((each for each in self.live() if each.row and each.row["Id"] == id), None)
         if found is None or (self.ways.late_by_id and not self._shown(found)):
+            if self.ways.missing == "unclear":
+                return Response(404, {}, b"")
             return refusal(404 if self.ways.missing == "404" else 400, 3000)
         if request.method == "DELETE":
             found.row = None

@@ -43,7 +43,7 @@ from visma_busy_sync.orders import DifferenceCode, Event, LedgerEntry, MarkerPla
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import holders, order_key
 
-from .office import ACME, MARCH, Office, entry, ready_to_push
+from .office import ACME, MARCH, Office, entry, ready_to_push, with_work
 from .test_orders import again, posts, to_other_company
 
 MARCH_END = date(2026, 3, 31)
@@ -513,6 +513,55 @@ def test_an_interrupted_push_is_looked_for_once_no_worker_can_be_at_it(office: O
     assert [step.event for step in known(acme).history][-2:] == [Event.OUTCOME_UNKNOWN, Event.FOUND]
 
 
+DAYS = 24 * 60
+"""In minutes."""
+
+
+def put_right(office: Office, *, days: float) -> None:
+    """The clock was ahead, and somebody puts it right."""
+    minutes_pass(office, -days * DAYS)
+
+
+def test_a_clock_that_was_ahead_keeps_no_order_from_being_looked_for(office: Office) -> None:
+    """The push was interrupted by then, and the clock put right afterwards."""
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 30 * DAYS)
+    crash_while_sending(office, acme, order)
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.TRANSFERRED
+
+
+def test_clocks_that_differ_by_minutes_leave_a_worker_its_time(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 4)
+    crash_while_sending(office, acme, order)
+    minutes_pass(office, -4)
+    assert state_after(acme.recover()) is State.SENDING
+
+
+def test_a_clock_that_was_ahead_keeps_no_order_from_a_person(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 30 * DAYS)
+    unknown(office, acme, order, made=False)
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.NEEDS_ATTENTION
+    assert acme.resolve("o1", send_again=True).state is State.RESERVED
+
+
+def test_a_draft_of_an_order_from_a_clock_that_was_ahead_is_found(office: Office) -> None:
+    """By that clock it was created long before the order was built."""
+    acme = office.connected()
+    acme.sync()
+    minutes_pass(office, 600 * DAYS)
+    project = with_work(office)
+    order = acme.build_order(project, MARCH, order_id="o1", order_date=office.clock.now().date())
+    unknown(office, acme, order, made=True)
+    put_right(office, days=600)
+    assert state_after(acme.recover()) is State.TRANSFERRED
+    assert acme.push(order).repeated
+    assert len(office.drafts()) == 1
+
+
 def test_what_fails_for_one_order_stops_no_other(office: Office) -> None:
     acme, order = ready_to_push(office)
     unknown(office, acme, order, made=True)
@@ -629,6 +678,44 @@ def test_a_look_from_before_it_became_unknown_again_does_not_count(office: Offic
     unknown(office, acme, order, made=False)
     assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
     assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+
+
+def test_a_look_by_a_clock_that_was_ahead_does_not_count(office: Office) -> None:
+    """How long it is ago is not known; the next one is the first."""
+    acme, order = ready_to_push(office, choices=RESENDS)
+    unknown(office, acme, order, made=False)
+    with_another_draft(office, acme, order.project)
+    minutes_pass(office, 30 * DAYS)
+    acme.recover()
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 9)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 2)
+    assert state_after(acme.recover()) is State.RESERVED
+
+
+def test_a_look_by_a_clock_that_was_behind_does_not_count(office: Office) -> None:
+    acme, order = ready_to_push(office, choices=RESENDS)
+    unknown(office, acme, order, made=False)
+    with_another_draft(office, acme, order.project)
+    minutes_pass(office, -DAYS)
+    acme.recover()
+    minutes_pass(office, DAYS)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 11)
+    assert state_after(acme.recover()) is State.RESERVED
+
+
+def test_looks_count_though_the_clock_was_ahead_when_it_became_unknown(office: Office) -> None:
+    acme, order = ready_to_push(office, choices=RESENDS)
+    minutes_pass(office, 30 * DAYS)
+    unknown(office, acme, order, made=False)
+    with_another_draft(office, acme, order.project)
+    put_right(office, days=30)
+    assert state_after(acme.recover()) is State.OUTCOME_UNKNOWN
+    minutes_pass(office, 11)
+    assert state_after(acme.recover()) is State.RESERVED
 
 
 # What a person decides
@@ -996,6 +1083,141 @@ def test_only_a_transferred_order_is_withdrawn(office: Office) -> None:
     assert known(acme).state is State.TRANSFERRED
 
 
+# A 404 that is not the API's own word
+
+
+def no_such_order(office: Office, said: str = "nothing", *, skip: int = 0, times: int = 1) -> None:
+    """Answer reads by id with a 404 that is without the API's error object, as a gateway does."""
+    body: dict[str, Any] = {"body": "empty"}
+    if said == "JSON":
+        body = {"payload": {"statusCode": 404, "message": "Resource not found"}}
+    office.fault("GET", "/orders/{id}", "status", status=404, skip=skip, times=times, **body)
+
+
+SAID = pytest.mark.parametrize("said", ["nothing", "JSON"])
+
+
+@SAID
+@pytest.mark.parametrize("deleted", [False, True], ids=["before the deletion", "after it"])
+def test_an_unclear_404_frees_no_hours_when_a_draft_is_withdrawn(
+    office: Office, said: str, deleted: bool
+) -> None:
+    """A person decides, also where drafts are not listed; withdrawing it again is one way."""
+    office.profile(drafts_listed=False)
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    minutes_pass(office, 11)
+    no_such_order(office, said, skip=int(deleted))
+    with pytest.raises(OrderNeedsAttention, match="did not answer clearly"):
+        acme.withdraw("o1")
+    assert (known(acme).state, claims(office) != {}) == (State.NEEDS_ATTENTION, True)
+    assert (len(office.drafts()), DELETE in office.requests()) == (int(not deleted), deleted)
+    assert acme.withdraw("o1").state is State.WITHDRAWN
+    assert (office.drafts(), claims(office)) == ([], {})
+
+
+@SAID
+def test_an_unclear_404_does_not_tell_that_a_draft_was_deleted(office: Office, said: str) -> None:
+    office.profile(drafts_listed=False)
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    minutes_pass(office, 11)
+    no_such_order(office, said)
+    (read,) = acme.read_back()
+    assert isinstance(read.error, SearchIncomplete)
+    assert known(acme).state is State.TRANSFERRED
+    (read,) = acme.read_back()
+    assert read.error is None
+
+
+@SAID
+def test_an_unclear_404_releases_nothing(office: Office, said: str) -> None:
+    """The draft has come back, and drafts are not listed."""
+    acme, order = ready_to_push(office)
+    id = str(acme.push(order).eaccounting_id)
+    (row,) = office.drafts()
+    office.control("DELETE", f"/records/orders/{id}")
+    minutes_pass(office, 11)
+    acme.read_back()
+    copy_of(office, row, id)
+    office.profile(drafts_listed=False)
+    no_such_order(office, said)
+    with pytest.raises(SearchIncomplete):
+        acme.release("o1")
+    assert (known(acme).state, claims(office) != {}) == (State.GONE_UPSTREAM, True)
+    with pytest.raises(DraftStillThere):
+        acme.release("o1")
+
+
+@SAID
+def test_an_unclear_404_does_not_tell_a_person_that_a_draft_is_not_there(office: Office, said: str) -> None:
+    acme, _ = needing_attention(office, made=True)
+    (draft,) = office.drafts()
+    no_such_order(office, said)
+    with pytest.raises(SearchIncomplete):
+        acme.resolve("o1", found=draft["Id"])
+    assert acme.resolve("o1", found=draft["Id"]).state is State.TRANSFERRED
+
+
+def to_be_withdrawn(office: Office, acme: Tenant) -> None:
+    """It is there, and is withdrawn."""
+    no_such_order(office, skip=1, times=99)
+    with pytest.raises(OrderNeedsAttention):
+        acme.withdraw("o1")
+
+
+def deleted_there(office: Office, acme: Tenant) -> None:
+    """A person deleted it, and withdraws it since reading it back concludes nothing."""
+    office.control("DELETE", f"/records/orders/{known(acme).eaccounting_id}")
+    no_such_order(office, times=99)
+    minutes_pass(office, 11)
+    (read,) = acme.read_back()
+    assert isinstance(read.error, SearchIncomplete)
+    with pytest.raises(OrderNeedsAttention):
+        acme.withdraw("o1")
+
+
+def interrupted(office: Office, acme: Tenant) -> None:
+    """The process that withdrew it ended after the deletion."""
+    office.fault("DELETE", "/orders/{id}", "drop_after")
+    office.fault("GET", "/orders/{id}", "status", status=500, skip=1)
+    with pytest.raises(ServerFault):
+        acme.withdraw("o1")
+    no_such_order(office, times=99)
+    one = only(acme.recover())
+    assert isinstance(one.error, SearchIncomplete)
+    assert known(acme).state is State.WITHDRAWING
+    minutes_pass(office, 11)
+    assert state_after(acme.recover()) is State.NEEDS_ATTENTION
+
+
+@pytest.mark.parametrize("before", [to_be_withdrawn, deleted_there, interrupted])
+def test_where_every_404_is_unclear_a_person_frees_the_hours(
+    office: Office, before: Callable[[Office, Tenant], None]
+) -> None:
+    """For what is gone eAccounting never answers with its error object."""
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    before(office, acme)
+    assert (known(acme).state, claims(office) != {}) == (State.NEEDS_ATTENTION, True)
+    assert acme.resolve("o1", send_again=True).state is State.RESERVED
+    assert acme.reopen("o1").state is State.OPEN
+    assert claims(office) == {}
+    office.control("DELETE", "/faults")
+    acme.push(attrs.evolve(order, revision=2))
+    assert len(office.drafts()) == 1
+
+
+def test_where_every_404_is_unclear_an_order_with_another_id_is_found(office: Office) -> None:
+    """By its marker, which the list shows."""
+    acme, order = ready_to_push(office)
+    moved(office, acme.push(order).eaccounting_id)
+    no_such_order(office)
+    (read,) = acme.read_back()
+    assert read.entry is not None
+    assert (read.entry.state, read.entry.eaccounting_id) == (State.TRANSFERRED, NEW_ID)
+
+
 # Revisions
 
 
@@ -1172,6 +1394,16 @@ def test_a_draft_that_was_deleted_there_is_released_by_a_person(office: Office) 
     assert claims(office) == {}
     acme.push(attrs.evolve(order, revision=2))
     assert len(office.drafts()) == 1
+
+
+def test_a_clock_that_was_ahead_keeps_no_deleted_draft_from_being_told(office: Office) -> None:
+    acme, order = ready_to_push(office)
+    minutes_pass(office, 30 * DAYS)
+    office.control("DELETE", f"/records/orders/{acme.push(order).eaccounting_id}")
+    put_right(office, days=30)
+    (read,) = acme.read_back()
+    assert read.entry is not None
+    assert read.entry.state is State.GONE_UPSTREAM
 
 
 def moved(office: Office, id: str | None) -> None:

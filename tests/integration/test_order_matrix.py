@@ -201,6 +201,7 @@ UNUSUAL: Final[Mapping[str, Ways]] = {
     "answers are empty": Ways(told=False, amounts="kept"),
     "orders appear after some lists": Ways(appears_after=5, new_id=True),
     "orders appear after minutes, by id too": Ways(appears_seconds=200, late_by_id=True),
+    "what is gone is answered unclearly": Ways(missing="unclear", new_id=True),
 }
 TOLD: Final = frozenset({"push", "recover what is there", "withdraw", "read back what has another id"})
 """Stories that meet all that may be unusual."""
@@ -390,12 +391,13 @@ async def _sent_again(ledger: LedgerBook, entry: LedgerEntry, *_: object, **__: 
     return await ledger.fire(Event.RESEND, after=entry)
 
 
-async def _freed(_: object, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+async def _freed(_: object, ledger: LedgerBook, entry: LedgerEntry, *__: object) -> LedgerEntry:
     return await ledger.fire(Event.GONE, after=entry)
 
 
-async def _anew(upstream: Upstream, new: models.NewOrder, doubt: Doubt, *, since: float) -> models.Order:
-    return await _CREATE(upstream, new, doubt, since=upstream._env.clock.monotonic())
+async def _anew(upstream: Upstream, new: models.NewOrder, doubt: Doubt, **_: object) -> models.Order:
+    clock = upstream._env.clock
+    return await _CREATE(upstream, new, doubt, since=clock.monotonic(), latest=clock.now())
 
 
 async def _in_two_commits(store: Store, tenant: str, writes: Sequence[Write]) -> bool:

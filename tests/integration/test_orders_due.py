@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from visma_busy_sync import BusySync, Choices, DuePush, DueReadBack
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.busy import Distribution, Order
+from visma_busy_sync.eaccounting.http import Request
 from visma_busy_sync.errors import (
     AccessDenied,
     ConfigurationError,
@@ -286,6 +287,71 @@ def test_what_fails_for_one_order_stops_no_other(office: Office) -> None:
     assert one.error is None
 
 
+def each_with_an_hour(office: Office, **references: str) -> Tenant:
+    """Finalise orders with one hour each, a minute apart, by their ids and references."""
+    acme = office.connected(encryption_keys=[KEY])
+    acme.sync()
+    project = with_work(office, [entry(f"h{id}") for id in references])
+    for id, reference in references.items():
+        office.clock.advance(60)
+        order = acme.build_order(project, MARCH, order_id=id, only=frozenset({f"entry:h{id}"}))
+        finalised(office, attrs.evolve(order, your_reference=reference))
+    return acme
+
+
+def denied(office: Office, reference: str) -> None:
+    """Answer each POST of an order with this reference as one for which there is no right."""
+
+    def before(request: Request) -> None:
+        if request.method == "POST" and reference.encode() in (request.body or b""):
+            office.fault("POST", "/orders", "status", status=403, error_code=4007)
+
+    office.shell.wire.before = before
+
+
+def states(acme: Tenant) -> dict[str, State]:
+    return {known.order_id: known.state for known in acme.orders()}
+
+
+def test_an_order_that_is_denied_each_time_stops_no_other_for_ever(office: Office) -> None:
+    """It ends the turn, and in the next one those come first that were not tried."""
+    acme = each_with_an_hour(office, o1="Denied", o2="Ola", o3="Kari")
+    denied(office, "Denied")
+    assert [pushed.order.id for pushed in only(due(office)).pushed] == ["o1"]
+    one = only(due(office))
+    assert [pushed.order.id for pushed in one.pushed] == ["o2", "o3", "o1"]
+    assert isinstance(one.error, AccessDenied)
+    assert states(acme) == {"o1": State.RESERVED, "o2": State.TRANSFERRED, "o3": State.TRANSFERRED}
+
+
+def test_of_those_that_were_denied_the_one_that_was_tried_longest_ago_comes_first(office: Office) -> None:
+    """One of them can be sent by now."""
+    acme = each_with_an_hour(office, o1="Denied", o2="Denied", o3="Denied once")
+    denied(office, "Denied")
+    for _ in range(3):
+        due(office)
+        office.clock.advance(60)
+    assert set(states(acme).values()) == {State.RESERVED}
+    denied(office, '"Denied"')
+    for _ in range(3):
+        due(office)
+        office.clock.advance(60)
+    assert states(acme)["o3"] is State.TRANSFERRED
+
+
+def test_what_a_person_decided_to_send_again_comes_before_what_was_denied(office: Office) -> None:
+    acme = each_with_an_hour(office, o1="Denied", o2="Ola")
+    denied(office, "Denied")
+    due(office)
+    office.fault("POST", "/orders", "drop_before")
+    assert [pushed.order.id for pushed in only(due(office)).pushed] == ["o2", "o1"]
+    office.clock.advance(11 * 60)
+    assert [found.order_id for found in acme.recover()] == ["o2"]
+    acme.resolve("o2", send_again=True)
+    assert [pushed.order.id for pushed in only(due(office)).pushed] == ["o2", "o1"]
+    assert states(acme)["o2"] is State.TRANSFERRED
+
+
 TENANTS = ("north", "south", "east")
 
 
@@ -420,6 +486,16 @@ def test_how_often_they_are_read_back_is_a_setting(office: Office) -> None:
     assert len(visma.read_back_due()) == 1
     assert visma.read_back_due() == []
     assert len(visma.read_back_due(office.clock.now() + timedelta(minutes=10))) == 1
+
+
+def test_a_clock_that_was_ahead_keeps_no_order_from_being_read_back(office: Office) -> None:
+    acme, order = ready(office)
+    acme.push(order)
+    office.clock.advance(30 * 86400)
+    assert len(made(office).read_back_due()) == 1
+    office.clock.advance(-30 * 86400)
+    assert len(made(office).read_back_due()) == 1
+    assert made(office).read_back_due() == []
 
 
 def test_a_tenant_that_cannot_be_read_stops_no_other(office: Office) -> None:

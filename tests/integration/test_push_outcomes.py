@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -508,6 +508,55 @@ class FailingState:
         return False
 
 
+class Asleep:
+    """The clock of a machine that can sleep: of that its `monotonic()` knows nothing."""
+
+    def __init__(self, office: Office) -> None:
+        self._clock = office.clock
+        self.slept = timedelta()
+        self.monotonic = office.clock.monotonic
+
+    def now(self) -> datetime:
+        return self._clock.now() + self.slept
+
+
+class DozingState:
+    """A state store whose machine goes to sleep as soon as it is written that an order is sent."""
+
+    volatile = True
+
+    def __init__(self, memory: MemoryStateStore, clock: Asleep, minutes: float) -> None:
+        self.read = memory.read
+        self.scan = memory.scan
+        self._memory = memory
+        self._clock = clock
+        self._minutes = minutes
+
+    def commit(self, tenant: str, writes: list[Write]) -> bool:
+        done = self._memory.commit(tenant, writes)
+        if any('"state":"sending"' in (write.body or "") for write in writes):
+            self._clock.slept += timedelta(minutes=self._minutes)
+            self._minutes = 0
+        return done
+
+
+@pytest.mark.parametrize(("minutes", "sent"), [(4, True), (60, False)])
+def test_a_machine_that_slept_before_the_post_does_not_send_any_more(
+    office: Office, minutes: float, sent: bool
+) -> None:
+    """Meanwhile recovery may have looked, and a person have had the order sent again."""
+    clock = Asleep(office)
+    dozing = DozingState(office.state, clock, minutes)
+    state: Any = dozing if office.shell.run is None else AsyncFailingState(dozing)
+    acme, order = ready_to_push(office, state=state, clock=clock)
+    if not sent:
+        with pytest.raises(NotSent, match="by the date"):
+            acme.push(order)
+        assert (state_of(acme), posts(office)) == (State.RESERVED, 0)
+    assert acme.push(order).state is State.TRANSFERRED
+    assert posts(office) == 1
+
+
 class OnceFailingState:
     """A state store whose next read fails, once."""
 
@@ -530,7 +579,7 @@ class OnceFailingState:
 class AsyncFailingState:
     volatile = True
 
-    def __init__(self, plain: FailingState | OnceFailingState) -> None:
+    def __init__(self, plain: FailingState | DozingState | OnceFailingState) -> None:
         self._plain = plain
 
     async def read(self, *args: Any) -> Any:

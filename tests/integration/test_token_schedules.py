@@ -20,9 +20,9 @@ from visma_busy_sync.eaccounting import TokenSet
 from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting.errors import NotSent, ReconnectNeeded
 from visma_busy_sync.integration import NotConnected, _connecting, _connection
+from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._stored_tokens import (
-    CLOCKS_DIFFER,
     MARGIN_SECONDS,
     StoredTokens,
     open_tokens,

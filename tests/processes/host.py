@@ -23,7 +23,8 @@ from attrs import define, field, frozen
 from cryptography.fernet import Fernet
 
 from visma_busy_sync.eaccounting.http import TIMEOUT_SECONDS
-from visma_busy_sync.integration._stored_tokens import CLOCKS_DIFFER, MARGIN_SECONDS
+from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
+from visma_busy_sync.integration._stored_tokens import MARGIN_SECONDS
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.state import TOKENS_PREFIX
 from visma_busy_sync.stores.sql import SqlStateStore

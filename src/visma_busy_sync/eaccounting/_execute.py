@@ -6,7 +6,9 @@ or it was answered 429. What failed while a token was fetched came before the ca
 for both. After a 401 the token is renewed and the call sent once more, once in a call's life.
 
 The deadline is that of the whole call. Each wait gets what is left of it; the transport a little less, so
-that its own error, which knows whether the request was sent, comes before the end of the call.
+that its own error, which knows whether the request was sent, comes before the end of the call. While a
+machine sleeps the clock of the deadline may stand still; so a caller can also name the date after which
+nothing is sent.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -106,7 +109,12 @@ class Doubt:
 
 
 async def execute(
-    operation: Operation[T], env: Env, doubt: Doubt | None = None, *, since: float | None = None
+    operation: Operation[T],
+    env: Env,
+    doubt: Doubt | None = None,
+    *,
+    since: float | None = None,
+    latest: datetime | None = None,
 ) -> T:
     """Carry out `operation` and return its result.
 
@@ -115,13 +123,14 @@ async def execute(
         env: The world.
         doubt: Kept up to date until the end, however that comes.
         since: The clock's `monotonic()` from which its deadline counts; None: from now on.
+        latest: The moment after which nothing is sent any more, by the clock's `now()`; None: there is none.
 
     Raises:
         EAccountingError: The most specific error, after all retries that are allowed.
         ConfigurationError: If its body cannot be written as JSON.
     """
     ends_at = (env.clock.monotonic() if since is None else since) + env.options.deadline
-    call = _Call(operation, env, ends_at=ends_at, doubt=doubt or Doubt())
+    call = _Call(operation, env, ends_at=ends_at, latest=latest, doubt=doubt or Doubt())
     try:
         return await call.attempt()
     except EAccountingError as error:
@@ -174,10 +183,11 @@ class _Call(Generic[T]):
     operation: Operation[T]
     env: Env
     ends_at: float
+    latest: datetime | None
     doubt: Doubt
     renewed: bool = False
     hopeless: bool = False
-    """Whether the limiter has said that no attempt comes about within the deadline."""
+    """Whether no attempt comes about within the deadline, as the limiter has said, or the date."""
 
     def pause_after(self, error: EAccountingError, attempts: int) -> float | None:
         """Return the seconds until the next attempt after `attempts`; None if there must be none."""
@@ -275,6 +285,9 @@ class _Call(Generic[T]):
         env, left = self.env, self.left
         if self.spare < 0:
             raise self._not_sent("too little of the deadline is left")
+        if self.latest is not None and env.clock.now() > self.latest:
+            self.hopeless = True
+            raise self._not_sent("by the date, the call is held up for longer than its deadline")
         request = to_request(
             self.operation,
             api_url=env.api_url,

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from visma_busy_sync.busy import Order
 from visma_busy_sync.eaccounting.errors import AccessDenied, LoginError, NotSent, RateLimited, Unauthorized
+from visma_busy_sync.integration._clocks import is_recent
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._due import due_moment
 from visma_busy_sync.integration._ledger import orders_of
@@ -19,7 +20,7 @@ from visma_busy_sync.integration._pushing import Pushed, push_one
 from visma_busy_sync.integration._reading_back import ReadBack, read_one
 from visma_busy_sync.integration._recovering import Recovered, recover
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.orders import UNSETTLED_STATES, LedgerEntry, Stage, State
+from visma_busy_sync.orders import UNSETTLED_STATES, Event, LedgerEntry, Stage, State
 from visma_busy_sync.state import (
     CONNECTION,
     CONNECTION_SCHEMA,
@@ -185,10 +186,11 @@ async def _each(
 
 @frozen
 class _ToPush:
-    """What is to be done for the orders of a tenant."""
+    """What is to be done for the orders of a tenant: `again` are those that were not sent the last time."""
 
     unsettled: bool
     due: Sequence[Order]
+    again: Sequence[Order]
     waiting: Sequence[str]
 
 
@@ -200,19 +202,27 @@ async def _to_push(site: Site, tenant: str, connection: Connection) -> _ToPush |
     unsettled = any(
         isinstance(entry, LedgerEntry) and entry.state in UNSETTLED_STATES for entry in known.values()
     )
-    due = [*_reserved(known, connection), *due]
-    return _ToPush(unsettled, due, waiting) if unsettled or due or waiting else None
+    untried, again = _reserved(known.values(), connection)
+    due = [*untried, *due]
+    return _ToPush(unsettled, due, again, waiting) if unsettled or due or again or waiting else None
 
 
-def _reserved(known: Mapping[str, object], connection: Connection) -> list[Order]:
-    """Return the orders that wait for a cure, or were decided to be sent again."""
-    return [
-        entry.order
-        for entry in known.values()
+def _reserved(known: Iterable[object], connection: Connection) -> tuple[list[Order], list[Order]]:
+    """Return the orders that wait to be sent, and apart from them those that were not the last time.
+
+    Of the latter, the one that was tried longest ago comes first: one that fails each time, and ends the turn
+    by that, stops no other for ever.
+    """
+    waiting = [
+        entry
+        for entry in known
         if isinstance(entry, LedgerEntry)
         and entry.state is State.RESERVED
         and entry.company_id == connection.company_id
     ]
+    untried = [entry.order for entry in waiting if entry.history[-1].event is not Event.NOT_SENT]
+    again = [entry for entry in waiting if entry.history[-1].event is Event.NOT_SENT]
+    return untried, [entry.order for entry in sorted(again, key=lambda entry: entry.history[-1].at)]
 
 
 def _new_orders(
@@ -238,14 +248,14 @@ def _new_orders(
 
 async def _pushed(site: Site, tenant: str, found: _ToPush) -> DuePush:
     recovered: Sequence[Recovered] = ()
-    due = list(found.due)
+    due = [*found.due, *found.again]
     if found.unsettled or due:
         connection = await connection_of(site, tenant)
         if found.unsettled:
             recovered = await recover(site, tenant)
             # What was decided to be sent again is sent at once.
-            again = _reserved({one.order_id: one.entry for one in recovered}, connection)
-            due += [order for order in again if order.id not in {each.id for each in due}]
+            resent, _ = _reserved((one.entry for one in recovered), connection)
+            due = [*(order for order in resent if order.id not in {each.id for each in due}), *due]
     pushed, error = await _one_by_one(due, lambda order: push_one(site, tenant, order))
     return DuePush(tenant=tenant, recovered=recovered, pushed=pushed, waiting=found.waiting, error=error)
 
@@ -256,7 +266,7 @@ def _is_to_be_read(site: Site, entry: LedgerEntry, connection: Connection, now: 
     if entry.progress is not None and entry.progress.stage is Stage.INVOICED:
         return False
     last = entry.progress.read_at if entry.progress is not None else entry.history[-1].at
-    return last + site.choices.read_back_every <= now
+    return not is_recent(last, site.choices.read_back_every, now=now)
 
 
 async def _one_by_one(

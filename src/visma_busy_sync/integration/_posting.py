@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting._execute import Doubt
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotSent, UnreadableAnswer
+from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._searching import note_found, search
 from visma_busy_sync.integration._upstream import CREATE_ORDER, Upstream
@@ -71,7 +73,8 @@ async def post(
         ledger: The order's page.
         entry: The order.
         since: The clock's `monotonic()` before `sending` was written down. The deadline counts from then: one
-            that is held up for longer than recovery waits for it must not send any more.
+            that is held up for longer than recovery waits for it must not send any more. Nor by the date: the
+            other clock may stand still while the machine sleeps.
 
     Raises:
         OrderRejected: If eAccounting refused the order.
@@ -79,8 +82,10 @@ async def post(
         EAccountingError: If it was surely not made, for a reason that is not the order's.
     """
     doubt = Doubt()
+    sent = entry.history[-1].at
+    latest = sent + timedelta(seconds=ledger.site.options.deadline) + CLOCKS_DIFFER
     try:
-        draft = await upstream.create_draft(new, doubt, since=since)
+        draft = await upstream.create_draft(new, doubt, since=since, latest=latest)
     except EAccountingError as error:
         event = outcome_of(_answer(error))
         unclear = await _noted(ledger, entry, event, problem=error.message)

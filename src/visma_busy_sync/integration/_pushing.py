@@ -17,7 +17,7 @@ from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, all_markers, takes_its_place
 from visma_busy_sync.integration._posting import note_sending, post
-from visma_busy_sync.integration._searching import check_company, gone, note_found, search
+from visma_busy_sync.integration._searching import check_company, note_answer, read_seen, search
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import NotSentReason, OrderClosed, OrdersNotSent, SearchIncomplete
@@ -143,12 +143,12 @@ async def _remembered(
 
     Raises:
         OrderNeedsAttention: If it is not there, or not with its customer and rows.
+        SearchIncomplete: If eAccounting lists it, but does not answer with it.
     """
     marker = f"{stem_of(known.marker)}.{order.revision}"
     rows = (await search(ledger.site, upstream, known)).rows
     seen = look_for(marker, rows, sure=False).draft
-    answer = await gone(upstream, seen.id) if seen is not None else None
-    if answer is None or not agrees(order, marker, answer):
+    if seen is None or not agrees(order, marker, await read_seen(upstream, known, seen.id)):
         raise needs_attention(known)
     return await ledger.reserve(order, instead_of=known)
 
@@ -290,11 +290,9 @@ async def there_already(
     reading = await search(site, upstream, entry)
     looked, problem = reading.looked, reading.looked.problem
     if looked.draft is not None:
-        answer = await gone(upstream, looked.draft.id)  # whose rows are surely told
-        if answer is None:
-            raise SearchIncomplete(entry.order_id, marker=entry.marker)
+        answer = await read_seen(upstream, entry, looked.draft.id)
         if not is_other(entry.order, entry.marker, answer):
-            return await note_found(upstream, ledger, entry, looked.draft.id)
+            return await note_answer(ledger, entry, answer), answer
         problem = _OTHER.format(id=looked.draft.id)
     elif problem is None and entry.moment_of(Event.RESEND) is None:  # else a person has looked
         twin = await _unknown_twin(ledger, entry, reading.rows)

@@ -12,7 +12,14 @@ from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._pushing import needs_attention
-from visma_busy_sync.integration._searching import check_company, gone, may_appear, note_found, search
+from visma_busy_sync.integration._searching import (
+    NotThere,
+    check_company,
+    may_appear,
+    note_found,
+    read_by_id,
+    search,
+)
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
@@ -71,10 +78,10 @@ async def read_one(site: Site, tenant: str, connection: Connection, entry: Ledge
 
 
 async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
-    answer = await gone(upstream, entry.eaccounting_id or "")
-    if answer is None:
+    answer = await read_by_id(upstream, entry.eaccounting_id or "")
+    if isinstance(answer, NotThere):
         looked = (await search(ledger.site, upstream, entry)).looked
-        if looked.absent and not may_appear(ledger.site, entry):
+        if answer is NotThere.SURELY and looked.absent and not may_appear(ledger.site, entry):
             return await ledger.fire(Event.MISSING, after=entry)
         if looked.problem is not None:
             return await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem)
@@ -96,10 +103,10 @@ async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     connection = await connection_of(site, tenant)
     check_company(order_id, entry.company_id, connection)
     upstream = site.upstream(tenant, connection.login_id)
-    there = await gone(upstream, entry.eaccounting_id or "")
-    if there is None:
+    there = await read_by_id(upstream, entry.eaccounting_id or "")
+    if isinstance(there, NotThere):
         looked = (await search(site, upstream, entry)).looked
-        if looked.absent:
+        if there is NotThere.SURELY and looked.absent:
             return await ledger.fire(Event.RELEASE, after=entry)
         if looked.problem is not None:
             raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem))

@@ -10,11 +10,11 @@ from typing import final
 from attrs import field, frozen
 
 from visma_busy_sync.eaccounting import models
+from visma_busy_sync.integration._clocks import CLOCKS_DIFFER, is_ahead, is_recent
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._searching import check_company, note_found, search
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration._stored_tokens import CLOCKS_DIFFER
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration._withdrawing import go_on_withdrawing
 from visma_busy_sync.orders import (
@@ -117,20 +117,28 @@ async def _not_seen(
     """
     settle = ledger.site.choices.settle_after
     if ledger.site.choices.resend_unknown and controlled:
-        first = _first_look(entry)
+        first = _first_look(entry, now=looked_at)
         if first is None:
             return await ledger.fire(Event.ABSENT, after=entry)
         return await ledger.fire(Event.RESEND, after=entry) if looked_at - first >= settle else entry
     unknown = entry.moment_of(Event.OUTCOME_UNKNOWN)
-    if unknown is not None and looked_at - unknown < settle:
+    if unknown is not None and is_recent(unknown, settle, now=looked_at):
         return entry
     return await ledger.fire(Event.ESCALATE, after=entry, problem=_NOT_SEEN)
 
 
-def _first_look(entry: LedgerEntry) -> datetime | None:
-    """Return when the order was first looked for in vain since its outcome became unknown."""
-    seen, unknown = entry.moment_of(Event.ABSENT), entry.moment_of(Event.OUTCOME_UNKNOWN)
-    return seen if seen is not None and (unknown is None or seen >= unknown) else None
+def _first_look(entry: LedgerEntry, *, now: datetime) -> datetime | None:
+    """Return when the order was first looked for in vain since its outcome became unknown.
+
+    One whose moment a wrong clock told does not count: how long it is ago is not known.
+    """
+    looks = (Event.ABSENT, Event.OUTCOME_UNKNOWN)
+    last = next((step for step in reversed(entry.history) if step.event in looks), None)
+    if last is None or last.event is Event.OUTCOME_UNKNOWN or is_ahead(last.at, now=now):
+        return None
+    unknown = entry.moment_of(Event.OUTCOME_UNKNOWN)
+    is_before = unknown is not None and last.at < unknown and not is_ahead(unknown, now=now)
+    return None if is_before else last.at
 
 
 def _may_be_sent_now(site: Site, entry: LedgerEntry) -> bool:
@@ -139,4 +147,4 @@ def _may_be_sent_now(site: Site, entry: LedgerEntry) -> bool:
     options = site.options
     # In a blocked thread a call lasts longer than its deadline where the token must be renewed first.
     longest = timedelta(seconds=options.deadline + 2 * options.timeout) + CLOCKS_DIFFER
-    return since is not None and site.clock.now() - since < longest
+    return since is not None and is_recent(since, longest, now=site.clock.now())

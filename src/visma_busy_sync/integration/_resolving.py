@@ -10,7 +10,7 @@ from visma_busy_sync.integration._arguments import require, require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._pushing import there_already
-from visma_busy_sync.integration._searching import check_company, gone, note_found
+from visma_busy_sync.integration._searching import NotThere, check_company, note_found, read_by_id
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, SearchIncomplete
 from visma_busy_sync.orders import (
@@ -72,11 +72,13 @@ async def _found(ledger: LedgerBook, id: str, *, anyway: bool) -> LedgerEntry:
     connection = await connection_of(site, tenant)
     check_company(entry.order_id, entry.company_id, connection)
     upstream = site.upstream(tenant, connection.login_id)
-    answer = await gone(upstream, id)
+    answer = await read_by_id(upstream, id)
+    if answer is NotThere.UNCLEAR:
+        raise SearchIncomplete(entry.order_id, marker=entry.marker)
     others = [other for of, other in await orders_of(site, tenant) if of != entry.order_id]
     taken = {other.eaccounting_id for other in others if isinstance(other, LedgerEntry) and other.holds}
     reason = NotThisDraftReason.NOT_THERE
-    if answer is not None:
+    if isinstance(answer, models.Order):
         wrong = None if anyway else _wrong_with(answer, entry)
         wrong = NotThisDraftReason.OTHER_ORDER if answer.id in taken else wrong
         if wrong is None:

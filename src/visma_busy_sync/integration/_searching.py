@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Final
@@ -10,6 +11,7 @@ from attrs import frozen
 
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.errors import NotFound
+from visma_busy_sync.integration._clocks import is_recent
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
@@ -46,21 +48,37 @@ def check_company(order_id: str, company_id: str, connection: Connection) -> Non
 async def search(site: Site, upstream: Upstream, entry: LedgerEntry) -> Reading:
     """Look for an order, in all its revisions, among those that could be it by when they were created.
 
+    None was created after now; but date and reservation may have been told by a clock that was ahead.
+
     Raises:
         EAccountingError: If the orders cannot be read; nothing is known then.
     """
     ordered = datetime.combine(entry.order.order_date, time(), UTC)
-    first = max(_EARLIEST, min(ordered, entry.reserved_at or ordered))
+    first = max(_EARLIEST, min(ordered, entry.reserved_at or ordered, site.clock.now()))
     found = await upstream.orders_since(first - site.choices.search_back)
     return Reading(look_for(entry.marker, found.rows, sure=found.sure), found.rows)
 
 
-async def gone(upstream: Upstream, id: str) -> models.Order | None:
-    """Read an order by its id; None if eAccounting answers that it does not have it."""
+class NotThere(enum.Enum):
+    """What an answer that there is no such order says."""
+
+    SURELY = enum.auto()
+    """It is the API's own word: it has its error object."""
+    UNCLEAR = enum.auto()
+    """A 404 without one, which a gateway gives too; the order may be there."""
+
+
+async def read_by_id(upstream: Upstream, id: str) -> models.Order | NotThere:
+    """Read an order by its id.
+
+    Raises:
+        EAccountingError: If it cannot be read; nothing is known then.
+    """
     try:
         return await upstream.order(id)
-    except NotFound:
-        return None
+    except NotFound as error:
+        own = error.code is not None or error.error_id is not None
+        return NotThere.SURELY if own else NotThere.UNCLEAR
 
 
 def may_appear(site: Site, entry: LedgerEntry) -> bool:
@@ -69,7 +87,19 @@ def may_appear(site: Site, entry: LedgerEntry) -> bool:
     Not by its id; or not in the list, where it has another id since.
     """
     sent = entry.moment_of(Event.TRANSFERRED)
-    return sent is not None and site.clock.now() - sent < site.choices.settle_after
+    return sent is not None and is_recent(sent, site.choices.settle_after, now=site.clock.now())
+
+
+async def read_seen(upstream: Upstream, entry: LedgerEntry, id: str) -> models.Order:
+    """Read by its id what a search shows: so all of it is told, and its checksum is comparable later.
+
+    Raises:
+        SearchIncomplete: If eAccounting lists it, but does not answer with it.
+    """
+    answer = await read_by_id(upstream, id)
+    if isinstance(answer, NotThere):
+        raise SearchIncomplete(entry.order_id, marker=entry.marker)
+    return answer
 
 
 async def note_found(
@@ -77,22 +107,28 @@ async def note_found(
 ) -> tuple[LedgerEntry, models.Order]:
     """Write down that the draft of an order is there; return the entry, and what eAccounting answers of it.
 
-    What a search shows is read again by its id, so that its checksum is comparable later. It is kept only
-    where nothing was edited before it was found, or none is known: a withdrawal never deletes an edit.
-
     Raises:
-        SearchIncomplete: If eAccounting lists it, but does not have it.
+        SearchIncomplete: If eAccounting lists it, but does not answer with it.
         StoreBusy: If something happened to the order meanwhile.
     """
-    answer = await gone(upstream, id)
-    if answer is None:
-        raise SearchIncomplete(entry.order_id, marker=entry.marker)
+    answer = await read_seen(upstream, entry, id)
+    return await note_answer(ledger, entry, answer), answer
+
+
+async def note_answer(ledger: LedgerBook, entry: LedgerEntry, answer: models.Order) -> LedgerEntry:
+    """Write down that the draft of an order is there, as it was answered by its id.
+
+    Its checksum is kept only where nothing was edited before it was found, or none is known: a withdrawal
+    never deletes an edit.
+
+    Raises:
+        StoreBusy: If something happened to the order meanwhile.
+    """
     unedited = entry.snapshot is None and not changes_of(entry.order, entry.marker, answer)
-    after = await ledger.fire(
+    return await ledger.fire(
         Event.FOUND,
         after=entry,
-        eaccounting_id=id,
+        eaccounting_id=answer.id,
         number=answer.number or None,
         snapshot=snapshot(answer) if unedited else None,
     )
-    return after, answer

@@ -22,6 +22,7 @@ from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.eaccounting import TokenSet
 from visma_busy_sync.eaccounting._tokens import STORED_LOGIN, Generation
 from visma_busy_sync.eaccounting.errors import ReconnectNeeded
+from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
 from visma_busy_sync.ports import AsyncStateStore
 from visma_busy_sync.state import (
     CONNECTION,
@@ -40,9 +41,6 @@ from visma_busy_sync.state._documents import DAMAGED
 
 MARGIN_SECONDS: Final = 15.0
 """How much longer the right to renew lasts than the token call may: for the store, before and after it."""
-
-CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""By how much the clocks of two machines are believed to differ at most."""
 
 _SHORTEST_LOOK_SECONDS: Final = 0.05
 _LONGEST_LOOK_SECONDS: Final = 0.5

@@ -107,9 +107,9 @@ class Upstream:
         """Read the orders that were created at a moment or later; more of them where that is not answered."""
         return await walk_some(endpoints.ORDERS, self._env, F.ge("CreatedUtc", moment))
 
-    async def create_draft(self, new: NewOrder, doubt: Doubt, *, since: float) -> Order:
-        """Create an order draft, within the deadline of a call that began at `since`."""
-        return await execute(endpoints.ORDERS.create(new), self._env, doubt, since=since)
+    async def create_draft(self, new: NewOrder, doubt: Doubt, *, since: float, latest: datetime) -> Order:
+        """Create an order draft, within the deadline of a call that began at `since`; not after `latest`."""
+        return await execute(endpoints.ORDERS.create(new), self._env, doubt, since=since, latest=latest)
 
     async def delete_draft(self, id: str) -> None:
         """Delete an order draft, as a person asked."""

@@ -11,7 +11,7 @@ from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._pushing import needs_attention
-from visma_busy_sync.integration._searching import check_company, gone, may_appear, search
+from visma_busy_sync.integration._searching import NotThere, check_company, may_appear, read_by_id, search
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
@@ -23,6 +23,10 @@ from visma_busy_sync.orders import Event, IllegalTransition, LedgerEntry, State,
 
 _STILL_THERE: Final = "eAccounting confirmed that the draft was deleted, but still has it."
 _SEEN: Final = "The draft was deleted, but eAccounting shows another order with its marker."
+_UNCLEAR: Final = (
+    "eAccounting did not answer clearly whether it still has the draft. Withdraw it again; if it surely is "
+    "not there any more, decide that it is sent again, and reopen it before it is."
+)
 _UNSURE: Final = "The draft was deleted; whether it is there under another id could not be told."
 
 
@@ -59,11 +63,11 @@ async def go_on_withdrawing(upstream: Upstream, ledger: LedgerBook, entry: Ledge
         StoreBusy: If something happened to the order meanwhile.
     """
     id = entry.eaccounting_id or ""
-    there = await gone(upstream, id)
-    if there is None:
+    there = await read_by_id(upstream, id)
+    if isinstance(there, NotThere):
         if may_appear(ledger.site, entry):
             raise SearchIncomplete(entry.order_id, marker=entry.marker)
-        return await _confirmed(upstream, ledger, entry)
+        return await _confirmed(upstream, ledger, entry, there)
     reason = None
     if there.status is not OrderStatus.DRAFT:
         reason = DraftChangedReason.MOVED_ON
@@ -80,16 +84,22 @@ async def go_on_withdrawing(upstream: Upstream, ledger: LedgerBook, entry: Ledge
         if isinstance(error, ApiError) and not error.may_have_happened:
             await ledger.fire(Event.KEPT, after=entry, problem=error.message)
             raise
-        if await gone(upstream, id) is not None:
+        left = await read_by_id(upstream, id)
+        if not isinstance(left, NotThere):
             raise  # it may still be deleted in a moment: recovery looks again
     else:
-        if await gone(upstream, id) is not None:
+        left = await read_by_id(upstream, id)
+        if not isinstance(left, NotThere):
             return await ledger.fire(Event.ESCALATE, after=entry, problem=_STILL_THERE)
-    return await _confirmed(upstream, ledger, entry)
+    return await _confirmed(upstream, ledger, entry, left)
 
 
-async def _confirmed(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
-    """Free the entries of a draft that is gone by its id, if it is not there under another one either."""
+async def _confirmed(
+    upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry, by_id: NotThere
+) -> LedgerEntry:
+    """Free the entries of a draft that is surely gone by its id, and not there under another one either."""
+    if by_id is NotThere.UNCLEAR:
+        return await ledger.fire(Event.ESCALATE, after=entry, problem=_UNCLEAR)
     looked = (await search(ledger.site, upstream, entry)).looked
     if looked.absent:
         return await ledger.fire(Event.GONE, after=entry)

@@ -335,8 +335,8 @@ class SearchIncomplete(OrderError):
         self.marker = marker
         super().__init__(
             f"Whether order {order_id} is in eAccounting is not known: its orders changed while they were "
-            "read, its answers contradict each other, or it was sent so recently that it may not be shown "
-            "yet. Nothing was done.",
+            "read, its answers are not clear, or it was sent so recently that it may not be shown yet. "
+            "Nothing was done.",
             advice=f"Try again in some minutes. If this stays, look for {marker} in eAccounting.",
         )
 
