@@ -145,10 +145,9 @@ def restored(scene: Scene) -> None:
     """The database was restored, and does not know that the order was sent."""
     scene.orders["other"] = finalised("other", "h3")
     scene.do(scene.push("other"))
-    kept = scene.stores.kept()
+    kept = scene.backup()
     pushed(scene)
-    scene.stores.bring_back(kept)
-    scene.restored = True
+    scene.restore(kept)
 
 
 def shared(scene: Scene) -> None:
@@ -189,7 +188,10 @@ STORIES: Final[Mapping[str, Story]] = {
     "push with an empty answer": Story(act=_push, ends=State.TRANSFERRED, ways={"told": False}),
     "push to a list without drafts": Story(act=_push, ends=State.TRANSFERRED, ways={"drafts_listed": False}),
     "push what is refused": Story(act=_push, ends=State.REJECTED, ways={"refuses": 1}),
-    "push from a restored database": Story(before=restored, act=_push, ends=State.TRANSFERRED),
+    # Where drafts are not listed, nobody can find what a restored database forgot.
+    "push from a restored database": Story(
+        before=restored, act=_push, ends=State.TRANSFERRED, ways={"drafts_listed": True}
+    ),
     "push many": Story(before=shared, act=Scene.push_many, ends=State.TRANSFERRED),
     "push what is due": Story(act=Scene.push_due, ends=State.TRANSFERRED),
     "revise what was refused": Story(
