@@ -98,6 +98,7 @@ class Line:
     Attributes:
         world: Where it runs.
         pick: What becomes of each call.
+        reached: Told at each point, by its number from 1, what else happens just then.
         calls: The calls so far, by their names.
         awaits: The points so far, by their names; a worker dies or is cancelled at the n-th.
         ahead: By how many seconds the clock of the process is ahead.
@@ -105,6 +106,7 @@ class Line:
 
     world: scheduler.World
     pick: Pick = no_fault
+    reached: Callable[[int], None] = lambda _: None
     calls: list[str] = field(factory=list[str])
     awaits: list[str] = field(factory=list[str])
     ahead: float = 0
@@ -131,6 +133,7 @@ class Line:
 
     async def point(self, name: str) -> None:
         self.awaits.append(name)
+        self.reached(len(self.awaits))
         await scheduler.Point(name)
 
     async def sleep(self, seconds: float) -> None:

@@ -153,9 +153,6 @@ def disturbances(line: Line) -> Iterator[Disturbance]:
 APART_SECONDS: Final = 300.0
 """By how much the clocks of two processes differ at most."""
 
-HELD_UP_SECONDS: Final = Options().deadline - Options().timeout
-"""For how long a worker may be held up, and still send."""
-
 WIRE: Final = {"POST /orders", "GET /orders", "GET /orders/{id}", "DELETE /orders/{id}"}
 
 
@@ -262,45 +259,55 @@ def test_each_story_comes_to_rest_whatever_eaccounting_does(ways: Ways) -> None:
 # Two workers: one looks after what was left, whatever the other is at
 
 
-def looked_after(story: Story, at: int, *, ahead: float) -> None:
-    """Have another process recover at a call of a story, while the first one is held up.
+MEETINGS: Final = (
+    (Options().deadline - Options().timeout, 0),
+    (Options().deadline - Options().timeout, APART_SECONDS),
+    (HOUR, 0),
+)
+"""For how many seconds one is held up: so that it may still send, or longer; and by how many the clock of the
+other is ahead."""
+
+
+def looked_after(story: Story, at: int, *, held_up: float, ahead: float) -> None:
+    """Have another process recover at a point of a story, while the first one is held up.
 
     Args:
         story: The story.
-        at: The number of the call, from 1.
+        at: The number of the point, from 1.
+        held_up: For how many seconds.
         ahead: By how many seconds the clock of the other process is ahead; the first one's is by the rest.
     """
     world = scheduler.World(choose=lambda _: 0)
     scene = story.scene(world, InMemory(), Ways())
-    line = Line(world, ahead=APART_SECONDS - ahead)
     other = scene.worker(scene.recover(), Line(world, ahead=ahead))
 
-    def pick(name: str) -> Fault | None:
-        if len(line.calls) == at:
-            world.clock.advance(HELD_UP_SECONDS)
+    def meet(point: int) -> None:
+        if point == at:
+            world.clock.advance(held_up)
             world.run({"other": other}, expected=ALLOWED)
-        return story.meets.get(name)
 
-    line.pick = pick
+    line = Line(world, story.meets.get, meet, ahead=APART_SECONDS - ahead)
     world.run({"one": scene.worker(story.act(scene), line)}, expected=ALLOWED)
     scene.settle()
 
 
 def looked_after_anywhere(story: Story) -> int:
-    """Have another process recover at each call of a story; return how many there are."""
-    calls = len(rehearsed(story, Ways(), InMemory())[0].calls)
-    for at, ahead in itertools.product(range(1, calls + 1), (0, APART_SECONDS)):
+    """Have another process recover after each call of a story; return how often."""
+    line = rehearsed(story, Ways(), InMemory())[0]
+    points = [at for at, point in enumerate(line.awaits, start=1) if point.endswith(": reply")]
+    for at, (held_up, ahead) in itertools.product(points, MEETINGS):
         try:
-            looked_after(story, at, ahead=ahead)
+            looked_after(story, at, held_up=held_up, ahead=ahead)
         except BaseException as error:
-            error.add_note(f"{story}: another one at call {at} of {calls}, {ahead:g} s ahead")
+            where = line.awaits[at - 1]
+            error.add_note(f"{story}: another one at {where}, {held_up:g} s later, {ahead:g} s ahead")
             raise
-    return calls
+    return len(points) * len(MEETINGS)
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_worker_is_not_given_up_by_one_whose_clock_differs(name: str) -> None:
-    assert looked_after_anywhere(STORIES[name]) > 8
+    assert looked_after_anywhere(STORIES[name]) > 24
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -569,7 +576,12 @@ MISTAKES: Final[Mapping[str, tuple[object, str, object, Callable[[], object]]]] 
     "it is not looked for before": (_pushing, "there_already", _not_looked_for, storms),
     "claims have a commit of their own": (Store, "commit", _in_two_commits, storms),
     "documents are written over everything": (Store, "commit", _over_everything, storms),
-    "a POST without an answer is tried again": (_execute, "pause_before_retry", _tried_again, storms),
+    "a POST without an answer is tried again": (
+        _execute,
+        "pause_before_retry",
+        _tried_again,
+        lambda: disturb_everywhere(STORIES["push, and try again"], Ways(), InMemory, lambda _: True),
+    ),
     "an unclear answer counts as a refusal": (_posting, "outcome_of", _taken_for_not_sent, storms),
     "what is not seen is sent again": (_recovering, "_not_seen", _sent_again, storms),
     "what a worker left is not looked for": (
@@ -578,7 +590,7 @@ MISTAKES: Final[Mapping[str, tuple[object, str, object, Callable[[], object]]]] 
         {State.OUTCOME_UNKNOWN},
         storms,
     ),
-    "one that is held up sends all the same": (Upstream, "create_draft", _anew, storms),
+    "one that is held up sends all the same": (Upstream, "create_draft", _anew, beside_another),
     "what is gone by its id is freed": (_withdrawing, "_confirmed", _freed, lambda: storms(_LATE)),
     "what is not shown yet counts as gone": (
         _withdrawing,
