@@ -103,7 +103,7 @@ class Desk:
         return entry_from_json(next(iter(found.values())).body) if found else None
 
     def there(self, entry: LedgerEntry | None) -> Sequence[str]:
-        """The ids of the orders in eAccounting that have the marker of one of ours; each has just its rows."""
+        """The ids of the orders in eAccounting with the marker of one of ours; each has just its rows."""
         if entry is None:
             return []
         orders = self.host.control("GET", "/records/orders")
