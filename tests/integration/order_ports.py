@@ -9,12 +9,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeVar, final
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
 from visma_busy_sync._core.world import Permit
 from visma_busy_sync.busy import (
@@ -98,14 +98,18 @@ class Line:
     Attributes:
         world: Where it runs.
         pick: What becomes of each call.
+        reached: Told at each point, by its number from 1, what else happens just then.
         calls: The calls so far, by their names.
         awaits: The points so far, by their names; a worker dies or is cancelled at the n-th.
+        ahead: By how many seconds the clock of the process is ahead.
     """
 
     world: scheduler.World
     pick: Pick = no_fault
+    reached: Callable[[int], None] = lambda _: None
     calls: list[str] = field(factory=list[str])
     awaits: list[str] = field(factory=list[str])
+    ahead: float = 0
 
     async def call(self, name: str, effect: Callable[[], T], failed: Callable[[bool], Exception]) -> T:
         """Call a port, or let that go wrong."""
@@ -129,6 +133,7 @@ class Line:
 
     async def point(self, name: str) -> None:
         self.awaits.append(name)
+        self.reached(len(self.awaits))
         await scheduler.Point(name)
 
     async def sleep(self, seconds: float) -> None:
@@ -157,6 +162,22 @@ class NamedRuntime:
         """Wait for a future."""
         self._line.awaits.append("wait")
         await self._runtime.wait(future)
+
+
+@final
+@frozen
+class OwnClock:
+    """The clock of one process: no two machines show the same time."""
+
+    line: Line
+
+    def now(self) -> datetime:
+        """Return the time that it shows."""
+        return self.line.world.clock.now() + timedelta(seconds=self.line.ahead)
+
+    def monotonic(self) -> float:
+        """Return the seconds since the start, which are as long anywhere."""
+        return self.line.world.clock.monotonic()
 
 
 def _away(done: bool) -> StoreUnavailable:
@@ -281,7 +302,7 @@ BOOKED: Final = Work(
             billable_minutes=60,
             approval=Approval.APPROVED,
         )
-        for number in range(1, 5)
+        for number in range(1, 6)
     ),
     work_types=(WorkType(id="w", name="Arbeid", product="p"),),
     prices=Prices(mode=PriceMode.PROJECT, project_rate=Decimal(100)),

@@ -24,6 +24,7 @@ from visma_busy_sync.integration import (
     DraftChanged,
     DraftStillThere,
     NotThisDraft,
+    NotThisDraftReason,
     OrderClosed,
     OrderNotTransferred,
     OrderUnknown,
@@ -51,7 +52,7 @@ from visma_busy_sync.orders import (
     State,
     billing_proof,
 )
-from visma_busy_sync.ports import LiftedStateStore
+from visma_busy_sync.ports import LiftedStateStore, Write
 from visma_busy_sync.state import CLAIM_PREFIX, ORDER_PREFIX, StoreBusy, holders
 from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.testing import scheduler
@@ -60,8 +61,8 @@ from .fake import COMPANY, GatedCatalogue, OpenSealer, connected
 from .fake import order as order_over
 from .lasting import InMemory, Stores
 from .office import ACME, MARCH
-from .order_ports import BOOKED, HOUR, Budget, HostGone, Line, NamedRuntime, Store, Wire, WorkLog
-from .small_orders import SmallOrders, Ways
+from .order_ports import BOOKED, HOUR, Budget, HostGone, Line, NamedRuntime, OwnClock, Store, Wire, WorkLog
+from .small_orders import Made, SmallOrders, Ways
 
 ALLOWED: Final = (
     DraftChanged,
@@ -102,6 +103,9 @@ NO_DRAFT: Final = frozenset({State.RESERVED, State.REJECTED, State.OPEN, State.W
 DUE: Final = datetime(2026, 1, 2, tzinfo=UTC)
 """After the connection was made."""
 
+FREE: Final = "h5"
+"""Hours that an order may have from its second revision on."""
+
 ROUNDS: Final = 12
 """More than anything needs that is not disturbed."""
 
@@ -129,7 +133,7 @@ class Scene:
         stores: What outlives the processes.
         resends: Whether the host chose that orders are sent again by themselves.
         retries: How often a process tries a call again.
-        restored: Whether the database was restored, and knows nothing of what was sent before.
+        restored: The ledger that a backup had, after which more was sent; None: none was brought back.
         server: eAccounting.
         orders: The host's orders, each in its latest revision.
         decided: How often a person decided that an order is sent again, by its marker.
@@ -140,14 +144,14 @@ class Scene:
     stores: Stores = field(factory=InMemory)
     resends: bool = False
     retries: int = 0
-    restored: bool = False
+    restored: Mapping[str, LedgerEntry] | None = None
     server: SmallOrders = field(init=False)
     orders: dict[str, Order] = field(factory=dict[str, Order])
     decided: Counter[str] = field(factory=Counter[str])
     _person: bool = False
 
     def __attrs_post_init__(self) -> None:
-        self.server = SmallOrders(self.world.clock, self.ways)
+        self.server = SmallOrders(self.world.clock, self.ways, awaits=self._awaits)
         connected(self.stores.state)
 
     # Processes
@@ -161,7 +165,7 @@ class Scene:
             application=_APPLICATION,
             transport=Wire(line, self.server),
             runtime=NamedRuntime(line),
-            clock=self.world.clock,
+            clock=OwnClock(line),
             limiter=Budget(line),
             sealer=OpenSealer(),
             options=Options(max_retries=self.retries),
@@ -196,6 +200,25 @@ class Scene:
         self.stores.bring_back(stores)
         self.server.bring_back(server)
 
+    def backup(self) -> Mapping[str, str]:
+        """What the database has of orders, by key."""
+        state = self.stores.state
+        return {
+            found.key: found.document.body
+            for prefix in (ORDER_PREFIX, CLAIM_PREFIX)
+            for found in state.scan(prefix, ACME)
+        }
+
+    def restore(self, backup: Mapping[str, str]) -> None:
+        """Bring the database back to what it was, though not eAccounting."""
+        state = self.stores.state
+        known = state.read(ACME, [*self.backup(), *backup])
+        versions = {key: found.version for key, found in known.items()}
+        assert state.commit(
+            ACME, [Write(key, versions.get(key), backup.get(key)) for key in {*versions, *backup}]
+        )
+        self.restored = self.entries()
+
     # What processes do
 
     def push(self, id: str) -> Job:
@@ -222,7 +245,7 @@ class Scene:
         return lambda site: _withdrawing.withdraw(site, ACME, id)
 
     def revise(self, id: str) -> Job:
-        """Edit an order that may be edited, and send it again."""
+        """Edit an order that may be edited, unless that is done, and send it again."""
 
         async def job(site: Site) -> object:
             entry = await _reading_back.ledger_entry(site, ACME, id)
@@ -231,12 +254,18 @@ class Scene:
             if entry.state in {State.REJECTED, State.RESERVED}:
                 entry = await _resolving.reopen(site, ACME, id)
             if entry.state in {State.OPEN, State.WITHDRAWN, State.RELEASED}:
-                claims = [claim.partition(":")[2] for claim in entry.order.claims]
-                self.orders[id] = finalised(id, *claims, revision=entry.revision + 1)
+                if self.orders[id].revision <= entry.revision:
+                    self.edit(id, entry.revision + 1)
                 return await _pushing.push(site, ACME, self.orders[id])
             return None
 
         return job
+
+    def edit(self, id: str, revision: int) -> None:
+        """Make an order anew in Busy, over the same hours, fewer or more."""
+        hours = hours_of(self.orders[id])
+        fewer, more = hours[:1], tuple(dict.fromkeys((*hours, FREE)))
+        self.orders[id] = finalised(id, *(hours, fewer, more)[self.world.choose(3)], revision=revision)
 
     def resolve(self, id: str) -> Job:
         """Look into eAccounting, at all that is there, and say what is so. One person at a time does that."""
@@ -256,9 +285,11 @@ class Scene:
         entry = await _reading_back.ledger_entry(site, ACME, id)
         if entry is None or entry.state not in {State.NEEDS_ATTENTION, State.GONE_UPSTREAM}:
             return None
-        there = self.server.of(entry.marker)
-        if there and there[0].row is not None:
-            return await _resolving.resolve(site, ACME, id, found=there[0].row["Id"])
+        for made in self.server.of(entry.marker):
+            if made.row is not None and _bills(made, entry):
+                with _not_taken():
+                    return await _resolving.resolve(site, ACME, id, found=made.row["Id"])
+            self.server.delete(made)  # it is another order than the one that the person sees in Busy
         if entry.state is State.GONE_UPSTREAM:
             return await _reading_back.release(site, ACME, id)
         unclear = self.server.ways.missing == "unclear"  # then withdrawing it again leads nowhere
@@ -308,17 +339,33 @@ class Scene:
     def check(self) -> Mapping[str, LedgerEntry]:
         """See that nothing is doubled, and that the ledger says what is so; at any moment."""
         server, entries = self.server, self.entries()
-        assert not server.doubled, "; ".join(server.doubled)
+        assert not server.wrong, "; ".join(server.wrong)
         made = Counter(each.marker for each in server.made)
         for marker, count in made.items():
-            may_be_again = self.resends or self.restored
+            may_be_again = self.resends or self.restored is not None
             assert may_be_again or count <= 1 + self.decided[marker], f"{marker} was made {count} times"
         held = {claim: entry.order_id for entry in entries.values() for claim in entry.claims}
         assert self.claims() == held, "the claims are not those of the orders"
         for entry in entries.values():
-            if entry.state in NO_DRAFT and not (self.restored and entry.state is State.RESERVED):
-                assert not server.of(entry.marker), f"{entry.order_id} is {entry.state}, and there"
+            there = server.of(entry.marker)
+            if entry.state in NO_DRAFT and not self._may_forget(entry):
+                assert not there, f"{entry.order_id} is {entry.state}, and there"
+            if self.restored is None or (entry.state is State.TRANSFERRED and not self._may_forget(entry)):
+                for each in there:
+                    assert _bills(each, entry), f"{entry.order_id} is there with other hours: {each.entries}"
         return entries
+
+    def _may_forget(self, entry: LedgerEntry) -> bool:
+        """Tell whether an order may be there as the ledger does not know it: nobody has looked since."""
+        if self.restored is None:
+            return False
+        return entry.state is State.RESERVED or entry == self.restored.get(entry.order_id)
+
+    def _awaits(self, marker: str) -> bool:
+        """Tell whether the ledger says that a process is at a POST."""
+        return any(
+            entry.marker == marker and entry.state is State.SENDING for entry in self.entries().values()
+        )
 
     def settle(self) -> None:
         """Let processes that nobody disturbs come, and time pass, until nothing moves; then people.
@@ -401,8 +448,29 @@ class Scene:
         known = {entry.marker.rpartition(".")[0] for entry in entries.values()}
         assert {each.stem for each in self.server.made} <= known, "one is there that the ledger does not know"
         for entry in entries.values():
-            if self.server.of(entry.marker):
+            if self.server.of(entry.marker) and not self._may_forget(entry):
                 assert entry.state in asks, f"{entry.order_id} is {entry.state}, and there"
+
+
+def hours_of(order: Order) -> tuple[str, ...]:
+    """Return the ids of the hours that an order is over."""
+    return tuple(claim.partition(":")[2] for claim in order.claims)
+
+
+def _bills(made: Made, entry: LedgerEntry) -> bool:
+    """Tell whether an order in eAccounting was sent with exactly the hours that the ledger has on it."""
+    hours = hours_of(entry.order)
+    return sorted(made.entries) == sorted(hours) and made.quantity == len(hours)
+
+
+@contextlib.contextmanager
+def _not_taken() -> Iterator[None]:
+    """Go on where an order in eAccounting is not taken for ours, since it was edited, too."""
+    try:
+        yield
+    except NotThisDraft as error:
+        if error.reason is not NotThisDraftReason.OTHER_CONTENT:
+            raise
 
 
 def _standing(entries: Mapping[str, LedgerEntry]) -> object:

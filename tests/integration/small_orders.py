@@ -73,16 +73,20 @@ class Made:
     Attributes:
         marker: The marker it was sent with.
         entries: The hours on it, as they were sent.
+        quantity: How many it bills, as they were sent.
         row: What is there now; None once it was deleted.
         at: When it was made.
         lists: How many lists were asked for before.
+        edited: Whether a person changed its rows.
     """
 
     marker: str
     entries: tuple[str, ...]
+    quantity: float
     row: Row | None
     at: float
     lists: int
+    edited: bool = False
 
     @property
     def stem(self) -> str:
@@ -99,13 +103,16 @@ class SmallOrders:
         clock: The time, which is the same for both sides.
         ways: How it behaves.
         made: Every order that was ever made by a POST, in order.
-        doubled: What must never be: orders that were made while one like it was there.
+        awaits: Whether somebody waits for the answer to a POST, by the marker.
+        wrong: What must never be: orders that were made while one like it was there, or by a process that had
+            been given up.
     """
 
     clock: Clock
     ways: Ways = field(factory=Ways)
     made: list[Made] = field(factory=list[Made])
-    doubled: list[str] = field(factory=list[str])
+    awaits: Callable[[str], bool] = lambda _: True
+    wrong: list[str] = field(factory=list[str])
     _lists: int = 0
     _refused: int = 0
     _ids: int = 0
@@ -144,6 +151,7 @@ class SmallOrders:
         assert made.row is not None
         rows = [{**row, "Text": "Endret"} for row in made.row["Rows"]]
         made.row |= {"Rows": rows, "ModifiedUtc": self._now()}
+        made.edited = True
 
     def delete(self, made: Made) -> None:
         """Delete an order, whatever its status."""
@@ -175,12 +183,14 @@ class SmallOrders:
             return refusal(400, 3001)
         marker = sent["OurReference"].rpartition(" ")[2]
         entries = tuple(id for row in sent["Rows"] for id in row["Text"].split())
+        if not self.awaits(marker):
+            self.wrong.append(f"{marker} was sent by a process that had been given up")
         there = self.of(marker)
         if there:
-            self.doubled.append(f"{marker} was made though {there[0].marker} is there")
+            self.wrong.append(f"{marker} was made though {there[0].marker} is there")
         billed = {id for each in self.live() for id in each.entries}
         if billed & set(entries):
-            self.doubled.append(f"{marker} bills {sorted(billed & set(entries))} once more")
+            self.wrong.append(f"{marker} bills {sorted(billed & set(entries))} once more")
         row = {
             **sent,
             "Id": self._id(),
@@ -189,7 +199,8 @@ class SmallOrders:
             "ModifiedUtc": self._now(),
             "Amount": self._amount(sent),
         }
-        self.made.append(Made(marker, entries, row, self.clock.monotonic(), self._lists))
+        quantity = sum(row["Quantity"] for row in sent["Rows"])
+        self.made.append(Made(marker, entries, quantity, row, self.clock.monotonic(), self._lists))
         return _json(row, 201) if self.ways.told else Response(201, {}, b"")
 
     def _amount(self, sent: Row) -> Any:

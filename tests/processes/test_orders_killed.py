@@ -8,7 +8,7 @@ sandbox's own orders.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, final
@@ -42,35 +42,40 @@ class Desk:
     host: Host
     other: Process
     _numbers: Iterator[int] = field(factory=lambda: itertools.count(1))
+    _orders: dict[str, Order] = field(factory=dict[str, Order])
 
     def order(self) -> Order:
-        """An order over an hour that is on no other one."""
+        """An order over two hours that are on no other one."""
         number = next(self._numbers)
-        part = LinePart(
-            kind=EntryKind.ENTRY,
-            id=f"h{number}",
-            day=date(2026, 3, 3),
-            work_type="w",
-            minutes=60,
-            quantity=None,
-            price=Decimal(100),
-            price_source=PriceSource.PROJECT,
+        hours = (f"h{number}a", f"h{number}b")
+        parts = tuple(
+            LinePart(
+                kind=EntryKind.ENTRY,
+                id=id,
+                day=date(2026, 3, 3),
+                work_type="w",
+                minutes=60,
+                quantity=None,
+                price=Decimal(100),
+                price_source=PriceSource.PROJECT,
+            )
+            for id in hours
         )
         line = OrderLine(
-            text="Arbeid",
-            quantity=Decimal(1),
+            text=" ".join(hours),
+            quantity=Decimal(2),
             unit="h",
             unit_price=Decimal(100),
-            total=Decimal(100),
+            total=Decimal(200),
             rounding_difference=Decimal(0),
             price_source=PriceSource.PROJECT,
             product="p",
             eaccounting_article=self._id("articles"),
-            parts=(part,),
+            parts=parts,
         )
         with SqlStateStore.open(self.host.database) as store:
             kept = store.read(TENANT, [CONNECTION])[CONNECTION]
-        return Order(
+        order = Order(
             id=f"o{number}",
             revision=1,
             company_id=CONNECTION_SCHEMA.load(CONNECTION, kept.body).company_id,
@@ -83,6 +88,8 @@ class Desk:
             lines=(line,),
             rounding_rules=1,
         )
+        self._orders[order.id] = order
+        return order
 
     def _id(self, path: str) -> str:
         rows = self.host.control("GET", f"/records/{path}")
@@ -96,9 +103,17 @@ class Desk:
         return entry_from_json(next(iter(found.values())).body) if found else None
 
     def there(self, entry: LedgerEntry | None) -> Sequence[str]:
-        """The ids of the orders in eAccounting with the marker of one of ours."""
-        rows = self.host.control("GET", "/records/orders") if entry else []
-        return [row["Id"] for row in rows if entry and entry.marker in (row["OurReference"] or "")]
+        """The ids of the orders in eAccounting with the marker of one of ours; each has just its rows."""
+        if entry is None:
+            return []
+        orders = self.host.control("GET", "/records/orders")
+        found = [order for order in orders if entry.marker in (order["OurReference"] or "")]
+        lines = self._orders[entry.order_id].lines
+        for order in found:
+            assert [_billed(row) for row in order["Rows"]] == [
+                (line.eaccounting_article, line.text, line.quantity, line.unit_price) for line in lines
+            ]
+        return [order["Id"] for order in found]
 
     def made(self, entry: LedgerEntry) -> int:
         """How often it was made, whatever became of it."""
@@ -125,6 +140,11 @@ class Desk:
             decision: dict[str, Any] = {"found": there[0]} if there else {"send_again": True}
             assert self.other.does("resolve", order_id=order.id, **decision).ended == "done"
         return self.entry(order)
+
+
+def _billed(row: Mapping[str, Any]) -> tuple[str, str, Decimal, Decimal]:
+    """What a row of an order in eAccounting bills."""
+    return row["ArticleId"], row["Text"], Decimal(str(row["Quantity"])), Decimal(str(row["UnitPrice"]))
 
 
 @pytest.fixture
