@@ -376,7 +376,7 @@ def storm(world: scheduler.World, ways: Ways | None = None, make: Callable[[], S
     resends = not ways.is_late and world.choose(5) == 0
     scene = Scene(world, ways, make(), resends=resends, retries=world.choose(2))
     begins = world.choose(7)
-    is_restored = begins == 3 and ways.drafts_listed and not ways.is_late and not ways.refuses
+    is_restored = begins == 3 and ways.drafts_listed and not ways.is_late
     # Hours that a restored database forgot are free for another order: no process can help that.
     for number in range((1, 2, 2 if is_restored else 3)[world.choose(3)]):
         scene.orders[f"o{number}"] = finalised(f"o{number}", *ENTRIES[number])
@@ -407,7 +407,8 @@ def storm(world: scheduler.World, ways: Ways | None = None, make: Callable[[], S
 def restored(world: scheduler.World, scene: Scene) -> None:
     """The first order is sent, and perhaps revised; then the database is brought back to a moment before.
 
-    The host's own orders are not, and there it may be edited once more.
+    The host's own orders may be with it, or not; and there the order may be edited, or be another one under
+    its id.
     """
     backups = [scene.backup()]
     scene.do(scene.push("o0"))
@@ -418,7 +419,11 @@ def restored(world: scheduler.World, scene: Scene) -> None:
         backups.append(scene.backup())
         scene.do(scene.revise("o0"))
     scene.restore(backups[world.choose(len(backups))])
-    if world.choose(3) == 0:
+    if world.choose(2):
+        scene.orders["o0"] = finalised("o0", *ENTRIES[0])
+        if world.choose(2) and not (scene.restored and "o0" in scene.restored):
+            scene.edit("o0", 1)
+    elif world.choose(3) == 0:
         scene.edit("o0", scene.orders["o0"].revision + 1)
 
 
