@@ -1413,6 +1413,69 @@ def moved(office: Office, id: str | None) -> None:
     copy_of(office, row, NEW_ID, Status=2, Number=17)
 
 
+@pytest.mark.parametrize("read_before", [False, True])
+@pytest.mark.parametrize("edits", [{}, {"Rows": None}], ids=["reference", "reference and rows"])
+def test_an_order_without_its_marker_is_not_taken_for_gone(
+    office: Office, read_before: bool, edits: dict[str, Any]
+) -> None:
+    """Somebody tidied the reference, then it got another id. It is there: billed again it would be twice."""
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    (draft,) = office.drafts()
+    if edits:
+        rows = [{**row, "Quantity": 1} for row in draft["Rows"]]
+        edits = {"Rows": json.loads(json.dumps(rows, default=float))}
+    edit(office, draft["Id"], OurReference="Kari", **edits)
+    if read_before:
+        (read,) = acme.read_back()
+        assert read.entry is not None
+        assert read.entry.state is State.TRANSFERRED
+    (row,) = [each for each in office.upstream("orders") if each["Id"] == draft["Id"]]
+    copy_of(office, row, NEW_ID, Status=2)
+    office.control("DELETE", f"/records/orders/{draft['Id']}")
+    minutes_pass(office, 60)
+    acme.read_back()
+    seen = read_before or not edits  # neither was noticed, and it is another order by now: see the docs
+    assert known(acme).state is (State.NEEDS_ATTENTION if seen else State.GONE_UPSTREAM)
+    if seen:
+        assert acme.resolve("o1", found=NEW_ID, anyway=True).eaccounting_id == NEW_ID
+
+
+def test_an_order_that_is_gone_is_looked_for_without_its_marker_before_its_hours_are_free(
+    office: Office,
+) -> None:
+    acme, order = ready_to_push(office)
+    acme.push(order)
+    (draft,) = office.drafts()
+    office.control("DELETE", f"/records/orders/{draft['Id']}")
+    minutes_pass(office, 60)
+    acme.read_back()
+    assert known(acme).state is State.GONE_UPSTREAM
+    copy_of(office, draft, NEW_ID, OurReference="Kari")
+    with pytest.raises(OrderNeedsAttention, match=NEW_ID):
+        acme.release("o1")
+    assert set(claims(office)) == set(order.claims)
+
+
+def test_an_equal_order_of_ours_does_not_keep_one_from_being_gone(office: Office) -> None:
+    """Its reference was tidied too; but it is known whose draft it is."""
+    acme, order = ready_to_push(office)
+    line = GivenLine(product=order.lines[0].product, unit_price=Decimal(5000), text="Avtale")
+    for id in ("flat1", "flat2"):
+        acme.push(
+            acme.build_order(
+                order.project, MARCH, order_id=id, order_date=MARCH_END, only=(), lines=[line]
+            )
+        )
+    first, second = (str(known(acme, id).eaccounting_id) for id in ("flat1", "flat2"))
+    edit(office, second, OurReference="Kari")
+    office.control("DELETE", f"/records/orders/{first}")
+    minutes_pass(office, 60)
+    acme.read_back()
+    assert known(acme, "flat1").state is State.GONE_UPSTREAM
+    assert acme.release("flat1").state is State.RELEASED
+
+
 def test_an_order_that_got_another_id_is_found_by_its_marker(office: Office) -> None:
     acme, order = ready_to_push(office)
     moved(office, acme.push(order).eaccounting_id)

@@ -53,6 +53,16 @@ def test_d26_excels_csv_in_utf_8() -> None:
     )
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("hint", ["sep=;\r\n", "SEP=;\n"])
+@pytest.mark.parametrize("header", ["", "projectNumber;tagId;quantity\n"])
+def test_excels_line_about_the_separator_is_no_row(mark: str, hint: str, header: str) -> None:
+    """It is counted, as an editor shows it."""
+    data = f"{mark}{hint}{header}100;5;2"
+    found, wrong = read_rows(data.encode())
+    assert (found, wrong) == ((row(3 if header else 2, "100", "5", "2"),), ())
+
+
 def test_d26_d29_excels_plain_csv_in_windows_1252() -> None:
     """Empty columns at the end are no columns, and a row of nothing else is blank, but counted."""
     assert file_rows("excel_windows1252.csv") == (

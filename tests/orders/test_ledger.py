@@ -146,6 +146,7 @@ def test_an_illegal_event_raises_and_changes_nothing(state: State, event: Event)
     with pytest.raises(IllegalTransition) as caught:
         fire(entry, event, at=NOON, **FACTS.get(event, {}))
     assert (caught.value.order_id, caught.value.state, caught.value.event) == ("order", state, event)
+    assert caught.value.advice
     assert entry_to_json(entry) == before
 
 

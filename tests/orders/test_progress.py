@@ -23,6 +23,7 @@ from visma_busy_sync.orders import (
     compare,
     entry_from_json,
     entry_to_json,
+    has_lost_marker,
     progress_of,
     snapshot,
     to_new_order,
@@ -225,3 +226,10 @@ def test_progress_is_kept_of_transferred_orders_only() -> None:
         with_progress(
             entry_in(State.SENDING, ORDER), progress_of(ORDER, MARKER, echoed(), known=None, at=NOON)
         )
+
+
+def test_an_order_without_marker_is_told_as_such() -> None:
+    lost = progress_of(ORDER, MARKER, echoed(our_reference="Kari"), known=None, at=NOON)
+    assert has_lost_marker(lost)
+    assert not has_lost_marker(progress_of(ORDER, MARKER, echoed(), known=None, at=NOON))
+    assert not has_lost_marker(None)

@@ -55,3 +55,13 @@ def test_other_refusals_are_told_in_the_apis_words_alone(code: int | None) -> No
 
     assert error.problems == ()
     assert error.advice == "Mend what it names. Then reopen the order and build a new one."
+
+
+def test_a_refusal_says_the_cure_of_its_code() -> None:
+    """Also where that is about nothing in Busy."""
+    error = OrderRejected(
+        "o", status=400, error_code=4013, error_id=None, problem="locked.", cure="Open the period."
+    )
+    assert str(error) == (
+        "eAccounting refused order o: locked. Open the period. Then reopen the order and build a new one."
+    )

@@ -9,9 +9,9 @@ import pytest
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.texts import Language
-from visma_busy_sync.busy import Approval, Exclusion, Order, PriceSource
+from visma_busy_sync.busy import Approval, Exclusion, GivenField, GivenLine, Order, PriceSource
 from visma_busy_sync.orders import order_from_json, order_to_json, render
-from visma_busy_sync.orders._words import PRICE_SOURCES
+from visma_busy_sync.orders._words import GIVEN_FIELDS, PRICE_SOURCES
 
 from .given import built, cost, hours, money, work
 
@@ -69,6 +69,25 @@ def test_an_order_can_be_read_in_norwegian() -> None:
     ).replace("1 851", "1\xa0851").replace("2 935", "2\xa0935")
 
 
+def test_what_a_person_gave_is_told() -> None:
+    """With how much was written down."""
+    what = work(hours("e1", 90), cost(), hours("e2", 60, work_type="6"))
+    lines = (
+        GivenLine(claims=("entry:e1",), quantity=Decimal(1), text="Agreed"),
+        GivenLine(claims=("expense:x1",), unit_price=Decimal(200)),
+        GivenLine(claims=("entry:e2",), unit_price=Decimal(1000), product="50"),
+    )
+    told = render(built(what, lines=lines))
+    assert "project; given: text, quantity\n" in told
+    assert "given\n" in told
+    assert "given; given: product\n" in told
+    assert "Written down 550 NOK\n" in told
+    norwegian = render(built(what, lines=lines), "nb")
+    assert "prosjekt; angitt: tekst, antall\n" in norwegian
+    assert "Nedskrevet 550 NOK\n" in norwegian
+    assert "Written down" not in render(sample())
+
+
 def test_there_is_no_third_language() -> None:
     with pytest.raises(ConfigurationError, match="no text in 'sv'"):
         render(sample(), cast("Language", "sv"))
@@ -91,6 +110,7 @@ def test_a_wide_text_is_cut_where_it_would_go_over_the_edge() -> None:
 
 def test_every_source_of_a_price_has_its_words() -> None:
     assert set(PRICE_SOURCES) == set(PriceSource)
+    assert set(GIVEN_FIELDS) == set(GivenField)
 
 
 def test_an_order_reads_the_same_after_it_was_stored() -> None:

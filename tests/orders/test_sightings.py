@@ -17,6 +17,8 @@ from visma_busy_sync.orders import (
     names_another,
     revision_on,
     shows_drafts,
+    twins_of,
+    unmarked_twins,
 )
 
 from .given import MARKER, answer, built, entry_in, hours, work
@@ -98,3 +100,24 @@ def test_only_a_known_draft_shows_that_drafts_are_listed(seen: Any, known: Ledge
     """An order with a number proves nothing: drafts may be left out of the list."""
     assert shows_drafts([row("x"), seen], [known]) is shown
     assert not shows_drafts([seen], [])
+
+
+def test_an_order_with_our_customer_and_rows_may_be_ours_under_another_id() -> None:
+    """It is told by the marker that it has; none of other customers or rows, nor one of our own marker."""
+    entry = entry_in(State.RESERVED, ORDER)
+    twin = row("a", OTHER, your_reference="BY-YYYYYYYYYYYY.3")
+    rows = [
+        twin,
+        row("b", OTHER.replace("Z", "X"), customer_id="another"),
+        row("c", OTHER.replace("Z", "W"), rows=()),
+        row("d", MARKER),
+        row("e", "Kari"),
+    ]
+    assert twins_of(entry, rows) == {"BY-ZZZZZZZZZZZZ": twin, "BY-YYYYYYYYYYYY": twin}
+
+
+def test_an_order_with_our_customer_and_rows_and_no_marker_may_be_ours_without_it() -> None:
+    entry = entry_in(State.TRANSFERRED, ORDER)
+    bare = row("a", "Kari")
+    rows = [bare, row("b", OTHER), row("c", MARKER), row("d", rows=()), row("e", customer_id="another")]
+    assert unmarked_twins(entry, rows) == [bare]

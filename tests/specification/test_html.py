@@ -130,6 +130,7 @@ def test_a_word_without_end_does_not_widen_the_page() -> None:
 def test_what_is_for_the_seller_is_on_the_page_only_if_asked_for() -> None:
     inside = Parsed(to_html(specified(internal=True)))
     assert "Bare for internt bruk" in inside.inside("p")
+    assert "Timespesifikasjon – bare for internt bruk" in inside.inside("h1")
     assert "Holdt utenfor: 1 unntatt fra fakturering" in inside.inside("p")
     outside = to_html(specified())
     for word in ("intern", "Holdt utenfor", "Pris fra", "Etter reglene", "<aside"):

@@ -69,8 +69,8 @@ Dette er ikke en faktura; fakturaen avgjør hva som skal betales.
 """
 
 FOR_THE_SELLER = """\
-Hours specification
-===================
+Hours specification – for internal use only
+===========================================
 
 Project            100 Nettsted for Fjord
 Customer           Fjord AS

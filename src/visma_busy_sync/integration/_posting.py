@@ -97,6 +97,7 @@ async def post(
                 error_id=error.error_id,
                 problem=error.message,
                 problems=problems_of_refusal(entry.order, error.code),
+                cure=error.advice,
             ) from error
         if event is Event.OUTCOME_UNKNOWN:
             if isinstance(error, UnreadableAnswer) and 200 <= error.status < 300:

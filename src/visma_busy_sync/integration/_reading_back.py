@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 from attrs import field, frozen
 
@@ -27,7 +27,15 @@ from visma_busy_sync.integration.errors import (
     OrderNotTransferred,
     SearchIncomplete,
 )
-from visma_busy_sync.orders import Event, IllegalTransition, LedgerEntry, State, progress_of
+from visma_busy_sync.orders import (
+    Event,
+    IllegalTransition,
+    LedgerEntry,
+    State,
+    has_lost_marker,
+    progress_of,
+    unmarked_twins,
+)
 from visma_busy_sync.state import Connection
 
 
@@ -80,17 +88,48 @@ async def read_one(site: Site, tenant: str, connection: Connection, entry: Ledge
 async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
     answer = await read_by_id(upstream, entry.eaccounting_id or "")
     if isinstance(answer, NotThere):
-        looked = (await search(ledger.site, upstream, entry)).looked
+        reading = await search(ledger.site, upstream, entry)
+        looked, problem = reading.looked, reading.looked.problem
         if answer is NotThere.SURELY and looked.absent and not may_appear(ledger.site, entry):
-            return await ledger.fire(Event.MISSING, after=entry)
-        if looked.problem is not None:
-            return await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem)
+            problem = await _why_not_gone(ledger, entry, reading.rows)
+            if problem is None:
+                return await ledger.fire(Event.MISSING, after=entry)
+        if problem is not None:
+            return await ledger.fire(Event.ESCALATE, after=entry, problem=problem)
         if looked.draft is None:
             raise SearchIncomplete(entry.order_id, marker=entry.marker)
         entry, answer = await note_found(upstream, ledger, entry, looked.draft.id)
     at = ledger.site.clock.now()
     progress = progress_of(entry.order, entry.marker, answer, known=entry.snapshot, at=at)
     return await ledger.note(progress, after=entry)
+
+
+_LOST: Final = (
+    "It is not there by its id, and had no marker any more when it was last read: it may have another id "
+    "since."
+)
+_UNMARKED: Final = (
+    "It is not there by its id; but the order {id} in eAccounting has its customer and rows, and no marker."
+)
+
+
+async def _why_not_gone(
+    ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[models.Order]
+) -> str | None:
+    """Return why an order that nobody finds may be there all the same, one sentence; None if it is gone."""
+    if has_lost_marker(entry.progress):
+        return _LOST
+    twins = unmarked_twins(entry, rows)
+    if not twins:
+        return None
+    orders = [other for _, other in await orders_of(ledger.site, ledger.tenant)]
+    taken = {
+        other.eaccounting_id
+        for other in orders
+        if isinstance(other, LedgerEntry) and other.holds and other.order_id != entry.order_id
+    }
+    free = next((twin for twin in twins if twin.id not in taken), None)
+    return _UNMARKED.format(id=free.id) if free is not None else None
 
 
 async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
@@ -105,11 +144,14 @@ async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     upstream = site.upstream(tenant, connection.login_id)
     there = await read_by_id(upstream, entry.eaccounting_id or "")
     if isinstance(there, NotThere):
-        looked = (await search(site, upstream, entry)).looked
+        reading = await search(site, upstream, entry)
+        looked, problem = reading.looked, reading.looked.problem
         if there is NotThere.SURELY and looked.absent:
-            return await ledger.fire(Event.RELEASE, after=entry)
-        if looked.problem is not None:
-            raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=looked.problem))
+            problem = await _why_not_gone(ledger, entry, reading.rows)
+            if problem is None:
+                return await ledger.fire(Event.RELEASE, after=entry)
+        if problem is not None:
+            raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=problem))
         if looked.draft is None:
             raise SearchIncomplete(order_id, marker=entry.marker)
         there = looked.draft

@@ -67,6 +67,7 @@ from visma_busy_sync.orders._progress import (
     Stage,
     agrees,
     changes_of,
+    has_lost_marker,
     is_other,
     progress_of,
 )
@@ -83,6 +84,7 @@ from visma_busy_sync.orders._sightings import (
     revision_on,
     shows_drafts,
     twins_of,
+    unmarked_twins,
 )
 from visma_busy_sync.orders._snapshot import snapshot
 from visma_busy_sync.orders._specification import (
@@ -171,6 +173,7 @@ __all__ = [
     "entry_from_json",
     "entry_to_json",
     "fire",
+    "has_lost_marker",
     "hours_specification",
     "is_of_another",
     "is_other",
@@ -196,5 +199,6 @@ __all__ = [
     "stem_of",
     "to_new_order",
     "twins_of",
+    "unmarked_twins",
     "with_progress",
 ]

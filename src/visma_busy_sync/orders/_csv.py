@@ -81,6 +81,9 @@ class ImportRow:
     faulty: frozenset[Column] = frozenset()
 
 
+_SEPARATOR_HINT: Final = ["sep=", ""]
+"""A first line `sep=;`, by which Excel is told what separates the cells."""
+
 _Record: TypeAlias = tuple[int, list[str]]
 """The line where it begins, and its cells."""
 
@@ -142,6 +145,8 @@ def _records(text: str, problems: Problems) -> list[_Record]:
 
 def _rows(records: Sequence[_Record], problems: Problems) -> tuple[ImportRow, ...]:
     places: Mapping[Column, int] | None = {column: place for place, column in enumerate(Column)}
+    if records and [cell.strip().casefold() for cell in records[0][1]] == _SEPARATOR_HINT:
+        records = records[1:]
     if records and _is_header(records[0][1]):
         places = _header(*records[0], problems)
         records = records[1:]

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
@@ -255,6 +256,7 @@ class OrderRejected(OrderError):
         error_id: str | None,
         problem: str,
         problems: Sequence[Problem] = (),
+        cure: str = "",
     ) -> None:
         self.order_id = order_id
         self.status = status
@@ -262,11 +264,10 @@ class OrderRejected(OrderError):
         self.error_id = error_id
         self.problem = problem
         self.problems = tuple(problems)
-        named = f"HTTP {status}" if error_code is None else f"HTTP {status}, code {error_code}"
         cures = " ".join(dict.fromkeys(found.cure_en for found in self.problems))
         super().__init__(
-            f"eAccounting refused order {order_id} ({named}): {problem}",
-            advice=f"{cures or 'Mend what it names.'} Then reopen the order and build a new one.",
+            f"eAccounting refused order {order_id}: {problem}",
+            advice=f"{cures or cure or 'Mend what it names.'} Then reopen the order and build a new one.",
         )
 
 
@@ -325,6 +326,25 @@ class OrderNeedsAttention(OrderOutcomeUnknown):
         )
 
 
+_WAYS_OUT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "reserved": "Push it, or reopen it to edit it.",
+        "sending": "Wait a moment; after a crash call recover().",
+        "transferred": "Withdraw its draft to edit it.",
+        "rejected": "Reopen it.",
+        "open": "Build it anew, and push the higher revision.",
+        "outcome_unknown": "Call recover() until it has found the order or given up; or resolve it with "
+        "the id of its draft.",
+        "needs_attention": "Resolve it: with the id of the one that is there, or to be sent again.",
+        "withdrawing": "Withdraw it again, or call recover().",
+        "withdrawn": "Build it anew, and push the higher revision.",
+        "gone_upstream": "Release it; or resolve it with the id under which it is there all the same.",
+        "released": "Build it anew, and push the higher revision.",
+    }
+)
+"""What leads on from where an order stands, by its state."""
+
+
 class IllegalTransition(OrderError):
     """The order's state does not know this event; nothing was changed.
 
@@ -340,7 +360,7 @@ class IllegalTransition(OrderError):
         self.event = event
         super().__init__(
             f"Order {order_id} is {state}, where {event} cannot happen.",
-            advice="Read the order's state anew before acting on it.",
+            advice=_WAYS_OUT.get(state, "Read the order's state anew before acting on it."),
         )
 
 

@@ -161,6 +161,11 @@ def changes_of(order: Order, marker: str, answer: models.Order) -> tuple[DraftCh
     return (*lost, *_differing(None, head, _answered(answer, _HEAD)), *_rows(sent, answer))
 
 
+def has_lost_marker(progress: OrderProgress | None) -> bool:
+    """Tell whether an order had no marker any more when it was last read: no search can find it."""
+    return progress is not None and any(change.member == MARKER for change in progress.changes)
+
+
 def agrees(order: Order, marker: str, answer: models.Order) -> bool:
     """Tell whether customer and rows of an order in eAccounting are those of ours."""
     return bool(answer.rows) and not is_other(order, marker, answer)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final
 
 from visma_busy_sync._core.texts import Language, Texts
-from visma_busy_sync.busy import LeftOut, LeftOutReason, Order, OrderLine
+from visma_busy_sync.busy import GivenField, LeftOut, LeftOutReason, Order, OrderLine, PriceSource
+from visma_busy_sync.busy._orders import exact_sum
 from visma_busy_sync.orders._problems import told_reason
 from visma_busy_sync.orders._shown import shown_money, shown_number, shown_text
 from visma_busy_sync.orders._tables import shortened, table
-from visma_busy_sync.orders._words import PRICE_SOURCES
+from visma_busy_sync.orders._words import GIVEN_FIELDS, PRICE_SOURCES
 
 _HEADS: Final = (
     Texts("Tekst", "Text"),
@@ -28,6 +30,8 @@ _WIDEST_TEXT: Final = 60
 
 _TOTAL: Final = Texts("Sum {amount} {currency} uten mva.", "Total {amount} {currency} without VAT")
 _ROUNDING: Final = Texts("Avrunding {amount} {currency}", "Rounding {amount} {currency}")
+_BY_HAND: Final = Texts("{source}; angitt: {names}", "{source}; given: {names}")
+_WRITE_DOWN: Final = Texts("Nedskrevet {amount} {currency}", "Written down {amount} {currency}")
 _LEFT_OUT: Final = Texts("Holdt utenfor: {count} {reason}", "Left out: {count} {reason}")
 
 
@@ -44,6 +48,10 @@ def render(order: Order, language: Language = "en") -> str:
     if order.rounding_difference:
         rounding = shown_number(order.rounding_difference, language)
         lines.append(_ROUNDING.of(language).format(amount=rounding, currency=order.currency))
+    write_down = exact_sum(line.write_down or Decimal(0) for line in order.lines)
+    if write_down:
+        amount = shown_number(write_down, language)
+        lines.append(_WRITE_DOWN.of(language).format(amount=amount, currency=order.currency))
     lines += left_out_lines(order.left_out, language)
     return "\n".join(lines) + "\n"
 
@@ -68,5 +76,13 @@ def _cells(line: OrderLine, language: Language) -> tuple[str, ...]:
         shown_text(line.unit),
         shown_money(line.unit_price, language),
         shown_money(line.total, language),
-        PRICE_SOURCES[line.price_source].of(language),
+        _origin(line, language),
     )
+
+
+def _origin(line: OrderLine, language: Language) -> str:
+    """Return where the price came from, and what else of the line a person gave."""
+    source = PRICE_SOURCES[line.price_source].of(language)
+    told = GivenField.UNIT_PRICE if line.price_source is PriceSource.GIVEN else None
+    names = [GIVEN_FIELDS[name].of(language) for name in line.given if name is not told]
+    return _BY_HAND.of(language).format(source=source, names=", ".join(names)) if names else source

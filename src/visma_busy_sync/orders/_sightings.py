@@ -82,6 +82,20 @@ def twins_of(entry: LedgerEntry, rows: Iterable[models.Order]) -> Mapping[str, m
     return found
 
 
+def unmarked_twins(entry: LedgerEntry, rows: Iterable[models.Order]) -> Sequence[models.Order]:
+    """Return orders in eAccounting with the same customer and rows as ours, and no marker at all.
+
+    Somebody may have taken it away, and the order may have another id since.
+    """
+    return [
+        row
+        for row in rows
+        if row.customer_id == entry.order.eaccounting_customer
+        and not any(stems_in(text) for text in _references(row))
+        and agrees(entry.order, entry.marker, row)
+    ]
+
+
 def shows_drafts(rows: Iterable[models.Order], known: Iterable[LedgerEntry]) -> bool:
     """Tell whether a reading shows a draft that is known to be there: whether drafts are listed is not known.
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from visma_busy_sync._core.texts import Texts
-from visma_busy_sync.busy import PriceSource
+from visma_busy_sync.busy import GivenField, PriceSource
 
 PRICE_SOURCES: Final[Mapping[PriceSource, Texts]] = MappingProxyType(
     {
@@ -21,5 +21,14 @@ PRICE_SOURCES: Final[Mapping[PriceSource, Texts]] = MappingProxyType(
         PriceSource.FIXED_PRICE: Texts("fastpris", "fixed price"),
         PriceSource.GIVEN: Texts("angitt", "given"),
         PriceSource.SEVERAL: Texts("flere", "several"),
+    }
+)
+
+GIVEN_FIELDS: Final[Mapping[GivenField, Texts]] = MappingProxyType(
+    {
+        GivenField.TEXT: Texts("tekst", "text"),
+        GivenField.QUANTITY: Texts("antall", "quantity"),
+        GivenField.UNIT_PRICE: Texts("pris", "price"),
+        GivenField.PRODUCT: Texts("produkt", "product"),
     }
 )

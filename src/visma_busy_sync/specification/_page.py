@@ -116,7 +116,7 @@ def page_of(specification: HoursSpecification) -> Page:
         tables.append(_costs_table(specification, say))
     return Page(
         language=specification.language,
-        title=say(words.TITLE),
+        title=say(words.TITLE if internal is None else words.INTERNAL_TITLE),
         facts=tuple(_facts(specification, say)),
         tables=tuple(tables),
         remarks=tuple(map(say, words.REMARKS)),

@@ -10,6 +10,9 @@ from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.busy import EntryKind
 
 TITLE: Final = Texts("Timespesifikasjon", "Hours specification")
+INTERNAL_TITLE: Final = Texts(
+    "Timespesifikasjon – bare for internt bruk", "Hours specification – for internal use only"
+)
 PROJECT: Final = Texts("Prosjekt", "Project")
 CUSTOMER: Final = Texts("Kunde", "Customer")
 PERIOD: Final = Texts("Periode", "Period")
