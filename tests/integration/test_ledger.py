@@ -1463,9 +1463,7 @@ def test_an_equal_order_of_ours_does_not_keep_one_from_being_gone(office: Office
     line = GivenLine(product=order.lines[0].product, unit_price=Decimal(5000), text="Avtale")
     for id in ("flat1", "flat2"):
         acme.push(
-            acme.build_order(
-                order.project, MARCH, order_id=id, order_date=MARCH_END, only=(), lines=[line]
-            )
+            acme.build_order(order.project, MARCH, order_id=id, order_date=MARCH_END, only=(), lines=[line])
         )
     first, second = (str(known(acme, id).eaccounting_id) for id in ("flat1", "flat2"))
     edit(office, second, OurReference="Kari")

@@ -78,8 +78,7 @@ def test_the_base_is_not_raised_itself() -> None:
 def test_an_error_names_the_facts() -> None:
     """In a fixed order, so that two of the same are the same text."""
     assert "entry:1 by order q, entry:2 by order p" in str(ERRORS[2])
-    assert "(HTTP 400, code 5005): project has ended" in str(ERRORS[4])
-    assert "(HTTP 400): project has ended" in str(ERRORS[5])
+    assert "refused order o: project has ended" in str(ERRORS[4])
     assert "work type 5, other orders bill 3000, and billed 0 when" in str(ERRORS[-1])
     assert isinstance(ERRORS[0], OrderNotReady)
 

@@ -113,9 +113,7 @@ _UNMARKED: Final = (
 )
 
 
-async def _why_not_gone(
-    ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[models.Order]
-) -> str | None:
+async def _why_not_gone(ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[models.Order]) -> str | None:
     """Return why an order that nobody finds may be there all the same, one sentence; None if it is gone."""
     if has_lost_marker(entry.progress):
         return _LOST

@@ -363,9 +363,9 @@ class DraftChanged(OrderError):
         self.order_id = order_id
         self.reason = reason
         edited = reason is DraftChangedReason.EDITED
-        done = "was edited there" if edited else "is no draft any more"
+        done = "its draft was edited" if edited else "it is no draft any more"
         super().__init__(
-            f"Order {order_id} was not withdrawn: in eAccounting it {done}.",
+            f"Order {order_id} was not withdrawn: in eAccounting {done}.",
             advice="Look at it in eAccounting. If it is to go, delete it there; it is then told as gone, and "
             "can be released.",
         )

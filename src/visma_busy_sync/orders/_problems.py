@@ -356,8 +356,10 @@ PROBLEM_TEXTS: Final[Mapping[ProblemCode, _Texts]] = MappingProxyType(
         ProblemCode.PRICE_MISSING: _Texts(
             "There is no price, or it is 0.",
             "Pris mangler eller er 0.",
-            "Set the price, or allow free lines if 0 is meant.",
-            "Sett prisen, eller tillat gratis linjer hvis 0 er ment.",
+            "Set the price, or allow free lines if 0 is meant; beside a fixed price a line needs a price of "
+            "its own.",
+            "Sett prisen, eller tillat gratis linjer hvis 0 er ment; ved siden av en fastpris må linjen ha "
+            "sin egen pris.",
             _MANAGER,
         ),
         ProblemCode.NEGATIVE_PRICE: _Texts(
