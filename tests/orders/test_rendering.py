@@ -78,12 +78,12 @@ def test_what_a_person_gave_is_told() -> None:
         GivenLine(claims=("entry:e2",), unit_price=Decimal(1000), product="50"),
     )
     told = render(built(what, lines=lines))
-    assert "project; given: text, quantity\n" in told
+    assert "project; by hand: text, quantity\n" in told
     assert "given\n" in told
-    assert "given; given: product\n" in told
+    assert "given; by hand: product\n" in told
     assert "Written down 550 NOK\n" in told
     norwegian = render(built(what, lines=lines), "nb")
-    assert "prosjekt; angitt: tekst, antall\n" in norwegian
+    assert "prosjekt; for hånd: tekst, antall\n" in norwegian
     assert "Nedskrevet 550 NOK\n" in norwegian
     assert "Written down" not in render(sample())
 

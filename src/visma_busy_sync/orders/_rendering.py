@@ -30,7 +30,7 @@ _WIDEST_TEXT: Final = 60
 
 _TOTAL: Final = Texts("Sum {amount} {currency} uten mva.", "Total {amount} {currency} without VAT")
 _ROUNDING: Final = Texts("Avrunding {amount} {currency}", "Rounding {amount} {currency}")
-_BY_HAND: Final = Texts("{source}; angitt: {names}", "{source}; given: {names}")
+_BY_HAND: Final = Texts("{source}; for hånd: {names}", "{source}; by hand: {names}")
 _WRITE_DOWN: Final = Texts("Nedskrevet {amount} {currency}", "Written down {amount} {currency}")
 _LEFT_OUT: Final = Texts("Holdt utenfor: {count} {reason}", "Left out: {count} {reason}")
 
