@@ -224,6 +224,16 @@ def test_a_file_is_imported_as_the_page_says(tmp_path: Path, capsys: pytest.Capt
             scope["import_into_drafts"](acme, b"100;5;1", {"7": "o1"})
 
 
+def test_each_page_that_brings_an_example_in_does_so() -> None:
+    """The formatter takes the line for Python, where it may: then the page shows it instead of the file."""
+    pages = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md")}
+    brought = {name: re.findall(r'^--8<-- "(.+)"$', page, re.MULTILINE) for name, page in pages.items()}
+    assert not [name for name, page in pages.items() if re.search(r"--\s*8\s+<|8<\s+--", page)]
+    found = {name: files for name, files in brought.items() if files}
+    assert found.keys() == {"quickstart.md", "embed.md", "hours-specification.md"}
+    assert all((ROOT / file).is_file() for files in found.values() for file in files)
+
+
 def test_the_diagram_of_the_ledger_is_drawn_from_its_table() -> None:
     """`docs/ledger.md` shows what may happen to an order, as the code has it."""
     page = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
