@@ -234,8 +234,8 @@ def test_a_dead_connection_leaves_the_order_waiting(office: Office) -> None:
     assert len(office.drafts()) == 1
 
 
-def reject(office: Office, acme: Tenant, order: Order) -> OrderRejected:
-    office.fault("POST", "/orders", "status", status=400, error_code=4024, message="SECRET of the customer")
+def reject(office: Office, acme: Tenant, order: Order, code: int = 4024) -> OrderRejected:
+    office.fault("POST", "/orders", "status", status=400, error_code=code, message="SECRET of the customer")
     with pytest.raises(OrderRejected) as raised:
         acme.push(order)
     return raised.value
@@ -253,6 +253,18 @@ def test_a_refusal_of_the_order_is_told_and_kept(office: Office) -> None:
     assert [found.code for found in error.problems] == [ProblemCode.ARTICLE_WITHOUT_SALES_ACCOUNT]
     assert error.problems[0].cure_en in error.advice
     assert office.drafts() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"), [(4013, "Open the period in eAccounting."), (99999, "Mend what it names.")]
+)
+def test_a_refusal_that_is_about_nothing_in_busy_says_its_cure(
+    office: Office, code: int, advice: str
+) -> None:
+    acme, order = ready_to_push(office)
+    error = reject(office, acme, order, code)
+    assert error.problems == ()
+    assert error.advice == f"{advice} Then reopen the order and build a new one."
 
 
 def test_a_refused_order_is_not_sent_again(office: Office) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting._execute import Doubt
+from visma_busy_sync.eaccounting.codes import code_of
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotSent, UnreadableAnswer
 from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
 from visma_busy_sync.integration._ledger import LedgerBook
@@ -97,7 +98,7 @@ async def post(
                 error_id=error.error_id,
                 problem=error.message,
                 problems=problems_of_refusal(entry.order, error.code),
-                cure=error.advice,
+                cure=_cure(error),
             ) from error
         if event is Event.OUTCOME_UNKNOWN:
             if isinstance(error, UnreadableAnswer) and 200 <= error.status < 300:
@@ -180,6 +181,12 @@ async def _noted(
         return after[0]
     except Exception as error:  # the host's store may raise anything
         raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
+
+
+def _cure(error: ApiError) -> str:
+    """Return the cure of a refusal's code; the error's own advice speaks of the error itself."""
+    known = code_of(error.code, error.detail)
+    return known.advice if known is not None else ""
 
 
 def _answer(error: EAccountingError) -> PostAnswer:
