@@ -319,6 +319,18 @@ async def orders_of(site: Site, tenant: str) -> Sequence[tuple[str, LedgerEntry 
     return sorted(orders, key=_age)
 
 
+async def drafts_of_others(ledger: LedgerBook) -> frozenset[str]:
+    """Return eAccounting's ids of what the tenant's other orders have there."""
+    return frozenset(
+        other.eaccounting_id
+        for id, other in await orders_of(ledger.site, ledger.tenant)
+        if id != ledger.order_id
+        and isinstance(other, LedgerEntry)
+        and other.holds
+        and other.eaccounting_id is not None
+    )
+
+
 async def all_markers(site: Site) -> frozenset[str]:
     """Return the markers of the orders of all tenants, also of those of which a purge left little more."""
     markers: set[str] = set()

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
-from visma_busy_sync.integration._ledger import LedgerBook, orders_of
+from visma_busy_sync.integration._ledger import LedgerBook, drafts_of_others, orders_of
 from visma_busy_sync.integration._pushing import needs_attention
 from visma_busy_sync.integration._searching import (
     NotThere,
@@ -88,17 +88,13 @@ async def read_one(site: Site, tenant: str, connection: Connection, entry: Ledge
 async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
     answer = await read_by_id(upstream, entry.eaccounting_id or "")
     if isinstance(answer, NotThere):
-        reading = await search(ledger.site, upstream, entry)
-        looked, problem = reading.looked, reading.looked.problem
-        if answer is NotThere.SURELY and looked.absent and not may_appear(ledger.site, entry):
-            problem = await _why_not_gone(ledger, entry, reading.rows)
-            if problem is None:
-                return await ledger.fire(Event.MISSING, after=entry)
-        if problem is not None:
-            return await ledger.fire(Event.ESCALATE, after=entry, problem=problem)
-        if looked.draft is None:
-            raise SearchIncomplete(entry.order_id, marker=entry.marker)
-        entry, answer = await note_found(upstream, ledger, entry, looked.draft.id)
+        sure = answer is NotThere.SURELY and not may_appear(ledger.site, entry)
+        there = await _elsewhere(upstream, ledger, entry, sure=sure)
+        if there is None:
+            return await ledger.fire(Event.MISSING, after=entry)
+        if isinstance(there, str):
+            return await ledger.fire(Event.ESCALATE, after=entry, problem=there)
+        entry, answer = await note_found(upstream, ledger, entry, there.id)
     at = ledger.site.clock.now()
     progress = progress_of(entry.order, entry.marker, answer, known=entry.snapshot, at=at)
     return await ledger.note(progress, after=entry)
@@ -113,6 +109,31 @@ _UNMARKED: Final = (
 )
 
 
+async def _elsewhere(
+    upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry, *, sure: bool
+) -> models.Order | str | None:
+    """Look for an order that is not there by its id, and return it; None if it is gone.
+
+    A sentence says why a person has to look.
+
+    Args:
+        upstream: eAccounting.
+        ledger: The order's page.
+        entry: The order.
+        sure: Whether it may be concluded that it is gone, if it is not seen.
+
+    Raises:
+        SearchIncomplete: If it is not seen, and that may not be concluded.
+    """
+    reading = await search(ledger.site, upstream, entry)
+    looked = reading.looked
+    if sure and looked.absent:
+        return await _why_not_gone(ledger, entry, reading.rows)
+    if looked.problem is None and looked.draft is None:
+        raise SearchIncomplete(entry.order_id, marker=entry.marker)
+    return looked.problem or looked.draft
+
+
 async def _why_not_gone(ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[models.Order]) -> str | None:
     """Return why an order that nobody finds may be there all the same, one sentence; None if it is gone."""
     if has_lost_marker(entry.progress):
@@ -120,12 +141,7 @@ async def _why_not_gone(ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[m
     twins = unmarked_twins(entry, rows)
     if not twins:
         return None
-    orders = [other for _, other in await orders_of(ledger.site, ledger.tenant)]
-    taken = {
-        other.eaccounting_id
-        for other in orders
-        if isinstance(other, LedgerEntry) and other.holds and other.order_id != entry.order_id
-    }
+    taken = await drafts_of_others(ledger)
     free = next((twin for twin in twins if twin.id not in taken), None)
     return _UNMARKED.format(id=free.id) if free is not None else None
 
@@ -140,19 +156,16 @@ async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     connection = await connection_of(site, tenant)
     check_company(order_id, entry.company_id, connection)
     upstream = site.upstream(tenant, connection.login_id)
-    there = await read_by_id(upstream, entry.eaccounting_id or "")
-    if isinstance(there, NotThere):
-        reading = await search(site, upstream, entry)
-        looked, problem = reading.looked, reading.looked.problem
-        if there is NotThere.SURELY and looked.absent:
-            problem = await _why_not_gone(ledger, entry, reading.rows)
-            if problem is None:
-                return await ledger.fire(Event.RELEASE, after=entry)
-        if problem is not None:
-            raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=problem))
-        if looked.draft is None:
-            raise SearchIncomplete(order_id, marker=entry.marker)
-        there = looked.draft
+    answer = await read_by_id(upstream, entry.eaccounting_id or "")
+    there: models.Order | str | None
+    if isinstance(answer, NotThere):
+        there = await _elsewhere(upstream, ledger, entry, sure=answer is NotThere.SURELY)
+    else:
+        there = answer
+    if there is None:
+        return await ledger.fire(Event.RELEASE, after=entry)
+    if isinstance(there, str):
+        raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=there))
     await note_found(upstream, ledger, entry, there.id)
     raise DraftStillThere(order_id, eaccounting_id=there.id)
 

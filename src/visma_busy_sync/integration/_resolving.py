@@ -8,7 +8,7 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require, require_id
 from visma_busy_sync.integration._connection import connection_of
-from visma_busy_sync.integration._ledger import LedgerBook, orders_of
+from visma_busy_sync.integration._ledger import LedgerBook, drafts_of_others
 from visma_busy_sync.integration._pushing import there_already
 from visma_busy_sync.integration._searching import NotThere, check_company, note_found, read_by_id
 from visma_busy_sync.integration._site import Site
@@ -75,8 +75,7 @@ async def _found(ledger: LedgerBook, id: str, *, anyway: bool) -> LedgerEntry:
     answer = await read_by_id(upstream, id)
     if answer is NotThere.UNCLEAR:
         raise SearchIncomplete(entry.order_id, marker=entry.marker)
-    others = [other for of, other in await orders_of(site, tenant) if of != entry.order_id]
-    taken = {other.eaccounting_id for other in others if isinstance(other, LedgerEntry) and other.holds}
+    taken = await drafts_of_others(ledger)
     reason = NotThisDraftReason.NOT_THERE
     if isinstance(answer, models.Order):
         wrong = None if anyway else _wrong_with(answer, entry)

@@ -168,7 +168,9 @@ def has_lost_marker(progress: OrderProgress | None) -> bool:
 
 def agrees(order: Order, marker: str, answer: models.Order) -> bool:
     """Tell whether customer and rows of an order in eAccounting are those of ours."""
-    return bool(answer.rows) and not is_other(order, marker, answer)
+    # The rows are compared only where that can still tell: there may be a thousand orders of others.
+    is_candidate = answer.customer_id == order.eaccounting_customer and bool(answer.rows)
+    return is_candidate and not is_other(order, marker, answer)
 
 
 def is_other(order: Order, marker: str, answer: models.Order) -> bool:

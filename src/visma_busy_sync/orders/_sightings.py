@@ -74,11 +74,9 @@ def twins_of(entry: LedgerEntry, rows: Iterable[models.Order]) -> Mapping[str, m
     """
     found: dict[str, models.Order] = {}
     for row in rows:
-        if row.customer_id == entry.order.eaccounting_customer:
-            stems = frozenset[str]().union(*(stems_in(text) for text in _references(row)))
-            stems -= {stem_of(entry.marker)}
-            if stems and agrees(entry.order, entry.marker, row):
-                found |= dict.fromkeys(stems, row)
+        stems = _stems_on(row) - {stem_of(entry.marker)}
+        if stems and agrees(entry.order, entry.marker, row):
+            found |= dict.fromkeys(stems, row)
     return found
 
 
@@ -87,13 +85,7 @@ def unmarked_twins(entry: LedgerEntry, rows: Iterable[models.Order]) -> Sequence
 
     Somebody may have taken it away, and the order may have another id since.
     """
-    return [
-        row
-        for row in rows
-        if row.customer_id == entry.order.eaccounting_customer
-        and not any(stems_in(text) for text in _references(row))
-        and agrees(entry.order, entry.marker, row)
-    ]
+    return [row for row in rows if not _stems_on(row) and agrees(entry.order, entry.marker, row)]
 
 
 def shows_drafts(rows: Iterable[models.Order], known: Iterable[LedgerEntry]) -> bool:
@@ -110,3 +102,7 @@ def shows_drafts(rows: Iterable[models.Order], known: Iterable[LedgerEntry]) -> 
 
 def _references(row: models.Order) -> Sequence[str | models.Unset | None]:
     return row.our_reference, row.your_reference, row.buyers_order_reference
+
+
+def _stems_on(row: models.Order) -> frozenset[str]:
+    return frozenset[str]().union(*map(stems_in, _references(row)))
