@@ -16,8 +16,10 @@ from visma_busy_sync.integration._searching import (
     NotThere,
     check_company,
     may_appear,
+    note_answer,
     note_found,
     read_by_id,
+    read_seen,
     search,
 )
 from visma_busy_sync.integration._site import Site
@@ -157,17 +159,15 @@ async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     check_company(order_id, entry.company_id, connection)
     upstream = site.upstream(tenant, connection.login_id)
     answer = await read_by_id(upstream, entry.eaccounting_id or "")
-    there: models.Order | str | None
     if isinstance(answer, NotThere):
         there = await _elsewhere(upstream, ledger, entry, sure=answer is NotThere.SURELY)
-    else:
-        there = answer
-    if there is None:
-        return await ledger.fire(Event.RELEASE, after=entry)
-    if isinstance(there, str):
-        raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=there))
-    await note_found(upstream, ledger, entry, there.id)
-    raise DraftStillThere(order_id, eaccounting_id=there.id)
+        if there is None:
+            return await ledger.fire(Event.RELEASE, after=entry)
+        if isinstance(there, str):
+            raise needs_attention(await ledger.fire(Event.ESCALATE, after=entry, problem=there))
+        answer = await read_seen(upstream, entry, there.id)
+    await note_answer(ledger, entry, answer)
+    raise DraftStillThere(order_id, eaccounting_id=answer.id)
 
 
 async def orders(site: Site, tenant: str) -> Sequence[LedgerEntry]:

@@ -10,7 +10,7 @@ from visma_busy_sync.integration._arguments import require, require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, drafts_of_others
 from visma_busy_sync.integration._pushing import there_already
-from visma_busy_sync.integration._searching import NotThere, check_company, note_found, read_by_id
+from visma_busy_sync.integration._searching import NotThere, check_company, note_answer, read_by_id
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, SearchIncomplete
 from visma_busy_sync.orders import (
@@ -81,7 +81,7 @@ async def _found(ledger: LedgerBook, id: str, *, anyway: bool) -> LedgerEntry:
         wrong = None if anyway else _wrong_with(answer, entry)
         wrong = NotThisDraftReason.OTHER_ORDER if answer.id in taken else wrong
         if wrong is None:
-            return (await note_found(upstream, ledger, entry, answer.id))[0]
+            return await note_answer(ledger, entry, answer)
         reason = wrong
     raise NotThisDraft(entry.order_id, eaccounting_id=id, reason=reason)
 
