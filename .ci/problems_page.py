@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from made_parts import bring_up_to_date
 
 from visma_busy_sync.orders import BreakCode, MendedBy, ProblemCode
-from visma_busy_sync.orders._breaks import BREAK_TEXTS
 from visma_busy_sync.orders._problems import MENDERS, PROBLEM_TEXTS
+from visma_busy_sync.orders._reports.breaks import BREAK_TEXTS
 
 
 def problems() -> str:

@@ -15,7 +15,7 @@ from visma_busy_sync import BusySync, Choices
 from visma_busy_sync.eaccounting import EAccounting, Endpoints
 from visma_busy_sync.errors import NotConnected
 from visma_busy_sync.orders import ProblemCode, RowWarningCode, State, diagram
-from visma_busy_sync.orders._csv import Column, read_rows
+from visma_busy_sync.orders._files.csv import Column, read_rows
 from visma_busy_sync.orders._row_texts import ROW_TEXTS
 from visma_busy_sync.sandbox.process import SandboxProcess
 from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visma_busy_sync.orders import Problem
-from visma_busy_sync.orders._csv import MAX_FILE_BYTES, MAX_FILE_ROWS, ImportRow, read_rows
+from visma_busy_sync.orders._files.csv import MAX_FILE_BYTES, MAX_FILE_ROWS, ImportRow, read_rows
 
 FILES = Path(__file__).parent / "csv"
 HEADER = "projectNumber;tagId;quantity;optionalOutPrice;optionalProductNumber;optionalDescription"

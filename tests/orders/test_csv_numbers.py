@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visma_busy_sync.orders._csv_numbers import read_number
+from visma_busy_sync.orders._files.csv_numbers import read_number
 
 SPACES = {"space": " ", "no-break": "\u00a0", "narrow no-break": "\u202f", "thin": "\u2009"}
 

@@ -27,7 +27,7 @@ from visma_busy_sync.orders import (
     OrderRevised,
     OtherCompany,
 )
-from visma_busy_sync.orders._csv import read_rows
+from visma_busy_sync.orders._files.csv import read_rows
 
 from .given import hours, refusal, work
 

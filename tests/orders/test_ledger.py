@@ -32,7 +32,7 @@ from visma_busy_sync.orders import (
     new_entry,
     with_progress,
 )
-from visma_busy_sync.orders._ledger import HISTORY_STEPS
+from visma_busy_sync.orders._ledger.ledger import HISTORY_STEPS
 
 from .given import MARKER, NOON, built, entry_in, hours, later, work
 

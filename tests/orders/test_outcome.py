@@ -15,7 +15,7 @@ from visma_busy_sync.eaccounting.codes import CODES
 from visma_busy_sync.eaccounting.errors import EAccountingError
 from visma_busy_sync.eaccounting.http import Response
 from visma_busy_sync.orders import Event, PostAnswer, State, outcome_of
-from visma_busy_sync.orders._ledger import TRANSITIONS
+from visma_busy_sync.orders._ledger.ledger import TRANSITIONS
 
 WAITING_CODES = [4002, 4003, 4004, 4005, 4006, 4007, 4009, 4010, 4011, 4012, 4019, 4034]
 ABOUT_THE_ORDER_CODES = [2000, 3000, 3001, 4000, 4001, 4008, 4013, 4024, 5003, 5005, 6001, None]

@@ -39,11 +39,11 @@ from visma_busy_sync.orders import (
     State,
     preflight_to_json,
 )
-from visma_busy_sync.orders._billed import fixed_parts_of, last_orders
-from visma_busy_sync.orders._builder import assess
-from visma_busy_sync.orders._freed import also_billed, looks_of
-from visma_busy_sync.orders._preflight import preflight_of, requests_of, rows_of
-from visma_busy_sync.orders._report_texts import called
+from visma_busy_sync.orders._building.builder import assess
+from visma_busy_sync.orders._ledger.billed import fixed_parts_of, last_orders
+from visma_busy_sync.orders._reports.freed import also_billed, looks_of
+from visma_busy_sync.orders._reports.preflight import preflight_of, requests_of, rows_of
+from visma_busy_sync.orders._reports.report_texts import called
 
 from .given import (
     ADVICE,

@@ -28,7 +28,7 @@ from visma_busy_sync.orders import (
     snapshot,
     to_new_order,
 )
-from visma_busy_sync.orders._ledger import with_progress
+from visma_busy_sync.orders._ledger.ledger import with_progress
 
 from .given import MARKER, NOON, answer, built, cost, entry_in, hours, work
 

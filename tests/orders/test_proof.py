@@ -41,12 +41,12 @@ from visma_busy_sync.orders import (
     changed_since,
     proof_to_json,
 )
-from visma_busy_sync.orders._balance import Tally
-from visma_busy_sync.orders._billed import fixed_parts_of
-from visma_busy_sync.orders._breaks import BREAK_TEXTS, CHANGED
-from visma_busy_sync.orders._changes import _Content
-from visma_busy_sync.orders._proof import projects_to_search
-from visma_busy_sync.orders._proof_texts import EXCLUSIONS, REASONS
+from visma_busy_sync.orders._ledger.billed import fixed_parts_of
+from visma_busy_sync.orders._reports.balance import Tally
+from visma_busy_sync.orders._reports.breaks import BREAK_TEXTS, CHANGED
+from visma_busy_sync.orders._reports.changes import _Content
+from visma_busy_sync.orders._reports.proof import projects_to_search
+from visma_busy_sync.orders._reports.proof_texts import EXCLUSIONS, REASONS
 
 from .given import (
     FLAT,

@@ -11,7 +11,7 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import Approval, Exclusion, GivenField, GivenLine, Order, PriceSource
 from visma_busy_sync.orders import order_from_json, order_to_json, render
-from visma_busy_sync.orders._words import GIVEN_FIELDS, PRICE_SOURCES
+from visma_busy_sync.orders._reports.words import GIVEN_FIELDS, PRICE_SOURCES
 
 from .given import built, cost, hours, money, work
 

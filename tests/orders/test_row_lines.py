@@ -22,9 +22,9 @@ from visma_busy_sync.busy import (
     Work,
 )
 from visma_busy_sync.orders import ImportRefused, Problem, ProblemCode, RowWarningCode
-from visma_busy_sync.orders._csv import ImportRow
+from visma_busy_sync.orders._files.csv import ImportRow
+from visma_busy_sync.orders._files.row_lines import Numbered, RowLines, by_project, given_lines, register
 from visma_busy_sync.orders._problems import Problems
-from visma_busy_sync.orders._row_lines import Numbered, RowLines, by_project, given_lines, register
 
 from .given import (
     ADVICE,

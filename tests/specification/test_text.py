@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import fields
 
 from visma_busy_sync.busy import EntryKind, GivenField
-from visma_busy_sync.orders._changes import _Content
+from visma_busy_sync.orders._reports.changes import _Content
 from visma_busy_sync.specification import to_text
 from visma_busy_sync.specification._words import CHANGES, KINDS
 

@@ -9,7 +9,7 @@ from visma_busy_sync.busy import Work
 from visma_busy_sync.integration._ledger import order_from
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import DocumentError, LedgerEntry, State
-from visma_busy_sync.orders._books import Books, FixedPriceOf
+from visma_busy_sync.orders._ledger.books import Books, FixedPriceOf
 from visma_busy_sync.ports import Found
 from visma_busy_sync.state import (
     CLAIM_PREFIX,

@@ -12,7 +12,7 @@ from visma_busy_sync.integration._connection import ready_company
 from visma_busy_sync.integration._readiness import Lane
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import Counterpart, Entity, OrderRequest, products_needed
-from visma_busy_sync.orders._eligibility import decide_customer
+from visma_busy_sync.orders._building.eligibility import decide_customer
 from visma_busy_sync.state import Connection
 from visma_busy_sync.sync import Kind, Record, linked_ids
 

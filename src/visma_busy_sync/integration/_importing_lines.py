@@ -17,9 +17,9 @@ from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import claimed_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import ImportRefused, OrderNotReady, OrderRequest, OrderTexts, RowWarning
-from visma_busy_sync.orders._csv import read_rows
+from visma_busy_sync.orders._files.csv import read_rows
+from visma_busy_sync.orders._files.row_lines import Numbered, by_project, given_lines, register
 from visma_busy_sync.orders._problems import Problems
-from visma_busy_sync.orders._row_lines import Numbered, by_project, given_lines, register
 from visma_busy_sync.sync import Kind, Record
 
 _EARLIEST: Final = date(2000, 1, 1)

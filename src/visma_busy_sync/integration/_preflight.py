@@ -10,10 +10,16 @@ from visma_busy_sync.integration._building import today
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.orders._billed import last_orders
-from visma_busy_sync.orders._builder import assess
-from visma_busy_sync.orders._freed import also_billed, looks_of
-from visma_busy_sync.orders._preflight import Preflight, PreflightRow, preflight_of, requests_of, rows_of
+from visma_busy_sync.orders._building.builder import assess
+from visma_busy_sync.orders._ledger.billed import last_orders
+from visma_busy_sync.orders._reports.freed import also_billed, looks_of
+from visma_busy_sync.orders._reports.preflight import (
+    Preflight,
+    PreflightRow,
+    preflight_of,
+    requests_of,
+    rows_of,
+)
 from visma_busy_sync.sync import Kind, Record
 
 

@@ -11,7 +11,7 @@ from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._books import read_books
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration.errors import ProjectUnknown
-from visma_busy_sync.orders._proof import BillingProof, billing_proof, projects_to_search
+from visma_busy_sync.orders._reports.proof import BillingProof, billing_proof, projects_to_search
 from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, read
 from visma_busy_sync.sync import Kind
 

@@ -5,14 +5,17 @@ what became of the POST, `look_for` what a search shows, `compare` and `progress
 `hours_specification` what stands behind each line. Nothing here reads, sends, waits, or asks what time it is.
 """
 
-from visma_busy_sync.orders._balance import Balance, OnOrder, OpenReason, Sum
-from visma_busy_sync.orders._books import Books
-from visma_busy_sync.orders._breaks import Break, BreakCode
-from visma_busy_sync.orders._builder import Counterpart, build, customer_of, products_needed
-from visma_busy_sync.orders._changes import EntryChange, changed_since
-from visma_busy_sync.orders._compare import Difference, DifferenceCode, compare
+from visma_busy_sync.orders._building.builder import Counterpart, build, customer_of, products_needed
+from visma_busy_sync.orders._building.draft import MarkerPlace, marked_reference, to_new_order
+from visma_busy_sync.orders._building.marker import (
+    contains_marker,
+    make_marker,
+    marked_revision,
+    names_another,
+    stem_of,
+)
+from visma_busy_sync.orders._building.request import OrderRequest, OrderTexts
 from visma_busy_sync.orders._document import ORDER_SCHEMA, order_from_json, order_to_json
-from visma_busy_sync.orders._draft import MarkerPlace, marked_reference, to_new_order
 from visma_busy_sync.orders._errors import (
     DocumentError,
     DocumentTooNew,
@@ -30,7 +33,10 @@ from visma_busy_sync.orders._errors import (
     OrderRevised,
     OtherCompany,
 )
-from visma_busy_sync.orders._ledger import (
+from visma_busy_sync.orders._files.row_lines import RowWarning, RowWarningCode
+from visma_busy_sync.orders._ledger.books import Books
+from visma_busy_sync.orders._ledger.compare import Difference, DifferenceCode, compare
+from visma_busy_sync.orders._ledger.ledger import (
     CLAIMING_STATES,
     DUE_STATES,
     LEDGER_SCHEMA,
@@ -49,19 +55,8 @@ from visma_busy_sync.orders._ledger import (
     new_entry,
     with_progress,
 )
-from visma_busy_sync.orders._marker import (
-    contains_marker,
-    make_marker,
-    marked_revision,
-    names_another,
-    stem_of,
-)
-from visma_busy_sync.orders._outcome import PostAnswer, outcome_of
-from visma_busy_sync.orders._preflight import Preflight, PreflightRow, PreflightTotals, ToMend
-from visma_busy_sync.orders._preflight_json import PREFLIGHT_SCHEMA, preflight_to_json
-from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
-from visma_busy_sync.orders._problems_json import PROBLEMS_SCHEMA, problems_to_json
-from visma_busy_sync.orders._progress import (
+from visma_busy_sync.orders._ledger.outcome import PostAnswer, outcome_of
+from visma_busy_sync.orders._ledger.progress import (
     DraftChange,
     OrderProgress,
     Stage,
@@ -71,13 +66,8 @@ from visma_busy_sync.orders._progress import (
     is_other,
     progress_of,
 )
-from visma_busy_sync.orders._proof import BillingProof, ProjectProof, billing_proof
-from visma_busy_sync.orders._proof_json import PROOF_SCHEMA, proof_to_json
-from visma_busy_sync.orders._refusals import problems_of_refusal
-from visma_busy_sync.orders._rendering import render
-from visma_busy_sync.orders._request import OrderRequest, OrderTexts
-from visma_busy_sync.orders._row_lines import RowWarning, RowWarningCode
-from visma_busy_sync.orders._sightings import (
+from visma_busy_sync.orders._ledger.refusals import problems_of_refusal
+from visma_busy_sync.orders._ledger.sightings import (
     Looked,
     is_of_another,
     look_for,
@@ -86,8 +76,18 @@ from visma_busy_sync.orders._sightings import (
     twins_of,
     unmarked_twins,
 )
-from visma_busy_sync.orders._snapshot import snapshot
-from visma_busy_sync.orders._specification import (
+from visma_busy_sync.orders._ledger.snapshot import snapshot
+from visma_busy_sync.orders._problems import Entity, MendedBy, Problem, ProblemCode
+from visma_busy_sync.orders._problems_json import PROBLEMS_SCHEMA, problems_to_json
+from visma_busy_sync.orders._reports.balance import Balance, OnOrder, OpenReason, Sum
+from visma_busy_sync.orders._reports.breaks import Break, BreakCode
+from visma_busy_sync.orders._reports.changes import EntryChange, changed_since
+from visma_busy_sync.orders._reports.preflight import Preflight, PreflightRow, PreflightTotals, ToMend
+from visma_busy_sync.orders._reports.preflight_json import PREFLIGHT_SCHEMA, preflight_to_json
+from visma_busy_sync.orders._reports.proof import BillingProof, ProjectProof, billing_proof
+from visma_busy_sync.orders._reports.proof_json import PROOF_SCHEMA, proof_to_json
+from visma_busy_sync.orders._reports.rendering import render
+from visma_busy_sync.orders._reports.specification import (
     HoursSpecification,
     InternalNotes,
     SpecifiedHours,

@@ -15,9 +15,9 @@ from attrs import frozen
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.busy import GivenField, VatTotal
 from visma_busy_sync.orders import HoursSpecification, InternalNotes, SpecifiedHours, SpecifiedLine
-from visma_busy_sync.orders._rendering import left_out_lines
+from visma_busy_sync.orders._reports.rendering import left_out_lines
+from visma_busy_sync.orders._reports.words import PRICE_SOURCES
 from visma_busy_sync.orders._shown import NO_BREAK, clock, shown_day, shown_money, shown_number, shown_text
-from visma_busy_sync.orders._words import PRICE_SOURCES
 from visma_busy_sync.specification import _words as words
 
 

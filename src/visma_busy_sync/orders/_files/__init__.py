@@ -1,0 +1,1 @@
+"""Order lines from a file: its cells, and what a row means in Busy."""
