@@ -248,3 +248,24 @@ def test_every_setting_of_the_ledger_has_its_default_on_the_page() -> None:
     assert named <= {field.name for field in attrs.fields(Choices)}
     assert {"search_back", "settle_after", "resend_unknown", "read_back_every"} <= named
     assert set(State) - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {State.FINALISED}
+
+
+def test_the_tutorial_leads_to_an_order_draft(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its blocks are typed one after the other, and show what the page says."""
+    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    typed: dict[str, Any] = {}
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(code, "tutorial.md", "exec"), typed)
+    told = capsys.readouterr().out
+    assert all(shown in told for shown in re.findall(r"```text\n(.*?)```", page, re.DOTALL))
+    steps = [
+        "9001 Tidy the store room",
+        "work_type_without_product",
+        "9375.00 NOK",
+        "transferred",
+        "True",
+        "reconnect needed",
+        "nothing to do",
+    ]
+    places = [told.index(step) for step in steps]
+    assert places == sorted(places)

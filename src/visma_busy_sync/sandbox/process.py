@@ -41,6 +41,16 @@ class SandboxInfo:
     reset_url: str
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """Return the four addresses that a client needs: ``Endpoints(**sandbox.info.addresses)``."""
+        return {
+            "api_url": self.api_url,
+            "authorize_url": self.authorize_url,
+            "token_url": self.token_url,
+            "revocation_url": self.revocation_url,
+        }
+
+    @property
     def control_url(self) -> str:
         """Return the root of the control endpoints, without a slash at the end."""
         return self.reset_url.removesuffix("/reset")
