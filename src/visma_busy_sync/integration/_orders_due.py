@@ -20,6 +20,7 @@ from visma_busy_sync.integration._pushing import Pushed, push_one
 from visma_busy_sync.integration._reading_back import ReadBack, read_one
 from visma_busy_sync.integration._recovering import Recovered, recover
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.orders import UNSETTLED_STATES, Event, LedgerEntry, Stage, State
 from visma_busy_sync.state import (
     CONNECTION,
@@ -79,6 +80,7 @@ class DueReadBack:
     error: Exception | None = field(default=None, repr=False)
 
 
+@telling
 async def push_due(site: Site, now: datetime | None = None, *, most: int | None = None) -> Sequence[DuePush]:
     """Send the orders of all tenants that are due, the tenant whose turn is longest ago first.
 
@@ -98,6 +100,7 @@ async def push_due(site: Site, now: datetime | None = None, *, most: int | None 
     return await _each(turn, work, lambda tenant, error: DuePush(tenant=tenant, error=error), most)
 
 
+@telling
 async def read_back_due(
     site: Site, now: datetime | None = None, *, most: int | None = None
 ) -> Sequence[DueReadBack]:

@@ -19,6 +19,7 @@ from visma_busy_sync.integration._ledger import LedgerBook, all_markers, takes_i
 from visma_busy_sync.integration._posting import note_sending, post
 from visma_busy_sync.integration._searching import check_company, note_answer, read_seen, search
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import NotSentReason, OrderClosed, OrdersNotSent, SearchIncomplete
 from visma_busy_sync.orders import (
@@ -104,6 +105,7 @@ _TWIN: Final = (
 _ORDERS: Final = "Pass what build_order returned."
 
 
+@telling
 async def push(site: Site, tenant: str, order: Order) -> Transfer:
     """Send an order to eAccounting as a draft, once.
 

@@ -23,6 +23,7 @@ from visma_busy_sync.integration._searching import (
     search,
 )
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
     DraftStillThere,
@@ -57,6 +58,7 @@ class ReadBack:
     error: Exception | None = field(default=None, repr=False)
 
 
+@telling
 async def read_back(site: Site, tenant: str, order_id: str | None = None) -> Sequence[ReadBack]:
     """Read transferred orders again: how far they have come, what was changed, whether they are there."""
     if order_id is not None:
@@ -77,6 +79,7 @@ async def read_back(site: Site, tenant: str, order_id: str | None = None) -> Seq
     ]
 
 
+@telling
 async def read_one(site: Site, tenant: str, connection: Connection, entry: LedgerEntry) -> ReadBack:
     """Read one of several orders again; what fails for it stops no other."""
     ledger = LedgerBook(site, tenant, entry.order_id)
@@ -88,6 +91,7 @@ async def read_one(site: Site, tenant: str, connection: Connection, entry: Ledge
 
 
 async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    before = entry.progress
     answer = await read_by_id(upstream, entry.eaccounting_id or "")
     if isinstance(answer, NotThere):
         sure = answer is NotThere.SURELY and not may_appear(ledger.site, entry)
@@ -99,7 +103,9 @@ async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> L
         entry, answer = await note_found(upstream, ledger, entry, there.id)
     at = ledger.site.clock.now()
     progress = progress_of(entry.order, entry.marker, answer, known=entry.snapshot, at=at)
-    return await ledger.note(progress, after=entry)
+    after = await ledger.note(progress, after=entry)
+    ledger.site.teller.read_back(ledger.tenant, before, after)
+    return after
 
 
 _LOST: Final = (
@@ -148,6 +154,7 @@ async def _why_not_gone(ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[m
     return _UNMARKED.format(id=free.id) if free is not None else None
 
 
+@telling
 async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     """Free the hours and costs of an order that is gone in eAccounting, after looking once more."""
     require_id("order_id", order_id)
@@ -181,6 +188,7 @@ async def ledger_entry(site: Site, tenant: str, order_id: str) -> LedgerEntry | 
     return known[0] if known else None
 
 
+@telling
 async def fetch_order(site: Site, tenant: str, order_id: str) -> models.Order:
     """Read a transferred order as eAccounting holds it now."""
     entry = await LedgerBook(site, tenant, order_id).entry()
