@@ -162,6 +162,9 @@ class Tenant:
         self._site = site
         self.id = id
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
+
     def connect(self, *, project_sync: bool, session: str) -> str:
         """Begin a login and return the address to send the user to; an earlier pending login is void.
 
@@ -950,6 +953,9 @@ class AsyncTenant:
     def __init__(self, site: Site, id: str) -> None:
         self._site = site
         self.id = id
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
 
     async def connect(self, *, project_sync: bool, session: str) -> str:
         """Begin a login and return the address to send the user to; an earlier pending login is void.

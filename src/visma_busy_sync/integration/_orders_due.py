@@ -11,6 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from visma_busy_sync.busy import Order
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting.errors import AccessDenied, LoginError, NotSent, RateLimited, Unauthorized
 from visma_busy_sync.integration._clocks import is_recent
 from visma_busy_sync.integration._connection import connection_of
@@ -61,7 +62,7 @@ class DuePush:
     recovered: Sequence[Recovered] = ()
     pushed: Sequence[Pushed] = ()
     waiting: Sequence[str] = ()
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 @final
@@ -77,7 +78,7 @@ class DueReadBack:
 
     tenant: str
     read: Sequence[ReadBack] = ()
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 @telling

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import Distribution, Order, Work
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._booked import work_on
@@ -88,9 +89,9 @@ class Pushed:
         error: That error; None if there was none.
     """
 
-    order: Order = field(repr=False)
+    order: Order = field(repr=lambda order: repr(order.id))
     transfer: Transfer | None = None
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 _OTHER: Final = (

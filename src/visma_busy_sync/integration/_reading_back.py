@@ -7,6 +7,7 @@ from typing import Final, final
 
 from attrs import field, frozen
 
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
@@ -55,7 +56,7 @@ class ReadBack:
 
     order_id: str
     entry: LedgerEntry | None = None
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 @telling

@@ -9,6 +9,7 @@ from typing import final
 
 from attrs import field, frozen
 
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._clocks import CLOCKS_DIFFER, is_ahead, is_recent
 from visma_busy_sync.integration._connection import connection_of
@@ -49,7 +50,7 @@ class Recovered:
     order_id: str
     entry: LedgerEntry | None = None
     differences: tuple[Difference, ...] = ()
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 @telling

@@ -123,6 +123,8 @@ async def _sync(
         applied=work.applied,
         moved=tuple(work.moved),
         refused=tuple(work.refused),
+        read={kind: len(found.rows) for kind, found in situation.read.items()},
+        whole=all(found.whole for found in situation.read.values()),
         started=situation.started,
         ended=ended,
     )

@@ -11,6 +11,7 @@ from visma_busy_sync.busy import Exclusion
 from visma_busy_sync.orders._balance import Balance, OnOrder, OpenReason, Sum
 from visma_busy_sync.orders._shown import clock, shown_day, shown_money, shown_text
 from visma_busy_sync.orders._tables import table
+from visma_busy_sync.orders._words import STATES
 
 if TYPE_CHECKING:
     from visma_busy_sync.orders._proof import BillingProof
@@ -159,8 +160,8 @@ def _reasons(balance: Balance, language: Language) -> Iterator[tuple[str, Sum]]:
 
 
 def _order(order: OnOrder, language: Language) -> str:
-    state = order.state.value.replace("_", " ") if order.state is not None else _NOT_PUSHED.of(language)
-    return f"{order.order_id} ({state})"
+    state = STATES[order.state] if order.state is not None else _NOT_PUSHED
+    return f"{order.order_id} ({state.of(language)})"
 
 
 def _listed(heading: Texts, sums: Mapping[str, Sum], language: Language) -> Iterator[str]:
