@@ -47,6 +47,12 @@ from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._importing_lines import ImportedOrders
+from visma_busy_sync.integration._listener import (
+    AsyncListener,
+    Listener,
+    awaiting_listener,
+    blocking_listener,
+)
 from visma_busy_sync.integration._login_result import LoginResult
 from visma_busy_sync.integration._orders_due import DuePush, DueReadBack
 from visma_busy_sync.integration._purging import Purged
@@ -155,6 +161,9 @@ class Tenant:
     def __init__(self, site: Site, id: str) -> None:
         self._site = site
         self.id = id
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
 
     def connect(self, *, project_sync: bool, session: str) -> str:
         """Begin a login and return the address to send the user to; an earlier pending login is void.
@@ -785,14 +794,15 @@ class BusySync:
             encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.
         clock: The time; by default the machine's.
+        listener: Is told what happened; by default nobody is.
 
     One object may be used by several threads, and any number of processes may share the state store. Where
     that is memory, tokens end with the process, and tenants are asked to connect again.
 
     Raises:
         ConfigurationError: If an address or a setting is not allowed.
-        TypeError: If a port lacks a method, or is of the other sort: asynchronous ports belong to
-            `AsyncBusySync`.
+        TypeError: If a port lacks a method, or a port or the listener is of the other sort: asynchronous
+            ones belong to `AsyncBusySync`.
     """
 
     def __init__(
@@ -813,6 +823,7 @@ class BusySync:
         encryption_keys: Sequence[Secret | str | bytes] | None = None,
         transport: BlockingTransport | None = None,
         clock: Clock | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self._own = None
         # A traceback may be shown with the values of its frames: from here on this one holds no clear text.
@@ -835,6 +846,7 @@ class BusySync:
             clock=clock,
             limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
+            hear=blocking_listener(listener),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries, deadline=deadline),
         )
@@ -923,6 +935,7 @@ class BusySync:
 
     def close(self) -> None:
         """Close the connections, unless the transport came from outside."""
+        step(self._site.teller.tell)
         if self._own is not None:
             self._own.close()
 
@@ -940,6 +953,9 @@ class AsyncTenant:
     def __init__(self, site: Site, id: str) -> None:
         self._site = site
         self.id = id
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
 
     async def connect(self, *, project_sync: bool, session: str) -> str:
         """Begin a login and return the address to send the user to; an earlier pending login is void.
@@ -1561,14 +1577,15 @@ class AsyncBusySync:
             encrypts, all decrypt. Needed unless the state store lasts no longer than the process.
         transport: How to send; by default httpx.
         clock: The time; by default the machine's.
+        listener: Is told what happened; by default nobody is.
 
     One object serves one event loop, and any number of processes may share the state store. Where that is
     memory, tokens end with the process, and tenants are asked to connect again.
 
     Raises:
         ConfigurationError: If an address or a setting is not allowed.
-        TypeError: If a port lacks a method; or is of the other sort, when it is first called: synchronous
-            ports belong to `BusySync`.
+        TypeError: If a port lacks a method, or the listener is of the other sort; or a port is, when it is
+            first called: synchronous ones belong to `BusySync`.
     """
 
     def __init__(
@@ -1589,6 +1606,7 @@ class AsyncBusySync:
         encryption_keys: Sequence[Secret | str | bytes] | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
+        listener: AsyncListener | None = None,
     ) -> None:
         self._own = None
         # A traceback may be shown with the values of its frames: from here on this one holds no clear text.
@@ -1611,6 +1629,7 @@ class AsyncBusySync:
             clock=clock,
             limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
+            hear=awaiting_listener(listener),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries, deadline=deadline),
         )
@@ -1703,6 +1722,7 @@ class AsyncBusySync:
         """Close the connections, unless the transport came from outside."""
         # Calls that were cancelled have to write down what they did.
         await self._runtime.at_rest()
+        await self._site.teller.tell()
         if self._own is not None:
             await self._own.close()
 

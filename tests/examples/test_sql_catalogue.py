@@ -81,5 +81,5 @@ def test_a_sync_fills_it_and_a_second_one_has_nothing_to_do(
         assert acme.plan().is_empty
         mine = next(id for id in projects if id != old)
         catalogue.edit("acme", Kind.PROJECT, mine, notes="Busy's own")
-        assert str(acme.sync()) == "nothing to do"
+        assert acme.sync().plan.is_empty
         assert catalogue.get("acme", Kind.PROJECT, mine).values["notes"] == "Busy's own"

@@ -27,6 +27,7 @@ from visma_busy_sync.busy._orders import EntryKind, LinePart
 from visma_busy_sync.eaccounting import Application, TokenSet
 from visma_busy_sync.eaccounting._execute import Options
 from visma_busy_sync.eaccounting.http import Request, Response
+from visma_busy_sync.integration._listener import Hear
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._stored_tokens import seal_tokens
 from visma_busy_sync.ports import AsyncStateStore, StateStore
@@ -212,6 +213,7 @@ def site(
     busy: MemoryCatalogue | None = None,
     *,
     store: AsyncStateStore | None = None,
+    hear: Hear | None = None,
 ) -> Site:
     """A site whose every port is gated. Sites over one state store are processes that share it."""
     busy = busy or MemoryCatalogue()
@@ -226,6 +228,7 @@ def site(
         limiter=NoLimit(),
         sealer=OpenSealer(),
         options=Options(max_retries=0),
+        hear=hear,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from visma_busy_sync._facade import Tenant
+from visma_busy_sync.integration import SyncReport
 from visma_busy_sync.sync import Kind
 
 from .office import ACME, Office
@@ -30,6 +31,11 @@ def synced(office: Office, **options: Any) -> Tenant:
     acme = office.connected(**options)
     acme.sync()
     return acme
+
+
+def idle(report: SyncReport) -> bool:
+    """Whether a sync, be it of changes only, found nothing to do, and nothing that waits."""
+    return report.plan.is_empty and not report.plan.archiving.waits
 
 
 def own_projects(office: Office) -> list[str]:

@@ -6,6 +6,7 @@ It is counted on the server's own orders, and read from the ledger.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,9 +27,11 @@ from visma_busy_sync.integration import (
     NotThisDraft,
     NotThisDraftReason,
     OrderClosed,
+    OrderEvent,
     OrderNotTransferred,
     OrderUnknown,
     SearchIncomplete,
+    TenantEvent,
     _orders_due,
     _pushing,
     _reading_back,
@@ -44,6 +47,7 @@ from visma_busy_sync.orders import (
     PERSON_STATES,
     UNSETTLED_STATES,
     EntryTaken,
+    Event,
     IllegalTransition,
     LedgerEntry,
     OrderOutcomeUnknown,
@@ -60,6 +64,7 @@ from visma_busy_sync.testing import scheduler
 from .fake import COMPANY, GatedCatalogue, OpenSealer, connected
 from .fake import order as order_over
 from .lasting import InMemory, Stores
+from .listening import NAMES
 from .office import ACME, MARCH
 from .order_ports import BOOKED, HOUR, Budget, HostGone, Line, NamedRuntime, OwnClock, Store, Wire, WorkLog
 from .small_orders import Made, SmallOrders, Ways
@@ -115,6 +120,22 @@ _CATALOGUE: Final = MemoryCatalogue()
 _APPLICATION: Final = Application(client_id="id", client_secret="secret", redirect_uri="https://b.example/cb")
 
 
+_TOLD: Final = {
+    State.TRANSFERRED: "on_transferred",
+    State.REJECTED: "on_rejected",
+    State.NEEDS_ATTENTION: "on_needs_attention",
+    State.WITHDRAWN: "on_withdrawn",
+    State.GONE_UPSTREAM: "on_gone_upstream",
+}
+
+
+def _told_of(entry: LedgerEntry) -> Iterator[str]:
+    """What a listener that missed nothing was told of an order."""
+    for before, now in itertools.pairwise(entry.history):
+        if now.state in _TOLD and now.state is not before.state and now.event is not Event.KEPT:
+            yield _TOLD[now.state]
+
+
 def finalised(id: str, *entries: str, revision: int = 1) -> Order:
     """Return an order over hours; what its row says is what the server counts by."""
     order = order_over(id, *entries)
@@ -137,6 +158,7 @@ class Scene:
         server: eAccounting.
         orders: The host's orders, each in its latest revision.
         decided: How often a person decided that an order is sent again, by its marker.
+        told: How often listeners were told each thing of each order.
     """
 
     world: scheduler.World
@@ -148,6 +170,7 @@ class Scene:
     server: SmallOrders = field(init=False)
     orders: dict[str, Order] = field(factory=dict[str, Order])
     decided: Counter[str] = field(factory=Counter[str])
+    told: Counter[tuple[str, str]] = field(factory=Counter[tuple[str, str]])
     _person: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -170,7 +193,18 @@ class Scene:
             sealer=OpenSealer(),
             options=Options(max_retries=self.retries),
             choices=Choices(resend_unknown=self.resends),
+            hear=self._hear,
         )
+
+    async def _hear(self, name: str, event: TenantEvent) -> None:
+        """A listener, which sees whether what it is told is stored."""
+        if isinstance(event, OrderEvent):
+            entry = self.entries()[event.order_id]
+            assert self.restored is not None or any(
+                (each.at, each.state, each.revision) == (event.at, event.state, event.revision)
+                for each in entry.history
+            ), f"{name} of {event.order_id} is told, but not stored"
+            self.told[event.order_id, name] += 1
 
     def worker(self, job: Job, line: Line) -> Callable[[], Coroutine[Any, Any, object]]:
         """A process that does a job; what goes wrong must be what is documented."""
@@ -192,13 +226,14 @@ class Scene:
 
     def kept(self) -> object:
         """All of it but the time, to be brought back."""
-        return self.stores.kept(), self.server.kept()
+        return self.stores.kept(), self.server.kept(), Counter(self.told)
 
     def bring_back(self, kept: Any) -> None:
         """Bring all back to what it was."""
-        stores, server = kept
+        stores, server, told = kept
         self.stores.bring_back(stores)
         self.server.bring_back(server)
+        self.told = Counter(told)
 
     def backup(self) -> Mapping[str, str]:
         """What the database has of orders, by key."""
@@ -353,6 +388,10 @@ class Scene:
             if self.restored is None or (entry.state is State.TRANSFERRED and not self._may_forget(entry)):
                 for each in there:
                     assert _bills(each, entry), f"{entry.order_id} is there with other hours: {each.entries}"
+            happened = Counter(_told_of(entry))
+            for name in NAMES:
+                told = self.told[entry.order_id, name]
+                assert self.restored is not None or told <= happened[name], f"{name} was told {told} times"
         return entries
 
     def _may_forget(self, entry: LedgerEntry) -> bool:

@@ -13,7 +13,7 @@ from visma_busy_sync import Choices
 from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.sync import Action, Kind, Reason, WarningCode
 
-from .given import FINISHED, first, linked, synced
+from .given import FINISHED, first, idle, linked, synced
 from .office import ACME, Office
 
 LISTS = ("/v2/customers", "/v2/articles", "/v2/projects")
@@ -58,7 +58,7 @@ def test_what_changes_in_eaccounting_comes_with_it(office: Office) -> None:
     assert office.records()[linked(office, Kind.PROJECT, renamed)]["name"] == "Renamed"
     assert office.records()[linked(office, Kind.PROJECT, ended)]["archived"] is True
     later(office)
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
 
 
 def test_what_changed_shortly_before_the_reading_comes_again(office: Office) -> None:
@@ -82,7 +82,7 @@ def test_what_is_deleted_is_noticed_once_a_day(office: Office) -> None:
     row = next(row for row in office.upstream(Kind.PROJECT) if row["Status"] != FINISHED)
     office.control("DELETE", f"/records/projects/{row['Id']}")
     later(office)
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     later(office, DAY)
     asked = read_lists(office, acme.sync)
     assert ("/v2/projects", None) in asked
@@ -181,7 +181,7 @@ def test_what_the_host_refused_is_tried_again_though_it_did_not_change(office: O
     new = linked(office, Kind.CUSTOMER, row)
     assert {v["number"] for v in office.records().values() if v["customer"] == new} == of_it
     later(office)
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
 
 
 def test_a_conflict_is_settled_though_only_busy_changed(office: Office) -> None:

@@ -18,7 +18,7 @@ from visma_busy_sync.integration import (
 )
 from visma_busy_sync.sync import Action, Kind, Plan, Reason
 
-from .given import ONGOING, archived, first, linked, own_projects, synced
+from .given import ONGOING, archived, first, idle, linked, own_projects, synced
 from .office import ACME, SESSION, Office, waiting
 
 COMPANY = "c509f287-8331-5791-b13a-ae597cfe03b7"
@@ -61,7 +61,7 @@ def test_another_company_waits_and_the_connection_goes_on_meanwhile(office: Offi
     assert office.records() == before
     row = first(office, Kind.PROJECT, Status=ONGOING)
     office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed")
-    assert str(acme.sync()) == "applied: 1 update"
+    assert str(acme.sync()) == "applied: 1 updated"
     assert office.records()[missing]["name"] == "Renamed"
 
 
@@ -86,7 +86,7 @@ def test_a_confirmed_company_is_the_connection(office: Office) -> None:
     assert (status.state, status.company_name) == (ConnectionState.CONNECTED, "Other AS")
     assert (status.other_company, status.last_fetched) == (None, None)
     acme.sync()
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert len(office.state.scan("tokens/")) == 1
     assert office.counted("revocations") == 0  # the former login's tokens are forgotten
 
@@ -101,7 +101,7 @@ def test_d10_going_back_to_the_former_company_restores_what_was_archived(office:
     assert acme.confirm_company(waiting(acme)).company_id == COMPANY
     acme.sync()
     assert archived(office, [missing]) == [False]
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     for kind in Kind:
         assert len(office.records(kind)) == len(office.upstream(kind))  # the links were found again
 
@@ -115,7 +115,7 @@ def test_a_discarded_company_leaves_all_as_it_was(office: Office) -> None:
     assert office.records() == data
     assert len(office.state.scan("tokens/")) == 1
     assert office.counted("revocations") == 0  # that might end the connection that stays
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
 
 
 def test_without_another_company_there_is_nothing_to_confirm(office: Office) -> None:

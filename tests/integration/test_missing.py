@@ -120,8 +120,8 @@ def test_d16_many_at_once_wait_for_a_person(office: Office) -> None:
     before = archived_numbers(office)
     gone = deleted(office, 30)
     report = acme.sync(whole=True)
-    assert str(report) == "nothing to do; 30 to archive wait for your permission"
-    assert report.text("nb") == "ingenting å gjøre; 30 venter på at du tillater arkiveringen"
+    assert str(report) == "nothing to do; 30 projects to archive if you allow it"
+    assert report.text("nb") == "ingenting å gjøre; 30 prosjekter arkiveres hvis du tillater det"
     told = report.plan.explain(Kind.PROJECT, report.plan.archiving.busy_ids[0])
     assert (told.fate.fate, told.rules) == (Fate.HELD_BACK, ("D8", "D16"))
     assert archived_numbers(office) == before

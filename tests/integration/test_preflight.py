@@ -15,9 +15,11 @@ from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.stepper import step
 from visma_busy_sync.busy import FixedPrice, Period, PriceMode, Prices, Work
 from visma_busy_sync.eaccounting.errors import NotFound
+from visma_busy_sync.errors import DocumentUnreadable
 from visma_busy_sync.integration import NotConnected, ProjectUnknown
 from visma_busy_sync.integration._counterparts import _Cache
 from visma_busy_sync.orders import MendedBy, ProblemCode, State
+from visma_busy_sync.ports import Write
 from visma_busy_sync.stores import MemoryWorkLog
 from visma_busy_sync.sync import Kind
 
@@ -159,6 +161,27 @@ def test_a_fixed_price_is_billed_once(office: Office) -> None:
     assert [line.price_source for line in acme.build_order(project, MARCH).lines] == ["cost"]
     # What the order itself bills does not count against it.
     assert {*order.claims, "expense:k9"} == set(acme.build_order(project, MARCH, order_id="o1").claims)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [('{"schema": 99, "data": {}}', "its schema is 99"), ("{}", "it is damaged")],
+    ids=["of a newer version", "damaged"],
+)
+def test_a_fixed_price_that_cannot_be_read_says_why(office: Office, body: str, reason: str) -> None:
+    """One that a newer version wrote is not damaged: an update is the cure, not a backup."""
+    acme = synced(office)
+    project = with_work(office)
+    prices = office.hours.work(ACME, project, MARCH).prices
+    fixed = FixedPrice(work_type="travel", amount=Decimal(9000))
+    office.hours.set_prices(ACME, project, attrs.evolve(prices, fixed_prices=(fixed,)))
+    acme.push(acme.build_order(project, MARCH))
+    (found,) = office.state.scan("fixed-price/", ACME)
+    assert office.state.commit(ACME, [Write(found.key, found.document.version, body)])
+    (row,) = acme.preflight(MARCH).rows
+    assert isinstance(row.error, DocumentUnreadable)
+    assert row.error.reason.startswith(reason)
+    assert reason in acme.preflight(MARCH).text("nb")
 
 
 def test_of_several_customers_the_projects_own_one_gets_the_fixed_price(office: Office) -> None:

@@ -35,7 +35,7 @@ from visma_busy_sync.stores import MemoryStateStore
 from visma_busy_sync.stores.sql import SqlStateStore
 from visma_busy_sync.sync import Kind
 
-from .given import archived, own_projects
+from .given import archived, idle, own_projects
 from .office import ACME, MARCH, SESSION, Office, ready_to_push
 
 POST = "POST /v2/orders"
@@ -228,7 +228,7 @@ def test_a_tenant_that_comes_back_archives_nothing_again(office: Office) -> None
     acme.purge()
     own = own_projects(office)
     office.log_in(acme)
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert archived(office, own) == [False, False]
 
 
@@ -517,7 +517,7 @@ def test_a_company_without_an_id_is_recognised_although_its_name_is_forgotten(
     own = own_projects(office)
     assert office.log_in(acme).outcome is LoginOutcome.CONNECTED
     assert acme.status().company_id == linked
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert archived(office, own) == [False, False]
     with pytest.raises(OrderClosed):
         acme.push(order)

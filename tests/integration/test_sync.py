@@ -15,7 +15,7 @@ from visma_busy_sync.eaccounting.errors import (
 from visma_busy_sync.integration import Choices
 from visma_busy_sync.sync import Action, ArchiveMissing, ConflictCode, Kind, Owner
 
-from .given import FINISHED, ONGOING, archived, first, linked, own_projects, synced
+from .given import FINISHED, ONGOING, archived, first, idle, linked, own_projects, synced
 from .office import ACME, MARCH, PATHS, Office, waiting, with_work
 
 NEW_ID = "11111111-2222-4333-8444-555555555555"
@@ -96,10 +96,10 @@ def test_r20_the_archived_flag_follows_both_ways(
     row = first(office, kind, **active)
     id = linked(office, kind, row)
     office.edit_upstream(kind, row["Id"], **archived)
-    assert str(acme.sync()) == "applied: 1 archive"
+    assert str(acme.sync()) == "applied: 1 archived"
     assert office.records(kind)[id]["archived"] is True
     office.edit_upstream(kind, row["Id"], **active)
-    assert str(acme.sync()) == "applied: 1 restore"
+    assert str(acme.sync()) == "applied: 1 restored"
     assert office.records(kind)[id]["archived"] is False
 
 
@@ -155,7 +155,7 @@ def test_a_change_in_eaccounting_comes_through(office: Office) -> None:
     acme = synced(office)
     row = first(office, Kind.PROJECT, Status=ONGOING)
     office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed", Notes=None, Number="N-1")
-    assert str(acme.sync()) == "applied: 1 update"
+    assert str(acme.sync()) == "applied: 1 updated"
     record = office.record(Kind.PROJECT, "Renamed")
     assert (record.values["notes"], record.values["number"]) == (None, "N-1")
 
@@ -164,11 +164,11 @@ def test_a_project_gets_the_customer_that_comes_with_it(office: Office) -> None:
     acme = synced(office)
     office.add_upstream(Kind.CUSTOMER, NEW_ID, CustomerNumber="C-1", Name="New customer")
     office.add_upstream(Kind.PROJECT, NEW_ID, Number="P-1", Name="New project", CustomerId=NEW_ID)
-    assert str(acme.sync()) == "applied: 2 create"
+    assert str(acme.sync()) == "applied: 2 created"
     assert office.record(Kind.PROJECT, "New project").values["customer"] == (
         office.record(Kind.CUSTOMER, "New customer").id
     )
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
 
 
 # What Busy has stays
@@ -179,13 +179,13 @@ def test_r22_edits_made_in_busy_survive(office: Office) -> None:
     row = first(office, Kind.PROJECT, Status=ONGOING)
     id = linked(office, Kind.PROJECT, row)
     office.busy.edit(ACME, Kind.PROJECT, id, name="Busy's name", notes="Busy's notes")
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     # Also where eAccounting changes another field, or the same one.
     office.edit_upstream(Kind.PROJECT, row["Id"], Number="N-1", Name="eAccounting's name")
     acme.sync()
     values = office.records()[id]
     assert (values["name"], values["notes"], values["number"]) == ("Busy's name", "Busy's notes", "N-1")
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
 
 
 def test_r21_work_types_members_and_prices_survive(office: Office) -> None:
@@ -221,7 +221,7 @@ def test_a_second_sync_has_nothing_to_do(office: Office) -> None:
     before = office.imported()
     assert acme.plan().is_empty
     report = acme.sync()
-    assert str(report) == "nothing to do"
+    assert idle(report)
     assert dict(report.applied) == {}
     assert office.imported() == before
 
@@ -284,7 +284,7 @@ def test_r30_reconnecting_archives_nothing(office: Office) -> None:
         if disconnecting:
             acme.disconnect()
         office.log_in(acme)
-        assert str(acme.sync()) == "nothing to do"
+        assert idle(acme.sync())
     assert archived(office, later) == [False]
 
 
@@ -313,7 +313,7 @@ def test_what_a_person_brings_back_stays(office: Office) -> None:
     acme = synced(office)
     office.busy.edit(ACME, Kind.PROJECT, ids[0], archived=False)
     acme.sync()
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert archived(office, ids) == [False, True]
 
 
@@ -347,7 +347,7 @@ def test_d10_going_back_to_the_former_company_finds_its_links(office: Office) ->
     office.control("POST", "/reset")
     office.log_in(acme)
     acme.confirm_company(waiting(acme))
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert {record.id: record.link for record in office.busy.load(ACME, Kind.PROJECT)} == before
 
 
@@ -371,7 +371,7 @@ def test_d10_going_back_restores_what_the_other_company_did_not_have(office: Off
     acme.confirm_company(waiting(acme))
     acme.sync()
     assert {record.id: record.values for record in office.busy.load(ACME, Kind.PROJECT)} == before
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
 
 
 # Project sync off
@@ -396,7 +396,7 @@ def test_r12_customers_and_products_come_also_without_projects(office: Office) -
 
 def test_r12_a_setting_switches_them_off_too(office: Office) -> None:
     acme = office.connected(project_sync=False, choices=Choices(registers_without_projects=False))
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert all(not office.records(kind) for kind in Kind)
     assert acme.status().last_fetched is None
     assert str(acme.status()).endswith("never fetched")

@@ -19,7 +19,7 @@ from visma_busy_sync.integration import ConnectionState, PortContractBroken, Syn
 from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.sync import Action, Applied, Change, Kind, Moved, Outcome, Refused
 
-from .given import ONGOING, archived, first, linked, own_projects, synced
+from .given import ONGOING, archived, first, idle, linked, own_projects, synced
 from .office import ACME, Office
 
 
@@ -199,7 +199,7 @@ def test_an_edit_between_reading_and_writing_is_not_overwritten(office: Office) 
     assert office.records()[id]["name"] == "Edited at that moment"
     office.log_in(acme)
     acme.sync()
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert office.records()[id]["name"] == "Edited at that moment"
 
 
@@ -247,13 +247,13 @@ def test_a_host_that_cuts_a_text_sees_no_change_come_back(office: Office) -> Non
     acme = office.connected(catalogue=cutting if office.shell.run is None else AsyncCranky(cutting))
     acme.sync()
     assert all(len(str(values["name"])) <= 10 for values in office.records().values())
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     # The cut text is not taken for a person's edit: a later change in eAccounting comes through.
     row = first(office, Kind.PROJECT, Status=ONGOING)
     id = linked(office, Kind.PROJECT, row)
     office.edit_upstream(Kind.PROJECT, row["Id"], Name="Renamed, and longer than ten")
     assert not acme.plan().conflicts
-    assert str(acme.sync()) == "applied: 1 update"
+    assert str(acme.sync()) == "applied: 1 updated"
     assert office.records()[id]["name"] == "Renamed, a"
 
 
@@ -261,7 +261,7 @@ def test_a_report_tells_in_one_line_what_was_done(office: Office) -> None:
     own_projects(office)
     report = office.connected().sync()
     count = sum(len(office.upstream(kind)) for kind in Kind)
-    assert str(report) == f"applied: {count} create, 2 archive"
+    assert str(report) == f"applied: {count} created, 2 archived"
     assert isinstance(report, SyncReport)
     assert "Own" not in repr(report)
 
@@ -287,11 +287,11 @@ def test_archiving_that_the_host_refused_is_tried_again(office: Office) -> None:
     assert [parked.reason for parked in report.refused] == ["an invoice is open"]
     assert archived(office, own) == [False, True]
     refusing[0] = False
-    assert str(acme.sync()) == "applied: 1 archive"
+    assert str(acme.sync()) == "applied: 1 archived"
     assert archived(office, own) == [True, True]
     # Now it is done: what comes later in Busy is left alone.
     later = [office.busy.add(ACME, Kind.PROJECT, name="Made in Busy")]
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
     assert archived(office, later) == [False]
 
 
@@ -320,7 +320,7 @@ def test_a_catalogue_that_fails_midway_is_taken_up_again(office: Office, place: 
         assert len(office.records(kind)) == len(office.upstream(kind))
     assert len(office.records()) == len(office.upstream(Kind.PROJECT)) + len(own)
     assert archived(office, own) == [True, True]
-    assert str(acme.sync()) == "nothing to do"
+    assert idle(acme.sync())
 
 
 def test_a_catalogue_that_cannot_be_read_changes_nothing(office: Office) -> None:

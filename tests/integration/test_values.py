@@ -7,9 +7,10 @@ import pickle
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
-from visma_busy_sync import integration
+from visma_busy_sync import AsyncTenant, BusySync, integration
 from visma_busy_sync._core.errors import ConfigurationError, VismaBusySyncError
 from visma_busy_sync.eaccounting.models import UNSET, CompanySettings
 from visma_busy_sync.integration import (
@@ -20,6 +21,9 @@ from visma_busy_sync.integration import (
     DraftChanged,
     DraftChangedReason,
     DraftStillThere,
+    DuePush,
+    DueReadBack,
+    DueSync,
     NotConnected,
     NothingToConfirm,
     NotReady,
@@ -30,21 +34,29 @@ from visma_busy_sync.integration import (
     OrderNotTransferred,
     OrdersNotSent,
     OrderUnknown,
+    Parked,
     PortContractBroken,
     ProjectUnknown,
     PurgeRefused,
+    Pushed,
+    ReadBack,
     Readiness,
+    Recovered,
     SearchIncomplete,
     Status,
     SyncReport,
     SyncRunning,
+    UndoReport,
     WrongCompany,
 )
 from visma_busy_sync.integration._company import company_id, is_company
 from visma_busy_sync.integration._status import ago
 from visma_busy_sync.orders import MarkerPlace, OrderError, State
 from visma_busy_sync.state import Connection, WaitingCompany
-from visma_busy_sync.sync import Action, Kind, Noted, Plan, PlannedChange, Reason
+from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
+from visma_busy_sync.sync import Action, Archiving, Kind, Noted, Plan, PlannedChange, Reason, Verdict
+
+from .fake import order
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -338,4 +350,88 @@ def test_a_report_counts_in_the_order_of_the_plan() -> None:
     plan = Plan(company="c", changes=(planned,))
     applied = {Action.NOTE: 4, Action.RESTORE: 3, Action.ADOPT: 2, Action.CREATE: 1, Action.UPDATE: 0}
     report = SyncReport(plan=plan, applied=applied, started=NOON, ended=NOON)
-    assert str(report) == "applied: 1 create, 2 adopt, 3 restore, 4 note"
+    assert str(report) == "applied: 1 created, 2 adopted, 3 restored, 4 noted"
+
+
+def a_plan(waits: int = 0) -> Plan:
+    missing = PlannedChange(
+        action=Action.ARCHIVE,
+        kind=Kind.PROJECT,
+        busy_id="1",
+        eaccounting_id="2",
+        label="Kari's",
+        reason=Reason.MISSING,
+        company="c",
+        noted=Noted("2"),
+    )
+    held = Archiving(verdict=Verdict.BLOCKED, withheld=(missing,) * waits) if waits else Archiving()
+    return Plan(company="c", archiving=held)
+
+
+@pytest.mark.parametrize(
+    ("read", "en", "nb"),
+    [
+        ({}, "nothing", "ingenting"),
+        ({Kind.CUSTOMER: 0, Kind.PROJECT: 1}, "1 project", "1 prosjekt"),
+        ({Kind.CUSTOMER: 2, Kind.PRODUCT: 1}, "2 customers, 1 product", "2 kunder, 1 produkt"),
+    ],
+)
+def test_a_sync_of_changes_that_did_nothing_says_what_it_read(
+    read: dict[Kind, int], en: str, nb: str
+) -> None:
+    """A plan reads all, and may just have shown what a reading of changes does not."""
+    report = SyncReport(plan=a_plan(), applied={}, read=read, whole=False, started=NOON, ended=NOON)
+    assert str(report) == f"nothing to do; only what changed lately was read: {en}"
+    assert report.text("nb") == f"ingenting å gjøre; bare det som nylig er endret, ble lest: {nb}"
+    assert str(attrs.evolve(report, whole=True)) == "nothing to do"
+
+
+def test_one_of_a_thing_is_not_told_as_several() -> None:
+    def waiting(count: int) -> SyncReport:
+        return SyncReport(plan=a_plan(count), applied={}, started=NOON, ended=NOON)
+
+    assert str(waiting(1)) == "nothing to do; 1 project to archive if you allow it"
+    assert str(waiting(2)) == "nothing to do; 2 projects to archive if you allow it"
+    (left,) = a_plan(1).archiving.withheld
+    one = UndoReport(left_out=(Parked(left, "changed"),))
+    assert (str(one), one.text("nb")) == ("undone: 0; 1 left as it is", "angret: 0; 1 står som den er")
+    two = UndoReport(left_out=one.left_out * 2)
+    assert (str(two), two.text("nb")) == ("undone: 0; 2 left as they are", "angret: 0; 2 står som de er")
+    assert "what became of 1 order (o1)." in str(PurgeRefused(("o1",)))
+    assert "what became of 2 orders (o1, o2)." in str(PurgeRefused(("o1", "o2")))
+
+
+def test_what_is_printed_first_shows_what_it_is_about_and_names_nobody() -> None:
+    """Ids, how many there are, and the type of an error; a host's own error may say anything."""
+    error = ValueError("Kari has no mail")
+    assert repr(DueSync("acme", error=error)) == "DueSync(tenant='acme', report=None, error=ValueError)"
+    assert repr(DueSync("acme")) == "DueSync(tenant='acme', report=None, error=None)"
+    pushed = Pushed(order=order("o1", "h1"), error=error)
+    assert repr(pushed) == "Pushed(order='o1', transfer=None, error=ValueError)"
+    shown = [
+        DuePush(tenant="acme", error=error),
+        DueReadBack(tenant="acme", error=error),
+        ReadBack(order_id="o1", error=error),
+        Recovered(order_id="o1", error=error),
+    ]
+    assert all(repr(each).endswith("error=ValueError)") for each in shown)
+    (left,) = a_plan(1).archiving.withheld
+    report = UndoReport(undone=(left,), left_out=(Parked(left, "changed"),) * 2)
+    assert repr(report) == "UndoReport(undone=<1>, left_out=<2>)"
+    assert "moved=<0>, refused=<1>" in repr(
+        SyncReport(plan=a_plan(), applied={}, refused=(Parked(left, "x"),), started=NOON, ended=NOON)
+    )
+
+
+def test_a_workspace_says_which_one_it_is() -> None:
+    catalogue = MemoryCatalogue()
+    with BusySync(
+        catalogue=catalogue,
+        work=MemoryWorkLog(catalogue),
+        state=MemoryStateStore(),
+        client_id="id",
+        client_secret="secret",
+        redirect_uri="http://127.0.0.1:9/callback",
+    ) as visma:
+        assert repr(visma.tenant("acme")) == "Tenant('acme')"
+        assert repr(AsyncTenant(visma._site, "acme")) == "AsyncTenant('acme')"

@@ -570,7 +570,7 @@ P-1                   0.00      0                                    not read: L
 3        10        1000.00      1  1000000.00  EUR                   4 to mend, 1 without price
 5                     0.00      0                                    not read: RuntimeError
 
-In all 1002.25 hours and 1 costs; 1 orders are ready, 5 rows are not
+In all 1002.25 hours and 1 cost; 1 order is ready, 5 rows are not
 Total 1000000.00 EUR without VAT
 Total 2250.00 NOK without VAT
 """
@@ -599,6 +599,16 @@ def test_the_preflight_can_be_read_in_norwegian() -> None:
     assert (
         "\nAdministrator i Busy:\n- arbeidstype 5 (prosjekt 99, 3): Arbeidstypen har ikke noe produkt" in text
     )
+
+
+def test_one_of_a_thing_is_not_told_as_several() -> None:
+    """In both languages."""
+    one = looked_at(work(hours("1"), cost("1")))
+    assert "1 cost; 1 order is ready, 0 rows are not\n" in str(one)
+    assert "1 kostnad; 1 ordre er klar, 0 rader er ikke det\n" in one.text("nb")
+    lacking = looked_at(work(hours("1"), cost("1"), cost("2"), prices=Prices(mode=PriceMode.PROJECT)))
+    assert "2 costs; 0 orders are ready, 1 row is not\n" in str(lacking)
+    assert "2 kostnader; 0 ordrer er klare, 1 rad er ikke det\n" in lacking.text("nb")
 
 
 def test_a_thing_of_another_kind_goes_by_its_own_name() -> None:

@@ -47,6 +47,7 @@ from visma_busy_sync.orders._reports.breaks import BREAK_TEXTS, CHANGED
 from visma_busy_sync.orders._reports.changes import _Content
 from visma_busy_sync.orders._reports.proof import projects_to_search
 from visma_busy_sync.orders._reports.proof_texts import EXCLUSIONS, REASONS
+from visma_busy_sync.orders._reports.words import STATES
 
 from .given import (
     FLAT,
@@ -553,7 +554,7 @@ def test_a_part_of_a_fixed_price_that_is_not_noted_as_it_is_billed_is_named() ->
     part = {("1", "5"): {"o1": Decimal(4000), "o2": Decimal(1)}, ("1", "6"): {"o1": Decimal(0)}}
     found = proof(agreed, ledger=books(entry, fixed_prices=part))
     lost = proof(agreed, ledger=books(entry, fixed_prices={}))
-    unreadable = frozenset({("1", "5")})
+    unreadable = {("1", "5"): "it is damaged"}
 
     assert [(one.code, one.orders) for one in found.breaks] == [
         (BreakCode.FIXED_PRICE_DIFFERS, ("o1",)),
@@ -668,7 +669,7 @@ def test_the_proof_can_be_read_in_norwegian() -> None:
     text = mixed().text("nb")
 
     assert text.startswith("Alt godkjent fra 01.11.2026 til 30.11.2026 er på én ordre,")
-    assert "- o1 (transferred): 2:05 timer, kostnader 2\u00a0469,00\n" in text
+    assert "- o1 (overført): 2:05 timer, kostnader 2\u00a0469,00\n" in text
     assert "2 479,00" in text
 
 
@@ -788,3 +789,16 @@ def test_the_period_may_be_a_day() -> None:
 
     assert isinstance(project, ProjectProof)
     assert (project.number, project.currency, project.approved.total.minutes) == ("100", None, 90)
+
+
+@pytest.mark.parametrize("state", State)
+def test_where_an_order_stands_is_told_in_norwegian(state: State) -> None:
+    """And in English by the words of the code."""
+    assert set(STATES) == set(State)
+    what = work(hours("1", order="o1"))  # in states that hold nothing it is told as freed
+    found = proof(what, ledger=books(ordered(what, state=state)))
+    said = STATES[state]
+    assert f"o1 ({said.nb})" in found.text("nb")
+    assert f"o1 ({said.en})" in found.text("en")
+    assert said.en == state.value.replace("_", " ")
+    assert said.en not in found.text("nb")

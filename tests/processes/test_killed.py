@@ -67,7 +67,7 @@ def test_whoever_is_killed_in_a_refresh_stops_nobody_for_longer_than_the_right_l
             assert endings(answers) == {"done"}, (point, answers)
             assert host.counted("refreshes") == refreshes + (point != SAVED)
             assert host.counted("refusals") == refusals
-        assert last.does("sync") == Answer("done", "nothing to do"), point
+        assert last.does("sync").says.startswith("nothing to do"), point
         assert host.records() == busy
         assert len(host.token_documents()) == 1
 

@@ -27,7 +27,7 @@ def test_a_sync_that_was_killed_is_finished_by_another_process(host: Host) -> No
     host.pass_time(SYNC_LEASE_LASTS.total_seconds() / 2)
     first, second = others
     assert first.does("sync").ended == "done"
-    assert second.does("sync") == Answer("done", "nothing to do")
+    assert second.does("sync").says.startswith("nothing to do")
     for kind, path, number in (
         ("project", "projects", "Number"),
         ("customer", "customers", "CustomerNumber"),
@@ -44,7 +44,7 @@ def test_of_processes_that_sync_at_once_one_does_it(host: Host) -> None:
     answers = all_do(processes, "sync")
     assert endings(answers) <= {"done", "SyncRunning"}
     assert len([each for each in answers if each.says.startswith("applied:")]) == 1
-    assert processes[0].does("sync") == Answer("done", "nothing to do")
+    assert processes[0].does("sync").says.startswith("nothing to do")
 
 
 def test_of_processes_that_complete_a_login_at_once_one_does_it(host: Host) -> None:

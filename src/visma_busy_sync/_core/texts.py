@@ -50,3 +50,18 @@ class Texts:
 
     def __str__(self) -> str:
         return self.en
+
+
+Counted: TypeAlias = tuple[Texts, Texts]
+"""What one and what several of a thing are called."""
+
+
+def of_number(number: int, words: Counted, language: Language) -> str:
+    """Return what so many of a thing are called, e.g. `projects`."""
+    one, several = words
+    return (one if number == 1 else several).of(language)
+
+
+def counted(number: int, words: Counted, language: Language) -> str:
+    """Return a number of things, e.g. `2 projects`."""
+    return f"{number} {of_number(number, words, language)}"

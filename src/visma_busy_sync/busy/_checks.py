@@ -208,3 +208,8 @@ def time_zone(owner: object, attribute: Attribute[Any], value: object) -> None:
 def counted(values: tuple[object, ...]) -> str:
     """Return how many there are: what a repr shows of the many values of a big one."""
     return f"<{len(values)}>"
+
+
+def named(error: Exception | None) -> str:
+    """Return the type of an error: what a repr shows of one, since a host's own may name people."""
+    return "None" if error is None else type(error).__name__

@@ -2,7 +2,16 @@
 
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.integration._due import DueSync
+from visma_busy_sync.integration._events import (
+    ArchivingEvent,
+    ConnectionEvent,
+    OrderEvent,
+    ParkedEvent,
+    SyncEvent,
+    TenantEvent,
+)
 from visma_busy_sync.integration._importing_lines import ImportedOrders
+from visma_busy_sync.integration._listener import AsyncListener, Listener
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._orders_due import DuePush, DueReadBack
 from visma_busy_sync.integration._purging import Purged
@@ -50,10 +59,13 @@ from visma_busy_sync.state import (
 )
 
 __all__ = [
+    "ArchivingEvent",
     "ArchivingNotAllowed",
+    "AsyncListener",
     "Choices",
     "CompanyUnidentified",
     "ConnectionChanged",
+    "ConnectionEvent",
     "ConnectionState",
     "ConnectionStateError",
     "DraftChanged",
@@ -68,6 +80,7 @@ __all__ = [
     "KindRun",
     "Lane",
     "Language",
+    "Listener",
     "LoginOutcome",
     "LoginResult",
     "NotConnected",
@@ -80,11 +93,13 @@ __all__ = [
     "NotThisDraftReason",
     "NothingToConfirm",
     "OrderClosed",
+    "OrderEvent",
     "OrderNotTransferred",
     "OrderUnknown",
     "OrdersNotSent",
     "Parked",
     "ParkedChange",
+    "ParkedEvent",
     "PortContractBroken",
     "ProjectUnknown",
     "PurgeRefused",
@@ -96,9 +111,11 @@ __all__ = [
     "Resealed",
     "SearchIncomplete",
     "Status",
+    "SyncEvent",
     "SyncReport",
     "SyncRun",
     "SyncRunning",
+    "TenantEvent",
     "Texts",
     "Transfer",
     "UndoReport",

@@ -22,7 +22,6 @@ from visma_busy_sync.state import (
     parts_of_fixed_price,
     until_written,
 )
-from visma_busy_sync.state._documents import DAMAGED
 
 
 async def read_books(site: Site, tenant: str) -> Books:
@@ -71,13 +70,13 @@ def _books(orders: Sequence[Found], claims: Sequence[Found], fixed_prices: Seque
         except DocumentUnreadable:
             unreadable_claims.add(found.key.removeprefix(CLAIM_PREFIX))
     billed: dict[FixedPriceOf, Mapping[str, Decimal]] = {}
-    unreadable_fixed_prices: set[FixedPriceOf] = set()
+    unreadable_fixed_prices: dict[FixedPriceOf, str] = {}
     for found in fixed_prices:
         of = named_by_fixed_price_key(found.key)
         try:
             billed[of] = parts_of_fixed_price(found.key, found.document.body)
-        except DocumentUnreadable:
-            unreadable_fixed_prices.add(of)
+        except DocumentUnreadable as error:
+            unreadable_fixed_prices[of] = error.reason
     return Books(
         entries=tuple(entries),
         purged=purged,
@@ -85,7 +84,7 @@ def _books(orders: Sequence[Found], claims: Sequence[Found], fixed_prices: Seque
         fixed_prices=billed,
         unreadable_orders=frozenset(unreadable_orders),
         unreadable_claims=frozenset(unreadable_claims),
-        unreadable_fixed_prices=frozenset(unreadable_fixed_prices),
+        unreadable_fixed_prices=unreadable_fixed_prices,
     )
 
 
@@ -96,5 +95,6 @@ def require_readable_fixed_prices(books: Books, work: Work) -> None:
         DocumentUnreadable: If it cannot: they would seem to be open.
     """
     for fixed in work.prices.fixed_prices:
-        if (work.project.id, fixed.work_type) in books.unreadable_fixed_prices:
-            raise DocumentUnreadable(fixed_price_key(work.project.id, fixed.work_type), DAMAGED)
+        reason = books.unreadable_fixed_prices.get((work.project.id, fixed.work_type))
+        if reason is not None:
+            raise DocumentUnreadable(fixed_price_key(work.project.id, fixed.work_type), reason)

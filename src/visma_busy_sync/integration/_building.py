@@ -15,10 +15,12 @@ from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._ledger import LedgerBook, claimed_of, fixed_billed_of
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.orders import OrderRequest, OrderTexts, State, build
 from visma_busy_sync.state import Connection
 
 
+@telling
 async def build_order(
     site: Site,
     tenant: str,

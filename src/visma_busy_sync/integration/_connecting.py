@@ -156,6 +156,7 @@ async def complete_login(
             ended.append(await _completed(site, tenant, taken, good))
         except Exception as error:  # noqa: BLE001 - raised below, unless nobody waits any more
             ended.append(error)
+        await site.teller.tell()
 
     # A user who leaves the page does not take back what was agreed at Visma.
     await site.runtime.to_end(complete)
@@ -321,6 +322,8 @@ async def _identified(
     outcome = await until_written(
         CONNECTION, lambda: _write(site, tenant, taken, company, login_id, document)
     )
+    if outcome is LoginOutcome.CONNECTED:
+        site.teller.connected(tenant, project_sync=taken.value.project_sync)
     return _Ended(outcome, report)
 
 

@@ -18,6 +18,7 @@ from visma_busy_sync.integration._company import is_company
 from visma_busy_sync.integration._readiness import Lane, Readiness, readiness_of, readiness_of_refusal
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import ConnectionState, Status
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
     NotConnected,
@@ -63,6 +64,7 @@ async def connection_of(site: Site, tenant: str) -> Connection:
     if connection is None or not connection.connected:
         raise NotConnected(tenant)
     if isinstance(held, ReconnectNeeded):
+        site.teller.dead(tenant, connection.login_id)
         raise held
     return connection
 
@@ -125,6 +127,7 @@ def _works(held: Generation, now: datetime) -> bool:
     return not held.refused and (held.tokens.refresh_token is not None or now < held.tokens.expires_at)
 
 
+@telling
 async def readiness(site: Site, tenant: str) -> Readiness:
     """Return what eAccounting still needs, as it is now; nothing is changed."""
     connection = await connection_of(site, tenant)

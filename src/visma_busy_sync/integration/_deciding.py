@@ -11,6 +11,7 @@ from visma_busy_sync.integration._arguments import require, require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._situation import look
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.state import DECISIONS_SCHEMA, KeptDecision, KeptDecisions, decisions_key, read, update
 from visma_busy_sync.sync import Decide, Decision, Kind, Mending, check_decisions, mendings
 
@@ -23,12 +24,14 @@ async def decisions_of(site: Site, tenant: str, company_id: str) -> tuple[Decisi
     return _loaded(kept.value) if kept else ()
 
 
+@telling
 async def decisions(site: Site, tenant: str) -> Sequence[Decision]:
     """Return the decisions that still count."""
     connection = await connection_of(site, tenant)
     return await decisions_of(site, tenant, connection.company_id)
 
 
+@telling
 async def decide(site: Site, tenant: str, chosen: Iterable[Decision]) -> Sequence[Decision]:
     """Keep decisions, each in the place of an earlier one about the same record of Busy."""
     new = tuple(chosen)
@@ -41,6 +44,7 @@ async def decide(site: Site, tenant: str, chosen: Iterable[Decision]) -> Sequenc
     )
 
 
+@telling
 async def forget_decision(site: Site, tenant: str, kind: Kind, busy_id: str) -> Sequence[Decision]:
     """Let go of a decision; if there is none, nothing happens."""
     require("kind", kind, Kind, advice="Pass a Kind of visma_busy_sync.sync.")
@@ -57,6 +61,7 @@ async def forget_decisions(
     )
 
 
+@telling
 async def mend(site: Site, tenant: str) -> Sequence[Mending]:
     """Return what would mend links that seem wrong, but for what was decided already; nothing is changed."""
     connection = await connection_of(site, tenant)

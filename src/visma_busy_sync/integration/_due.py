@@ -11,6 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import last_attempt
@@ -35,7 +36,7 @@ class DueSync:
 
     tenant: str
     report: SyncReport | None = None
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 def due_moment(site: Site, now: datetime | None, most: int | None) -> datetime:

@@ -16,6 +16,7 @@ from visma_busy_sync.integration._building import Desk, today
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import claimed_of
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.orders import ImportRefused, OrderNotReady, OrderRequest, OrderTexts, RowWarning
 from visma_busy_sync.orders._files.csv import read_rows
 from visma_busy_sync.orders._files.row_lines import Numbered, by_project, given_lines, register
@@ -41,6 +42,7 @@ class ImportedOrders:
     warnings: tuple[RowWarning, ...]
 
 
+@telling
 async def import_order_lines(
     site: Site,
     tenant: str,

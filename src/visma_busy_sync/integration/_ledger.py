@@ -106,11 +106,12 @@ class LedgerBook:
         number: int | None = None,
         snapshot: str | None = None,
         problem: str | None = None,
+        error_code: int | None = None,
     ) -> LedgerEntry:
         """Carry the order to its next state, and free its entries where that state holds none.
 
         With `of`, only that order: after a purge another one may have come under its id. With `after`, only
-        if nothing has happened to it since that was read.
+        if nothing has happened to it since that was read. `error_code` is the API's, for the listener.
 
         Raises:
             OrderUnknown: If the order is not known.
@@ -132,7 +133,9 @@ class LedgerBook:
                 problem=problem,
             )
 
-        return await self._change(change, after)
+        before, now = await self._change(change, after)
+        self.site.teller.order(self.tenant, before, now, error_code=error_code)
+        return now
 
     async def note(self, progress: OrderProgress, *, after: LedgerEntry) -> LedgerEntry:
         """Keep what was read of a transferred order, if nothing has happened to it since `after`.
@@ -141,14 +144,15 @@ class LedgerBook:
             OrderUnknown: If the order is not known.
             StoreBusy: If others came in between; nothing was changed by us.
         """
-        return await self._change(lambda entry: with_progress(entry, progress), after)
+        return (await self._change(lambda entry: with_progress(entry, progress), after))[1]
 
     async def _change(
         self, change: Callable[[LedgerEntry], LedgerEntry], expected: LedgerEntry | None
-    ) -> LedgerEntry:
+    ) -> tuple[LedgerEntry, LedgerEntry]:
+        """Return the entry as it was, and as it is now."""
         key = order_key(self.order_id)
 
-        async def attempt() -> LedgerEntry | None:
+        async def attempt() -> tuple[LedgerEntry, LedgerEntry] | None:
             entry, version = await self._known()
             if expected is not None and entry != expected:
                 raise StoreBusy(key)
@@ -157,7 +161,7 @@ class LedgerBook:
             if entry.holds and not changed.holds:
                 stored = await self.site.state.read(self.tenant, held_keys(entry.order))
                 writes += freeing_writes(entry.order, stored)
-            return changed if await self.site.state.commit(self.tenant, writes) else None
+            return (entry, changed) if await self.site.state.commit(self.tenant, writes) else None
 
         return await until_written(key, attempt)
 

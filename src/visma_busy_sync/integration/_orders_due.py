@@ -11,6 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from visma_busy_sync.busy import Order
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting.errors import AccessDenied, LoginError, NotSent, RateLimited, Unauthorized
 from visma_busy_sync.integration._clocks import is_recent
 from visma_busy_sync.integration._connection import connection_of
@@ -20,6 +21,7 @@ from visma_busy_sync.integration._pushing import Pushed, push_one
 from visma_busy_sync.integration._reading_back import ReadBack, read_one
 from visma_busy_sync.integration._recovering import Recovered, recover
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.orders import UNSETTLED_STATES, Event, LedgerEntry, Stage, State
 from visma_busy_sync.state import (
     CONNECTION,
@@ -60,7 +62,7 @@ class DuePush:
     recovered: Sequence[Recovered] = ()
     pushed: Sequence[Pushed] = ()
     waiting: Sequence[str] = ()
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 @final
@@ -76,9 +78,10 @@ class DueReadBack:
 
     tenant: str
     read: Sequence[ReadBack] = ()
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
+@telling
 async def push_due(site: Site, now: datetime | None = None, *, most: int | None = None) -> Sequence[DuePush]:
     """Send the orders of all tenants that are due, the tenant whose turn is longest ago first.
 
@@ -98,6 +101,7 @@ async def push_due(site: Site, now: datetime | None = None, *, most: int | None 
     return await _each(turn, work, lambda tenant, error: DuePush(tenant=tenant, error=error), most)
 
 
+@telling
 async def read_back_due(
     site: Site, now: datetime | None = None, *, most: int | None = None
 ) -> Sequence[DueReadBack]:

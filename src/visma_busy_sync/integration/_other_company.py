@@ -12,6 +12,7 @@ from visma_busy_sync.integration._connecting import archive_fact, forget
 from visma_busy_sync.integration._connection import forgetting, held_by, status
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import Status
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration.errors import NothingToConfirm
 from visma_busy_sync.state import (
     CONNECTION,
@@ -27,6 +28,7 @@ from visma_busy_sync.state import (
 _WHICH: Final = "Pass what was shown to the user: status.other_company.login_id."
 
 
+@telling
 async def confirm_company(site: Site, tenant: str, login_id: str) -> Status:
     """Connect the tenant to the other company that waits; links of the former one are kept (D10)."""
     require("login_id", login_id, str, advice=_WHICH)
@@ -42,7 +44,10 @@ async def _confirmed(site: Site, tenant: str, login_id: str) -> bool | None:
         *await archive_fact(site, tenant, after),
         *await forgetting(site, tenant, [known.value.login_id]),
     ]
-    return True if await site.state.commit(tenant, writes) else None
+    if not await site.state.commit(tenant, writes):
+        return None
+    site.teller.connected(tenant, project_sync=after.project_sync)
+    return True
 
 
 def connection_to(other: WaitingCompany, site: Site, before: Connection) -> Connection:

@@ -89,7 +89,8 @@ async def post(
         draft = await upstream.create_draft(new, doubt, since=since, latest=latest)
     except EAccountingError as error:
         event = outcome_of(_answer(error))
-        unclear = await _noted(ledger, entry, event, problem=error.message)
+        code = error.code if isinstance(error, ApiError) else None
+        unclear = await _noted(ledger, entry, event, problem=error.message, error_code=code)
         if event is Event.REJECTED and isinstance(error, ApiError):
             raise OrderRejected(
                 entry.order_id,
@@ -157,6 +158,7 @@ async def _noted(
     number: int | None = None,
     snapshot: str | None = None,
     problem: str | None = None,
+    error_code: int | None = None,
 ) -> LedgerEntry:
     """Write down what became of the POST, even if the caller is cancelled meanwhile.
 
@@ -173,8 +175,10 @@ async def _noted(
                 number=number,
                 snapshot=snapshot,
                 problem=problem,
+                error_code=error_code,
             )
         )
+        await ledger.site.teller.tell()  # at once: the push that would do it may be cancelled
 
     try:
         await ledger.site.runtime.to_end(note)

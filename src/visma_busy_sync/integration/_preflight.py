@@ -10,6 +10,7 @@ from visma_busy_sync.integration._building import today
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._counterparts import Counterparts
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.orders._building.builder import assess
 from visma_busy_sync.orders._ledger.billed import last_orders
 from visma_busy_sync.orders._reports.freed import also_billed, looks_of
@@ -23,6 +24,7 @@ from visma_busy_sync.orders._reports.preflight import (
 from visma_busy_sync.sync import Kind, Record
 
 
+@telling
 async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
     """Return what can be billed over all projects, archived ones included, and what is in its way.
 

@@ -35,6 +35,7 @@ from visma_busy_sync.state import (
     READING_PREFIX,
     RUNS,
     TOKENS_PREFIX,
+    TOLD,
     DocumentUnreadable,
     EncryptionKeyMissing,
     PurgedOrder,
@@ -69,7 +70,7 @@ TWICE: Final = (
 """What may happen twice after everything was purged."""
 
 
-_OF_NO_USE: Final = frozenset({LOGIN, ORDER_NOTES, RUNS})
+_OF_NO_USE: Final = frozenset({LOGIN, ORDER_NOTES, RUNS, TOLD})
 _ABOUT_RECORDS: Final = (DECISIONS_PREFIX, READING_PREFIX)
 
 _Orders: TypeAlias = Mapping[str, LedgerEntry | PurgedOrder | None]

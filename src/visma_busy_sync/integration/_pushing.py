@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import Distribution, Order, Work
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._booked import work_on
@@ -19,6 +20,7 @@ from visma_busy_sync.integration._ledger import LedgerBook, all_markers, takes_i
 from visma_busy_sync.integration._posting import note_sending, post
 from visma_busy_sync.integration._searching import check_company, note_answer, read_seen, search
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import NotSentReason, OrderClosed, OrdersNotSent, SearchIncomplete
 from visma_busy_sync.orders import (
@@ -87,9 +89,9 @@ class Pushed:
         error: That error; None if there was none.
     """
 
-    order: Order = field(repr=False)
+    order: Order = field(repr=lambda order: repr(order.id))
     transfer: Transfer | None = None
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
 _OTHER: Final = (
@@ -104,6 +106,7 @@ _TWIN: Final = (
 _ORDERS: Final = "Pass what build_order returned."
 
 
+@telling
 async def push(site: Site, tenant: str, order: Order) -> Transfer:
     """Send an order to eAccounting as a draft, once.
 

@@ -7,6 +7,7 @@ from typing import Final, final
 
 from attrs import field, frozen
 
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
@@ -23,6 +24,7 @@ from visma_busy_sync.integration._searching import (
     search,
 )
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
     DraftStillThere,
@@ -54,9 +56,10 @@ class ReadBack:
 
     order_id: str
     entry: LedgerEntry | None = None
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
+@telling
 async def read_back(site: Site, tenant: str, order_id: str | None = None) -> Sequence[ReadBack]:
     """Read transferred orders again: how far they have come, what was changed, whether they are there."""
     if order_id is not None:
@@ -77,6 +80,7 @@ async def read_back(site: Site, tenant: str, order_id: str | None = None) -> Seq
     ]
 
 
+@telling
 async def read_one(site: Site, tenant: str, connection: Connection, entry: LedgerEntry) -> ReadBack:
     """Read one of several orders again; what fails for it stops no other."""
     ledger = LedgerBook(site, tenant, entry.order_id)
@@ -88,6 +92,7 @@ async def read_one(site: Site, tenant: str, connection: Connection, entry: Ledge
 
 
 async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> LedgerEntry:
+    before = entry.progress
     answer = await read_by_id(upstream, entry.eaccounting_id or "")
     if isinstance(answer, NotThere):
         sure = answer is NotThere.SURELY and not may_appear(ledger.site, entry)
@@ -99,7 +104,9 @@ async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> L
         entry, answer = await note_found(upstream, ledger, entry, there.id)
     at = ledger.site.clock.now()
     progress = progress_of(entry.order, entry.marker, answer, known=entry.snapshot, at=at)
-    return await ledger.note(progress, after=entry)
+    after = await ledger.note(progress, after=entry)
+    ledger.site.teller.read_back(ledger.tenant, before, after)
+    return after
 
 
 _LOST: Final = (
@@ -148,6 +155,7 @@ async def _why_not_gone(ledger: LedgerBook, entry: LedgerEntry, rows: Sequence[m
     return _UNMARKED.format(id=free.id) if free is not None else None
 
 
+@telling
 async def release(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     """Free the hours and costs of an order that is gone in eAccounting, after looking once more."""
     require_id("order_id", order_id)
@@ -181,6 +189,7 @@ async def ledger_entry(site: Site, tenant: str, order_id: str) -> LedgerEntry | 
     return known[0] if known else None
 
 
+@telling
 async def fetch_order(site: Site, tenant: str, order_id: str) -> models.Order:
     """Read a transferred order as eAccounting holds it now."""
     entry = await LedgerBook(site, tenant, order_id).entry()

@@ -9,12 +9,14 @@ from typing import final
 
 from attrs import field, frozen
 
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.integration._clocks import CLOCKS_DIFFER, is_ahead, is_recent
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, orders_of
 from visma_busy_sync.integration._searching import check_company, note_found, search
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration._withdrawing import go_on_withdrawing
 from visma_busy_sync.orders import (
@@ -48,9 +50,10 @@ class Recovered:
     order_id: str
     entry: LedgerEntry | None = None
     differences: tuple[Difference, ...] = ()
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
 
+@telling
 async def recover(site: Site, tenant: str) -> Sequence[Recovered]:
     """Look for every order of a tenant of which it is not known what became of it."""
     connection = await connection_of(site, tenant)
@@ -66,6 +69,7 @@ async def recover(site: Site, tenant: str) -> Sequence[Recovered]:
     return results
 
 
+@telling
 async def _recovered(
     site: Site, tenant: str, connection: Connection, entry: LedgerEntry, others: Sequence[LedgerEntry]
 ) -> Recovered:

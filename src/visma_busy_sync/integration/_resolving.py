@@ -12,6 +12,7 @@ from visma_busy_sync.integration._ledger import LedgerBook, drafts_of_others
 from visma_busy_sync.integration._pushing import there_already
 from visma_busy_sync.integration._searching import NotThere, check_company, note_answer, read_by_id
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, SearchIncomplete
 from visma_busy_sync.orders import (
     Event,
@@ -27,6 +28,7 @@ from visma_busy_sync.orders import (
 _MAY_BE_FOUND = frozenset({State.NEEDS_ATTENTION, State.OUTCOME_UNKNOWN, State.GONE_UPSTREAM})
 
 
+@telling
 async def resolve(
     site: Site,
     tenant: str,
@@ -99,6 +101,7 @@ def _wrong_with(answer: models.Order, entry: LedgerEntry) -> NotThisDraftReason 
     return None if agrees(entry.order, entry.marker, answer) else NotThisDraftReason.OTHER_CONTENT
 
 
+@telling
 async def reopen(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     """Free the entries of an order that was refused, or not sent, so that it can be edited."""
     require_id("order_id", order_id)

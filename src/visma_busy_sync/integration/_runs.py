@@ -6,10 +6,13 @@ import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
+from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.integration._application import Application
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration.errors import ConnectionChanged
+from visma_busy_sync.integration._sync_report import Parked
+from visma_busy_sync.integration.errors import ArchivingNotAllowed, ConnectionChanged
 from visma_busy_sync.state import (
     MOST_PARKED,
     RUNS,
@@ -21,6 +24,9 @@ from visma_busy_sync.state import (
     read,
     update,
 )
+
+_TOLD_OTHERWISE: Final = (ArchivingNotAllowed, ReconnectNeeded)
+"""Of the one the caller is told, who had allowed something else; the other has an event of its own."""
 
 
 async def runs(site: Site, tenant: str) -> Sequence[SyncRun]:
@@ -43,15 +49,17 @@ async def note_failure(site: Site, tenant: str, error: Exception, *, started: da
         return
     with contextlib.suppress(Exception):
         ended = site.clock.now()
-        await note_run(site, tenant, SyncRun(started=started, ended=ended, error=type(error).__name__))
+        run = SyncRun(started=started, ended=ended, error=type(error).__name__)
+        await note_run(site, tenant, run)
+        if not isinstance(error, _TOLD_OTHERWISE):
+            site.teller.failed(tenant, run)
 
 
 def run_of(work: Application, *, ended: datetime) -> SyncRun:
     """Return the record of a sync that was carried out."""
     situation = work.situation
     plan = situation.plan
-    parked = [("moved", each.planned) for each in work.moved]
-    parked += [("refused", each.planned) for each in work.refused]
+    parked = [*work.moved, *work.refused]
     return SyncRun(
         started=situation.started,
         ended=ended,
@@ -65,18 +73,21 @@ def run_of(work: Application, *, ended: datetime) -> SyncRun:
             )
             for kind, found in situation.read.items()
         },
-        parked=[
-            ParkedChange(
-                kind=str(planned.kind),
-                action=str(planned.action),
-                eaccounting_id=planned.eaccounting_id,
-                busy_id=planned.busy_id,
-                why=why,
-            )
-            for why, planned in parked[:MOST_PARKED]
-        ],
+        parked=[parked_change(each) for each in parked[:MOST_PARKED]],
         parked_count=len(parked),
         withheld=len(plan.archiving.withheld),
         conflicts=dict(Counter(str(found.code) for found in plan.conflicts)),
         warnings=dict(Counter(str(found.code) for found in plan.warnings)),
+    )
+
+
+def parked_change(parked: Parked) -> ParkedChange:
+    """Return what is kept of a change that the host did not make: no values."""
+    planned = parked.planned
+    return ParkedChange(
+        kind=str(planned.kind),
+        action=str(planned.action),
+        eaccounting_id=planned.eaccounting_id,
+        busy_id=planned.busy_id,
+        why="refused" if parked.refused else "moved",
     )

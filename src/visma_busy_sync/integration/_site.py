@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final, final
 
+import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
@@ -18,9 +19,12 @@ from visma_busy_sync.eaccounting import Application
 from visma_busy_sync.eaccounting._execute import Env, Options
 from visma_busy_sync.eaccounting._retrying import RetryBudget
 from visma_busy_sync.eaccounting._tokens import FixedToken, RenewedTokens, TokenSource
+from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.eaccounting.http import Transport
 from visma_busy_sync.integration._checked_ports import CheckedCatalogue, CheckedStateStore, CheckedWorkLog
+from visma_busy_sync.integration._listener import Hear
 from visma_busy_sync.integration._stored_tokens import MARGIN_SECONDS, StoredTokens
+from visma_busy_sync.integration._teller import Teller
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import SyncRunning
 from visma_busy_sync.orders import MarkerPlace
@@ -161,6 +165,33 @@ class _Syncing:
                 self._tenants.discard(tenant)
 
 
+@final
+class _Watched:
+    """The tokens of a login; that it is dead is noted, to be told at the end of the use case."""
+
+    def __init__(self, tokens: TokenSource, dead: Callable[[], None]) -> None:
+        self._tokens = tokens
+        self._dead = dead
+
+    async def token(self) -> Secret:
+        """Return a token that is believed to be good."""
+        with self._watching():
+            return await self._tokens.token()
+
+    async def token_after_refusal(self, refused: Secret) -> Secret | None:
+        """Return another token, if there is one."""
+        with self._watching():
+            return await self._tokens.token_after_refusal(refused)
+
+    @contextlib.contextmanager
+    def _watching(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except ReconnectNeeded:
+            self._dead()
+            raise
+
+
 def _state_of(port: AsyncStateStore) -> AsyncStateStore:
     return WithoutErased(CheckedStateStore(port))
 
@@ -182,6 +213,15 @@ class Site:
     options: Options = field(factory=Options)
     retry_budget: RetryBudget = field(factory=RetryBudget)
     sealer: Sealer
+    hear: Hear | None = None
+    teller: Teller = field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(
+            lambda self: Teller(self.hear, state=self.state, clock=self.clock, runtime=self.runtime),
+            takes_self=True,
+        ),
+    )
     _sources: _Sources = field(factory=_Sources, init=False, repr=False)
     _syncing: _Syncing = field(factory=_Syncing, init=False, repr=False)
 
@@ -218,7 +258,8 @@ class Site:
                 timeout=self.options.timeout,
             )
 
-        return Upstream(self._env(self._sources.of(tenant, login_id, make)))
+        tokens = self._sources.of(tenant, login_id, make)
+        return Upstream(self._env(_Watched(tokens, lambda: self.teller.dead(tenant, login_id))))
 
     def upstream_with(self, token: Secret) -> Upstream:
         """Return eAccounting as a token reaches it that is not yet any tenant's."""

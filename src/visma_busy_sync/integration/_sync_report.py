@@ -8,21 +8,24 @@ from typing import final
 
 from attrs import field, frozen
 
-from visma_busy_sync._core.texts import Language
-from visma_busy_sync.sync import Action, Plan, PlannedChange
+from visma_busy_sync._core.texts import Language, counted
+from visma_busy_sync.busy import _checks as check
+from visma_busy_sync.sync import Action, Kind, Plan, PlannedChange
 from visma_busy_sync.sync._changes import in_one_line
 from visma_busy_sync.sync._render import subject
 from visma_busy_sync.sync._texts import (
     ACTIONS,
     APPLIED,
     DONE,
+    KINDS,
     LEFT_AS_IT_IS,
     MOVED,
     NOTHING,
     NOTHING_TO_DO,
+    ONLY_CHANGES,
     REFUSED,
+    TO_ALLOW,
     UNDONE,
-    WAITING,
     WAS_MOVED,
     WAS_REFUSED,
 )
@@ -59,23 +62,29 @@ class SyncReport:
         applied: How many changes were made, by action.
         moved: Changes left out because the record changed meanwhile; they are planned again next time.
         refused: Changes that the host cannot hold, with its reasons.
+        read: How many records eAccounting gave, by kind.
+        whole: Whether that was all it has of each kind; else, of some kinds, only what changed lately. What
+            was deleted there shows in a whole reading only, as that of a plan.
         started: When the reading of eAccounting began.
         ended: When all was applied.
     """
 
     plan: Plan = field(repr=False)
     applied: Mapping[Action, int]
-    moved: tuple[Parked, ...] = field(default=(), repr=False)
-    refused: tuple[Parked, ...] = field(default=(), repr=False)
+    moved: tuple[Parked, ...] = field(default=(), repr=check.counted)
+    refused: tuple[Parked, ...] = field(default=(), repr=check.counted)
+    read: Mapping[Kind, int] = field(factory=dict[Kind, int])
+    whole: bool = True
     started: datetime
     ended: datetime
 
     def text(self, language: Language) -> str:
         """Say it in a language, in one line."""
         waits = len(self.plan.archiving.withheld)
-        left = [WAITING.of(language).format(count=waits)] if waits else []
+        projects = counted(waits, KINDS[Kind.PROJECT], language)
+        left = [TO_ALLOW.of(language).format(projects=projects)] if waits else []
         if self.plan.is_empty:
-            return "; ".join([NOTHING_TO_DO.of(language), *left])
+            return "; ".join([NOTHING_TO_DO.of(language), *self._read(language), *left])
         counts = {action: self.applied.get(action, 0) for action in Action}
         done = ", ".join(f"{count} {DONE[action].of(language)}" for action, count in counts.items() if count)
         left += [
@@ -84,6 +93,13 @@ class SyncReport:
             if parked
         ]
         return APPLIED.of(language).format(done=", ".join([done or NOTHING.of(language), *left]))
+
+    def _read(self, language: Language) -> list[str]:
+        """Say that not all was read, and what was: else who has just seen a plan of all would wonder."""
+        if self.whole:
+            return []
+        counts = [counted(number, KINDS[kind], language) for kind, number in self.read.items() if number]
+        return [ONLY_CHANGES.of(language).format(counts=", ".join(counts) or NOTHING.of(language))]
 
     def __str__(self) -> str:
         return self.text("en")
@@ -100,14 +116,14 @@ class UndoReport:
             cannot hold what was there before.
     """
 
-    undone: tuple[PlannedChange, ...] = field(default=(), repr=False)
-    left_out: tuple[Parked, ...] = field(default=(), repr=False)
+    undone: tuple[PlannedChange, ...] = field(default=(), repr=check.counted)
+    left_out: tuple[Parked, ...] = field(default=(), repr=check.counted)
 
     def text(self, language: Language) -> str:
         """Say it in a language, in one line."""
         told = UNDONE.of(language).format(count=len(self.undone))
         if self.left_out:
-            told += "; " + LEFT_AS_IT_IS.of(language).format(count=len(self.left_out))
+            told += "; " + counted(len(self.left_out), LEFT_AS_IT_IS, language)
         return told
 
     def __str__(self) -> str:

@@ -17,10 +17,11 @@ from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._deciding import decisions_of, forget_decisions, settle_decisions
 from visma_busy_sync.integration._other_company import connection_to, other_company_of
-from visma_busy_sync.integration._runs import note_failure, note_run, run_of
+from visma_busy_sync.integration._runs import note_failure, note_run, parked_change, run_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._situation import look
 from visma_busy_sync.integration._sync_report import Parked, SyncReport, UndoReport
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration.errors import ArchivingNotAllowed, ConnectionChanged
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
@@ -40,6 +41,7 @@ from visma_busy_sync.sync import undo as inverse_of
 from visma_busy_sync.sync._texts import TOUCHED
 
 
+@telling
 async def plan(site: Site, tenant: str) -> Plan:
     """Return what a sync would do now; nothing is changed."""
     connection = await connection_of(site, tenant)
@@ -47,6 +49,7 @@ async def plan(site: Site, tenant: str) -> Plan:
     return (await look(site, tenant, connection, decisions=chosen)).plan
 
 
+@telling
 async def preview_company(site: Site, tenant: str) -> Plan:
     """Return what the first sync with the other company that waits would do; nothing is changed (D10)."""
     known, other = await other_company_of(site, tenant)
@@ -56,6 +59,7 @@ async def preview_company(site: Site, tenant: str) -> Plan:
     ).plan
 
 
+@telling
 async def sync(
     site: Site, tenant: str, *, allow_archiving: str | None = None, whole: bool = False
 ) -> SyncReport:
@@ -110,17 +114,23 @@ async def _sync(
     known = [each for each in chosen if each.kind in situation.read]
     await settle_decisions(site, tenant, connection.company_id, known, open=work.undecided())
     await _note(site, tenant, work, ended)
-    await note_run(site, tenant, run_of(work, ended=ended))
+    run, archiving = run_of(work, ended=ended), situation.plan.archiving
+    await note_run(site, tenant, run)
+    refused = [parked_change(each) for each in work.refused]
+    site.teller.synced(tenant, run, digest=archiving.digest if archiving.waits else "", refused=refused)
     return SyncReport(
         plan=work.carried_out(),
         applied=work.applied,
         moved=tuple(work.moved),
         refused=tuple(work.refused),
+        read={kind: len(found.rows) for kind, found in situation.read.items()},
+        whole=all(found.whole for found in situation.read.values()),
         started=situation.started,
         ended=ended,
     )
 
 
+@telling
 async def undo(site: Site, tenant: str, plan: Plan) -> UndoReport:
     """Bring what a sync did back to where it was, each record on its own."""
     require("plan", plan, Plan, advice="Pass the plan of a sync's report.")

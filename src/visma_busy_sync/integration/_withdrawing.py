@@ -13,6 +13,7 @@ from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._pushing import needs_attention
 from visma_busy_sync.integration._searching import NotThere, check_company, may_appear, read_by_id, search
 from visma_busy_sync.integration._site import Site
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
     DraftChanged,
@@ -30,6 +31,7 @@ _UNCLEAR: Final = (
 _UNSURE: Final = "The draft was deleted; whether it is there under another id could not be told."
 
 
+@telling
 async def withdraw(site: Site, tenant: str, order_id: str) -> LedgerEntry:
     """Delete the draft of an order in eAccounting, and free its hours and costs."""
     require_id("order_id", order_id)

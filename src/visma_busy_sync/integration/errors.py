@@ -174,7 +174,8 @@ class PurgeRefused(ConnectionStateError):
     def __init__(self, order_ids: tuple[str, ...]) -> None:
         self.order_ids = order_ids
         super().__init__(
-            f"The purge was refused: it is not known yet what became of {len(order_ids)} orders "
+            "The purge was refused: it is not known yet what became of "
+            f"{'1 order' if len(order_ids) == 1 else f'{len(order_ids)} orders'} "
             f"({', '.join(order_ids[:5])}{', ...' if len(order_ids) > 5 else ''}).",
             advice="See their ledger entries, settle them, and purge again. Where an entry cannot be read, "
             "only purge(everything=True) removes it.",
@@ -465,9 +466,10 @@ class ArchivingNotAllowed(VismaBusySyncError):
     def __init__(self, tenant: str, plan: Plan) -> None:
         self.tenant = tenant
         self.plan = plan
+        count = len(plan.archiving.busy_ids)
         super().__init__(
             "The projects that are missing in eAccounting are no longer those that were allowed to be "
-            f"archived for the tenant {tenant!r}: they are {len(plan.archiving.busy_ids)} now. "
+            f"archived for the tenant {tenant!r}: {'it is' if count == 1 else 'they are'} {count} now. "
             "Nothing was changed.",
             advice="Show the plan anew, and pass the digest of its archiving if it is right.",
         )

@@ -87,6 +87,7 @@ from visma_busy_sync.state._sealing import (
     Unsealable,
 )
 from visma_busy_sync.state._tokens import TOKENS_PREFIX, TOKENS_SCHEMA, Tokens, tokens_key
+from visma_busy_sync.state._told import TOLD, TOLD_SCHEMA, Told
 
 __all__ = [
     "ARCHIVE_MISSING_SCHEMA",
@@ -110,6 +111,8 @@ __all__ = [
     "RUNS_SCHEMA",
     "TOKENS_PREFIX",
     "TOKENS_SCHEMA",
+    "TOLD",
+    "TOLD_SCHEMA",
     "ArchiveMissingFact",
     "Connection",
     "DocumentUnreadable",
@@ -140,6 +143,7 @@ __all__ = [
     "StoreLimiter",
     "SyncRun",
     "Tokens",
+    "Told",
     "Unsealable",
     "WaitingCompany",
     "WithoutErased",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from visma_busy_sync._core.texts import Language
+from visma_busy_sync._core.texts import Language, counted
 from visma_busy_sync.sync._changes import (
     Action,
     Conflict,
@@ -40,7 +40,6 @@ from visma_busy_sync.sync._texts import (
     WAITS,
     WARNINGS,
     YES,
-    counted,
 )
 
 SIGNS: Final[Mapping[Action, str]] = {

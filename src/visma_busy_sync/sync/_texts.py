@@ -8,19 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final
 
-from visma_busy_sync._core.texts import Language, Texts
-
-Counted: TypeAlias = tuple[Texts, Texts]
-"""What one and what several of a thing are called."""
-
-
-def counted(number: int, words: Counted, language: Language) -> str:
-    """Return a number of things, e.g. `2 projects`."""
-    one, several = words
-    return f"{number} {(one if number == 1 else several).of(language)}"
-
+from visma_busy_sync._core.texts import Counted, Texts
 
 KINDS: Final[Mapping[str, Counted]] = MappingProxyType(
     {
@@ -58,12 +48,12 @@ ACTIONS: Final[Mapping[str, Texts]] = MappingProxyType(
 
 DONE: Final[Mapping[str, Texts]] = MappingProxyType(
     {
-        "create": Texts("opprettet", "create"),
-        "adopt": Texts("koblet sammen", "adopt"),
-        "update": Texts("oppdatert", "update"),
-        "archive": Texts("arkivert", "archive"),
-        "restore": Texts("gjenopprettet", "restore"),
-        "note": Texts("notert", "note"),
+        "create": Texts("opprettet", "created"),
+        "adopt": Texts("koblet sammen", "adopted"),
+        "update": Texts("oppdatert", "updated"),
+        "archive": Texts("arkivert", "archived"),
+        "restore": Texts("gjenopprettet", "restored"),
+        "note": Texts("notert", "noted"),
     }
 )
 """What a sync did."""
@@ -273,13 +263,16 @@ HOW_TO_ALLOW: Final = Texts(
 
 APPLIED: Final = Texts("utført: {done}", "applied: {done}")
 NOTHING: Final = Texts("ingenting", "nothing")
-WAITING: Final = Texts(
-    "{count} venter på at du tillater arkiveringen", "{count} to archive wait for your permission"
+ONLY_CHANGES: Final = Texts(
+    "bare det som nylig er endret, ble lest: {counts}", "only what changed lately was read: {counts}"
 )
 MOVED: Final = Texts("{count} endret i mellomtiden", "{count} moved meanwhile")
 REFUSED: Final = Texts("{count} avvist av Busy", "{count} refused by Busy")
 UNDONE: Final = Texts("angret: {count}", "undone: {count}")
-LEFT_AS_IT_IS: Final = Texts("{count} står som de er", "{count} left as they are")
+LEFT_AS_IT_IS: Final = (
+    Texts("står som den er", "left as it is"),
+    Texts("står som de er", "left as they are"),
+)
 TOUCHED: Final = Texts("ble ikke utført, eller er endret siden", "it was not applied, or was changed since")
 WAS_MOVED: Final = Texts("endret i Busy i mellomtiden", "the record changed in Busy meanwhile")
 WAS_REFUSED: Final = Texts("avvist av Busy: {reason}", "refused by Busy: {reason}")

@@ -28,7 +28,7 @@ class Books:
         purged: Where orders stood of which a purge left no more than that, by their ids.
         unreadable_orders: Ids of orders whose documents cannot be read.
         unreadable_claims: Claim keys whose documents cannot be read.
-        unreadable_fixed_prices: Fixed prices of which it cannot be read what is billed.
+        unreadable_fixed_prices: Fixed prices of which it cannot be read what is billed, and why.
     """
 
     entries: tuple[LedgerEntry, ...] = ()
@@ -39,7 +39,7 @@ class Books:
     purged: Mapping[str, State] = field(factory=dict[str, State])
     unreadable_orders: frozenset[str] = frozenset()
     unreadable_claims: frozenset[str] = frozenset()
-    unreadable_fixed_prices: frozenset[FixedPriceOf] = frozenset()
+    unreadable_fixed_prices: Mapping[FixedPriceOf, str] = field(factory=dict[FixedPriceOf, str])
 
     @property
     def claimed(self) -> frozenset[str]:

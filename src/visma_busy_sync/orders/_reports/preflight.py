@@ -24,6 +24,7 @@ from visma_busy_sync.busy import (
     Work,
     claim_key,
 )
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._building.builder import Assessment
 from visma_busy_sync.orders._building.eligibility import (
@@ -101,7 +102,7 @@ class PreflightRow:
     last_order: date | None = None
     waiting: Mapping[LeftOutReason, int] = field(factory=dict[LeftOutReason, int], converter=_counts)
     problems: tuple[Problem, ...] = ()
-    error: Exception | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=check.named)
 
     @property
     def ready(self) -> bool:
@@ -162,7 +163,7 @@ class Preflight:
     """
 
     period: Period
-    rows: tuple[PreflightRow, ...] = field(repr=False)
+    rows: tuple[PreflightRow, ...] = field(repr=check.counted)
 
     @property
     def totals(self) -> PreflightTotals:

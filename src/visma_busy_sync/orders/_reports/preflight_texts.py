@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync._core.texts import Language, Texts, counted, of_number
 from visma_busy_sync.orders._problems import MENDERS, reason_texts
 from visma_busy_sync.orders._reports.report_texts import called, hours, told_error
 from visma_busy_sync.orders._shown import shown_day, shown_money, shown_number, shown_text
@@ -37,9 +37,15 @@ _WAITING: Final = Texts("venter: {counts}", "waiting: {counts}")
 _UNPRICED: Final = Texts("{count} uten pris", "{count} without price")
 _ERROR: Final = Texts("ikke lest: {error}", "not read: {error}")
 _TOTAL: Final = Texts(
-    "Totalt {hours} timer og {costs} kostnader; {ready} ordrer er klare, {blocked} rader er ikke det",
-    "In all {hours} hours and {costs} costs; {ready} orders are ready, {blocked} rows are not",
+    "Totalt {hours} timer og {costs} {called}; {ready}, {blocked}",
+    "In all {hours} hours and {costs} {called}; {ready}, {blocked}",
 )
+_COSTS: Final = (Texts("kostnad", "cost"), Texts("kostnader", "costs"))
+_ARE_READY: Final = (
+    Texts("ordre er klar", "order is ready"),
+    Texts("ordrer er klare", "orders are ready"),
+)
+_ARE_NOT: Final = (Texts("rad er ikke det", "row is not"), Texts("rader er ikke det", "rows are not"))
 _SUM: Final = Texts("Sum {amount} {currency} uten mva.", "Total {amount} {currency} without VAT")
 _UNKNOWN_CURRENCY: Final = Texts("i ukjent valuta", "of unknown currency")
 _PROJECTS: Final = Texts("prosjekt {projects}", "project {projects}")
@@ -91,8 +97,9 @@ def _totals(preflight: Preflight, language: Language) -> Iterator[str]:
     yield _TOTAL.of(language).format(
         hours=hours(totals.minutes, language),
         costs=shown_number(Decimal(totals.costs), language),
-        ready=totals.ready,
-        blocked=totals.blocked,
+        called=of_number(totals.costs, _COSTS, language),
+        ready=counted(totals.ready, _ARE_READY, language),
+        blocked=counted(totals.blocked, _ARE_NOT, language),
     )
     for currency, amount in totals.amounts.items():
         of_currency = currency or _UNKNOWN_CURRENCY.of(language)

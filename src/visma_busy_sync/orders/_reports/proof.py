@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import FixedPrice, Period, Work
+from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.orders import _rounding
 from visma_busy_sync.orders._building.eligibility import allowed_customers
 from visma_busy_sync.orders._building.fixed_prices import open_amount
@@ -72,7 +73,7 @@ class BillingProof:
     """
 
     period: Period
-    projects: tuple[ProjectProof, ...] = field(repr=False)
+    projects: tuple[ProjectProof, ...] = field(repr=check.counted)
     breaks: tuple[Break, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.busy import Exclusion
 from visma_busy_sync.orders._reports.balance import Balance, OnOrder, OpenReason, Sum
+from visma_busy_sync.orders._reports.words import STATES
 from visma_busy_sync.orders._shown import clock, shown_day, shown_money, shown_text
 from visma_busy_sync.orders._tables import table
 
@@ -159,8 +160,8 @@ def _reasons(balance: Balance, language: Language) -> Iterator[tuple[str, Sum]]:
 
 
 def _order(order: OnOrder, language: Language) -> str:
-    state = order.state.value.replace("_", " ") if order.state is not None else _NOT_PUSHED.of(language)
-    return f"{order.order_id} ({state})"
+    state = STATES[order.state] if order.state is not None else _NOT_PUSHED
+    return f"{order.order_id} ({state.of(language)})"
 
 
 def _listed(heading: Texts, sums: Mapping[str, Sum], language: Language) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from visma_busy_sync._core.texts import Texts
 from visma_busy_sync.busy import GivenField, PriceSource
+from visma_busy_sync.orders._ledger.ledger import State
 
 PRICE_SOURCES: Final[Mapping[PriceSource, Texts]] = MappingProxyType(
     {
@@ -32,3 +33,21 @@ GIVEN_FIELDS: Final[Mapping[GivenField, Texts]] = MappingProxyType(
         GivenField.PRODUCT: Texts("produkt", "product"),
     }
 )
+
+STATES: Final[Mapping[State, Texts]] = MappingProxyType(
+    {
+        State.FINALISED: Texts("ferdigstilt", "finalised"),
+        State.RESERVED: Texts("klar til sending", "reserved"),
+        State.SENDING: Texts("sendes", "sending"),
+        State.TRANSFERRED: Texts("overført", "transferred"),
+        State.REJECTED: Texts("avvist", "rejected"),
+        State.OPEN: Texts("åpnet for endring", "open"),
+        State.OUTCOME_UNKNOWN: Texts("ukjent utfall", "outcome unknown"),
+        State.NEEDS_ATTENTION: Texts("må ses på", "needs attention"),
+        State.WITHDRAWING: Texts("trekkes tilbake", "withdrawing"),
+        State.WITHDRAWN: Texts("trukket tilbake", "withdrawn"),
+        State.GONE_UPSTREAM: Texts("slettet i eAccounting", "gone upstream"),
+        State.RELEASED: Texts("frigitt", "released"),
+    }
+)
+"""Where an order stands."""
