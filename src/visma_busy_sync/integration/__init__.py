@@ -3,6 +3,7 @@
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._importing_lines import ImportedOrders
+from visma_busy_sync.integration._jobs import Job, JobLane
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._orders_due import DuePush, DueReadBack
 from visma_busy_sync.integration._purging import Purged
@@ -65,6 +66,8 @@ __all__ = [
     "Finding",
     "FindingCode",
     "ImportedOrders",
+    "Job",
+    "JobLane",
     "KindRun",
     "Lane",
     "Language",

@@ -32,12 +32,15 @@ async def take_lease(
 ) -> bool:
     """Take a right, or hold it for longer; return whether it is `holder`'s now.
 
+    One that would last much longer than anybody takes it for was taken by a clock that was ahead: it would
+    keep all others out until that moment came, for days or for years. It does not count.
+
     Raises:
         StoreBusy: If others always came in between.
     """
 
     def take(lease: Lease | None) -> Lease | None:
-        if lease is not None and lease.holder not in {None, holder} and lease.until > now:
+        if lease is not None and lease.holder not in {None, holder} and now < lease.until <= now + 2 * lasts:
             return None
         return Lease(holder=holder, until=now + lasts)
 
