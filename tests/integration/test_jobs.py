@@ -236,6 +236,26 @@ def test_the_job_of_a_killed_worker_is_done_by_another_when_its_right_is_over(bu
     assert done.error is None
 
 
+def test_a_sync_that_was_killed_is_due_when_its_right_is_over(busy: Office) -> None:
+    """It was tried, but not done: it does not wait for the next interval."""
+    run(busy, SYNC)
+    taken(busy, SYNC, busy.clock.now() + LEASE_LASTS)
+    assert SYNC not in due(busy)
+    busy.clock.advance(LEASE_LASTS.total_seconds())
+    assert SYNC in due(busy)
+    assert run(busy, SYNC) is not None
+    assert SYNC not in due(busy)
+
+
+def test_a_damaged_right_is_told_when_its_tenant_has_its_turn(busy: Office) -> None:
+    assert busy.state.commit(ACME, [Write(SYNC_LEASE, None, "{")])
+    assert SYNC in due(busy)
+    told = run(busy, SYNC)
+    assert told is not None
+    assert isinstance(told.error, DocumentUnreadable)
+    assert SYNC not in due(busy)
+
+
 @pytest.mark.parametrize("job", [PUSH, SYNC, READ_BACK], ids=str)
 def test_a_right_that_a_wrong_clock_took_keeps_nobody_out(busy: Office, job: Job) -> None:
     """It would last until that moment came."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, final
 
@@ -11,13 +12,23 @@ import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync.integration._alone import LEASE_LASTS, SYNC_LEASE
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import last_attempt
 from visma_busy_sync.integration._sync_report import SyncReport
 from visma_busy_sync.integration._syncing import note_attempt, sync
 from visma_busy_sync.integration.errors import SyncRunning
-from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, Connection, DocumentUnreadable, read
+from visma_busy_sync.state import (
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    LEASE_SCHEMA,
+    Connection,
+    DocumentUnreadable,
+    Lease,
+    is_abandoned,
+    read,
+)
 
 _SPREAD: Final = 10  # a tenth of the interval
 
@@ -86,6 +97,7 @@ class SyncsDue:
 
 async def syncs_due(site: Site, now: datetime) -> SyncsDue:
     """Look which tenants are due; eAccounting is not asked."""
+    rights = await _rights(site)
     due: list[tuple[datetime, str]] = []
     unreadable: list[str] = []
     for found in await site.state.scan(CONNECTION):
@@ -96,17 +108,27 @@ async def syncs_due(site: Site, now: datetime) -> SyncsDue:
         except DocumentUnreadable:
             unreadable.append(found.tenant)
             continue
-        since = _due_since(site, found.tenant, connection, now=now)
+        since = _due_since(site, found.tenant, connection, rights.get(found.tenant), now=now)
         if since is not None:
             due.append((since, found.tenant))
     return SyncsDue([tenant for _, tenant in sorted(due)], unreadable)
+
+
+async def _rights(site: Site, tenant: str | None = None) -> Mapping[str, Lease]:
+    """Return the rights to sync, of one tenant or of all."""
+    rights: dict[str, Lease] = {}
+    for found in await site.state.scan(SYNC_LEASE, tenant):
+        with contextlib.suppress(DocumentUnreadable):  # told when it is to be taken
+            rights[found.tenant] = LEASE_SCHEMA.load(found.key, found.document.body)
+    return rights
 
 
 async def sync_one_due(site: Site, tenant: str, now: datetime) -> DueSync | None:
     """Sync a tenant; None if it is not due any more, or is being synced elsewhere."""
     try:
         kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
-        if kept is None or _due_since(site, tenant, kept.value, now=now) is None:
+        right = (await _rights(site, tenant)).get(tenant)
+        if kept is None or _due_since(site, tenant, kept.value, right, now=now) is None:
             return None
         return await _synced(site, tenant, kept.value)
     except SyncRunning:
@@ -128,8 +150,13 @@ async def _synced(site: Site, tenant: str, connection: Connection) -> DueSync:
     return DueSync(tenant, attrs.evolve(report, plan=attrs.evolve(report.plan, seen=None)))
 
 
-def _due_since(site: Site, tenant: str, connection: Connection, *, now: datetime) -> datetime | None:
-    """Return since when a tenant is due; None if it is not."""
+def _due_since(
+    site: Site, tenant: str, connection: Connection, right: Lease | None, *, now: datetime
+) -> datetime | None:
+    """Return since when a tenant is due; None if it is not.
+
+    One whose sync was killed is due at once when the right to it is over: that was tried, and not done.
+    """
     kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
     if not connection.connected or not kinds:
         return None
@@ -137,4 +164,6 @@ def _due_since(site: Site, tenant: str, connection: Connection, *, now: datetime
     if last is None:
         return connection.connected_at
     due = last + site.choices.sync_every + spread(tenant, site.choices.sync_every)
+    if due > now and right is not None and is_abandoned(right, now=now, lasts=LEASE_LASTS):
+        return last
     return due if due <= now else None
