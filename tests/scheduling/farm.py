@@ -230,7 +230,7 @@ class Farm:
         gives_up = time.monotonic() + HANG_SECONDS
         while not (found := happened()):
             assert time.monotonic() < gives_up, f"it does not happen\n{self.logs()}"
-            time.sleep(0.05)
+            time.sleep(0.2)
         return found
 
     def control(self, method: str, path: str, body: Any = None) -> Any:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from visma_busy_sync import JobLane
 from visma_busy_sync.integration._alone import LEASE_LASTS
 from visma_busy_sync.orders import State
 from visma_busy_sync.sync import Kind
@@ -34,9 +35,15 @@ PRIVATE = re.compile("sbx-|Renamed since|Rådgivning|Rehabilitering|kari")
 
 
 def killed_in_the_middle(farm: Farm, lane: str, *, whole_group: bool) -> Line:
-    """Kill a worker that waits for the answer to a request of its job, which has had its effect."""
+    """Kill a worker that waits for the answer to a request of its job, which has had its effect.
+
+    No other order is on its way then: of one that did not arrive, a person would have to say so.
+    """
     waiting: Line = farm.until(lambda: farm.waits(*MIDDLE[lane]))
-    assert waiting["job"].startswith(f"{lane}:")
+    job = waiting["job"]
+    assert job.startswith(f"{lane}:")
+    farm.until(lambda: {str(each) for each in farm.visma.jobs_due() if each.lane is JobLane.PUSH} <= {job})
+    assert job in farm.unfinished(pid=waiting["pid"])
     if whole_group:
         os.killpg(os.getpgid(waiting["pid"]), signal.SIGKILL)
     else:
