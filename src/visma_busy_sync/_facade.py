@@ -28,6 +28,7 @@ from visma_busy_sync.integration import (
     _deciding,
     _due,
     _importing_lines,
+    _jobs,
     _orders_due,
     _other_company,
     _preflight,
@@ -47,6 +48,7 @@ from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._importing_lines import ImportedOrders
+from visma_busy_sync.integration._jobs import Job
 from visma_busy_sync.integration._listener import (
     AsyncListener,
     Listener,
@@ -894,7 +896,7 @@ class BusySync:
 
         Returns:
             For each tenant that had something to do what became of it, or what ended its turn. What fails for
-            one tenant stops no other.
+            one tenant stops no other. One whose orders another process sends at this moment is left out.
 
         Raises:
             ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
@@ -913,13 +915,50 @@ class BusySync:
 
         Returns:
             For each tenant that had something to do what was read, or what ended its turn. What fails for one
-            tenant stops no other.
+            tenant stops no other. One whose orders another process reads at this moment is left out.
 
         Raises:
             ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
             PortContractBroken: If the state store answers something that it must not.
         """
         return step(_orders_due.read_back_due, self._site, now, most=most)
+
+    def jobs_due(self, now: datetime | None = None) -> Sequence[Job]:
+        """Return what is due as jobs, one for each tenant and lane, for a job system of the host's.
+
+        Only the stores and `WorkLog.finalised` are asked, never eAccounting, and nothing is changed. Orders
+        come first, then syncs, then reading back; in each lane the tenant whose turn is longest ago. Where it
+        cannot be told whether something is due, as with a damaged document, there is a job: its result has
+        the error. Orders that only wait for a person make no job.
+
+        Args:
+            now: The moment; by default now.
+
+        Raises:
+            ConfigurationError: If `now` is no datetime, or has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return step(_jobs.jobs_due, self._site, now)
+
+    def run_job(self, job: Job, now: datetime | None = None) -> DuePush | DueSync | DueReadBack | None:
+        """Do a job, if it is still due and no other worker is at it.
+
+        So it may be queued twice, retried and lost: a worker that comes second does nothing, and `jobs_due`
+        tells it again as long as it is due. In one lane a tenant has one worker at a time, over all
+        processes; when that is killed, another one may go on five minutes after its last step.
+
+        Args:
+            job: One of `jobs_due()`, or one that was made again: `Job(tenant, lane)`.
+            now: The moment; by default now.
+
+        Returns:
+            What `push_due`, `sync_due` or `read_back_due` tells of a tenant, with the error that ended it if
+            one did; None: nothing was to be done.
+
+        Raises:
+            ConfigurationError: If `job` is none, or `now` is no datetime or has no time zone.
+        """
+        return step(_jobs.run_job, self._site, job, now)
 
     def reseal(self) -> Resealed:
         """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.
@@ -1677,7 +1716,7 @@ class AsyncBusySync:
 
         Returns:
             For each tenant that had something to do what became of it, or what ended its turn. What fails for
-            one tenant stops no other.
+            one tenant stops no other. One whose orders another process sends at this moment is left out.
 
         Raises:
             ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
@@ -1698,13 +1737,50 @@ class AsyncBusySync:
 
         Returns:
             For each tenant that had something to do what was read, or what ended its turn. What fails for one
-            tenant stops no other.
+            tenant stops no other. One whose orders another process reads at this moment is left out.
 
         Raises:
             ConfigurationError: If an argument is of the wrong type, or `now` has no time zone.
             PortContractBroken: If the state store answers something that it must not.
         """
         return await _orders_due.read_back_due(self._site, now, most=most)
+
+    async def jobs_due(self, now: datetime | None = None) -> Sequence[Job]:
+        """Return what is due as jobs, one for each tenant and lane, for a job system of the host's.
+
+        Only the stores and `WorkLog.finalised` are asked, never eAccounting, and nothing is changed. Orders
+        come first, then syncs, then reading back; in each lane the tenant whose turn is longest ago. Where it
+        cannot be told whether something is due, as with a damaged document, there is a job: its result has
+        the error. Orders that only wait for a person make no job.
+
+        Args:
+            now: The moment; by default now.
+
+        Raises:
+            ConfigurationError: If `now` is no datetime, or has no time zone.
+            PortContractBroken: If the state store answers something that it must not.
+        """
+        return await _jobs.jobs_due(self._site, now)
+
+    async def run_job(self, job: Job, now: datetime | None = None) -> DuePush | DueSync | DueReadBack | None:
+        """Do a job, if it is still due and no other worker is at it.
+
+        So it may be queued twice, retried and lost: a worker that comes second does nothing, and `jobs_due`
+        tells it again as long as it is due. In one lane a tenant has one worker at a time, over all
+        processes; when that is killed, another one may go on five minutes after its last step.
+
+        Args:
+            job: One of `jobs_due()`, or one that was made again: `Job(tenant, lane)`.
+            now: The moment; by default now.
+
+        Returns:
+            What `push_due`, `sync_due` or `read_back_due` tells of a tenant, with the error that ended it if
+            one did; None: nothing was to be done.
+
+        Raises:
+            ConfigurationError: If `job` is none, or `now` is no datetime or has no time zone.
+        """
+        return await _jobs.run_job(self._site, job, now)
 
     async def reseal(self) -> Resealed:
         """Bring the stored tokens of all tenants under the first encryption key; others can be dropped then.

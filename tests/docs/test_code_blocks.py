@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from visma_busy_sync import BusySync, Choices
+from visma_busy_sync import BusySync, Choices, Job, JobLane
 from visma_busy_sync.eaccounting import EAccounting, Endpoints
 from visma_busy_sync.errors import NotConnected
 from visma_busy_sync.orders import ProblemCode, RowWarningCode, State, diagram
@@ -224,13 +224,34 @@ def test_a_file_is_imported_as_the_page_says(tmp_path: Path, capsys: pytest.Capt
             scope["import_into_drafts"](acme, b"100;5;1", {"7": "o1"})
 
 
+def test_what_is_due_is_done_as_the_page_says() -> None:
+    """The block of the page on scheduling asks what is due and does each job, which goes as two texts."""
+    ran: list[Job] = []
+
+    class Visma:
+        def jobs_due(self) -> list[Job]:
+            return [Job("acme", lane) for lane in JobLane]
+
+        def run_job(self, job: Job) -> None:
+            ran.append(job)
+
+    exec(compile(block("docs/scheduling.md", "jobs_due()"), "scheduling.md", "exec"), {"visma": Visma()})
+    assert ran == Visma().jobs_due()
+
+
+def test_every_lane_is_on_the_page_with_what_it_does() -> None:
+    page = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
+    table = page[page.index("| `JobLane` |") :].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)[1:] == list(JobLane)
+
+
 def test_each_page_that_brings_an_example_in_does_so() -> None:
     """The formatter takes the line for Python, where it may: then the page shows it instead of the file."""
     pages = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md")}
     brought = {name: re.findall(r'^--8<-- "(.+)"$', page, re.MULTILINE) for name, page in pages.items()}
     assert not [name for name, page in pages.items() if re.search(r"--\s*8\s+<|8<\s+--", page)]
     found = {name: files for name, files in brought.items() if files}
-    assert found.keys() == {"quickstart.md", "embed.md", "hours-specification.md"}
+    assert found.keys() == {"quickstart.md", "embed.md", "hours-specification.md", "scheduling.md"}
     assert all((ROOT / file).is_file() for files in found.values() for file in files)
 
 

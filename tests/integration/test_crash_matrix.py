@@ -23,7 +23,7 @@ import sqlalchemy
 from attrs import define, evolve, field, frozen
 
 from visma_busy_sync._facade import Tenant
-from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
+from visma_busy_sync.integration._alone import LEASE_LASTS
 from visma_busy_sync.ports import Catalogue
 from visma_busy_sync.state import (
     ARCHIVE_MISSING_SCHEMA,
@@ -41,7 +41,7 @@ from .office import ACME, SESSION
 from .small_visma import FINISHED, ONGOING, SmallVisma
 
 COMPANY = "0c0c0c0c-0000-0000-0000-000000000001"
-LEASE_SECONDS = SYNC_LEASE_LASTS.total_seconds()
+LEASE_SECONDS = LEASE_LASTS.total_seconds()
 HOUR = 3600
 
 

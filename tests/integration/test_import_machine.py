@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 
 from visma_busy_sync._facade import Tenant
 from visma_busy_sync.integration import LoginOutcome, SyncReport
-from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
+from visma_busy_sync.integration._alone import LEASE_LASTS
 from visma_busy_sync.sync import (
     Change,
     ConflictCode,
@@ -55,7 +55,7 @@ PARTS: Final = 8
 STEPS: Final = 50
 
 COMPANIES: Final = ("0c0c0c0c-0000-0000-0000-00000000000a", "0c0c0c0c-0000-0000-0000-00000000000b")
-LEASE_SECONDS: Final = SYNC_LEASE_LASTS.total_seconds()
+LEASE_SECONDS: Final = LEASE_LASTS.total_seconds()
 DAY_SECONDS: Final = 24 * 3600
 HALF_AN_HOUR: Final = 1800
 """More than the overlap of two readings, so that what one has read is not read again by the next."""

@@ -51,7 +51,7 @@ from visma_busy_sync.orders import (
     outcome_of,
     to_new_order,
 )
-from visma_busy_sync.orders._ledger.ledger import ledger as _documents
+from visma_busy_sync.orders._ledger import ledger as _documents
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import CLAIM_PREFIX
 from visma_busy_sync.testing import scheduler

@@ -31,7 +31,7 @@ from visma_busy_sync.integration import (
     _syncing,
     _withdrawing,
 )
-from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
+from visma_busy_sync.integration._alone import LEASE_LASTS
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import EntryTaken, OrderBeingSent, OrderOutcomeUnknown, State, entry_from_json
 from visma_busy_sync.ports import LiftedStateStore, Write
@@ -612,7 +612,7 @@ def test_a_sync_that_dies_at_any_await_converges_when_it_is_run_again() -> None:
         first = world.run({"dying": sync}, crash={"dying": at})
         if first.errors:
             died.add(at)
-            world.clock.advance(SYNC_LEASE_LASTS.total_seconds())  # its right to sync ends by itself
+            world.clock.advance(LEASE_LASTS.total_seconds())  # its right to sync ends by itself
         world.run({"again": sync})
         assert picture(busy) == whole
         for kind in Kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from visma_busy_sync.integration._alone import SYNC_LEASE_LASTS
+from visma_busy_sync.integration._alone import LEASE_LASTS
 
 from .host import LIFETIME_SECONDS, SESSION, Answer, Host, all_do, endings
 from .worker import APPLYING
@@ -21,10 +21,10 @@ def test_a_sync_that_was_killed_is_finished_by_another_process(host: Host) -> No
     begun = host.records()
     assert begun
     assert endings(all_do(others, "sync")) == {"SyncRunning"}
-    host.pass_time(SYNC_LEASE_LASTS.total_seconds() / 2)
+    host.pass_time(LEASE_LASTS.total_seconds() / 2)
     assert endings(all_do(others, "sync")) == {"SyncRunning"}
     assert host.records() == begun
-    host.pass_time(SYNC_LEASE_LASTS.total_seconds() / 2)
+    host.pass_time(LEASE_LASTS.total_seconds() / 2)
     first, second = others
     assert first.does("sync").ended == "done"
     assert second.does("sync").says.startswith("nothing to do")

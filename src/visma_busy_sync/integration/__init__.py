@@ -11,6 +11,7 @@ from visma_busy_sync.integration._events import (
     TenantEvent,
 )
 from visma_busy_sync.integration._importing_lines import ImportedOrders
+from visma_busy_sync.integration._jobs import Job, JobLane
 from visma_busy_sync.integration._listener import AsyncListener, Listener
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._orders_due import DuePush, DueReadBack
@@ -77,6 +78,8 @@ __all__ = [
     "Finding",
     "FindingCode",
     "ImportedOrders",
+    "Job",
+    "JobLane",
     "KindRun",
     "Lane",
     "Language",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, final
 
@@ -12,13 +13,23 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import _checks as check
+from visma_busy_sync.integration._alone import LEASE_LASTS, SYNC_LEASE
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import last_attempt
 from visma_busy_sync.integration._sync_report import SyncReport
 from visma_busy_sync.integration._syncing import note_attempt, sync
 from visma_busy_sync.integration.errors import SyncRunning
-from visma_busy_sync.state import CONNECTION, CONNECTION_SCHEMA, Connection, DocumentUnreadable, read
+from visma_busy_sync.state import (
+    CONNECTION,
+    CONNECTION_SCHEMA,
+    LEASE_SCHEMA,
+    Connection,
+    DocumentUnreadable,
+    Lease,
+    is_abandoned,
+    read,
+)
 
 _SPREAD: Final = 10  # a tenth of the interval
 
@@ -72,43 +83,81 @@ async def sync_due(site: Site, now: datetime | None = None, *, most: int | None 
     is left out.
     """
     moment = due_moment(site, now, most)
-    done: list[DueSync] = []
+    found = await syncs_due(site, moment)
+    done = [await sync_one_due(site, each, moment) for each in (*found.unreadable, *found.tenants[:most])]
+    return tuple(one for one in done if one is not None)
+
+
+@frozen
+class SyncsDue:
+    """The tenants that are due, the longest overdue first; and those of which that cannot be read."""
+
+    tenants: Sequence[str]
+    unreadable: Sequence[str]
+
+
+async def syncs_due(site: Site, now: datetime) -> SyncsDue:
+    """Look which tenants are due; eAccounting is not asked."""
+    rights = await _rights(site)
     due: list[tuple[datetime, str]] = []
+    unreadable: list[str] = []
     for found in await site.state.scan(CONNECTION):
         if found.key != CONNECTION:
             continue
         try:
             connection = CONNECTION_SCHEMA.load(found.key, found.document.body)
-        except DocumentUnreadable as error:
-            done.append(DueSync(found.tenant, error=error))
+        except DocumentUnreadable:
+            unreadable.append(found.tenant)
             continue
-        since = _due_since(site, found.tenant, connection, now=moment)
+        since = _due_since(site, found.tenant, connection, rights.get(found.tenant), now=now)
         if since is not None:
             due.append((since, found.tenant))
-    for _, tenant in sorted(due)[:most]:
-        try:
-            if held := await _still_due(site, tenant, moment):
-                done.append(await _synced(site, tenant, held))
-        except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
-            done.append(DueSync(tenant, error=error))
-    return tuple(one for one in done if not isinstance(one.error, SyncRunning))
+    return SyncsDue([tenant for _, tenant in sorted(due)], unreadable)
+
+
+async def _rights(site: Site, tenant: str | None = None) -> Mapping[str, Lease]:
+    """Return the rights to sync, of one tenant or of all."""
+    rights: dict[str, Lease] = {}
+    for found in await site.state.scan(SYNC_LEASE, tenant):
+        with contextlib.suppress(DocumentUnreadable):  # told when it is to be taken
+            rights[found.tenant] = LEASE_SCHEMA.load(found.key, found.document.body)
+    return rights
+
+
+async def sync_one_due(site: Site, tenant: str, now: datetime) -> DueSync | None:
+    """Sync a tenant; None if it is not due any more, or is being synced elsewhere."""
+    try:
+        kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+        right = (await _rights(site, tenant)).get(tenant)
+        if kept is None or _due_since(site, tenant, kept.value, right, now=now) is None:
+            return None
+        return await _synced(site, tenant, kept.value)
+    except SyncRunning:
+        return None
+    except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
+        return DueSync(tenant, error=error)
 
 
 async def _synced(site: Site, tenant: str, connection: Connection) -> DueSync:
     try:
         report = await sync(site, tenant)
-        # What the plan was made from is all that the tenant has: too much to keep for all tenants.
-        return DueSync(tenant, attrs.evolve(report, plan=attrs.evolve(report.plan, seen=None)))
-    except SyncRunning as error:
-        return DueSync(tenant, error=error)
+    except SyncRunning:
+        raise
     except Exception as error:  # noqa: BLE001 - as above
         # Also where it ended before it began, as with a dead login: else its turn would never be over.
         await note_attempt(site, tenant, connection)
         return DueSync(tenant, error=error)
+    # What the plan was made from is all that the tenant has: too much to keep for all tenants.
+    return DueSync(tenant, attrs.evolve(report, plan=attrs.evolve(report.plan, seen=None)))
 
 
-def _due_since(site: Site, tenant: str, connection: Connection, *, now: datetime) -> datetime | None:
-    """Return since when a tenant is due; None if it is not."""
+def _due_since(
+    site: Site, tenant: str, connection: Connection, right: Lease | None, *, now: datetime
+) -> datetime | None:
+    """Return since when a tenant is due; None if it is not.
+
+    One whose sync was killed is due at once when the right to it is over: that was tried, and not done.
+    """
     kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
     if not connection.connected or not kinds:
         return None
@@ -116,12 +165,6 @@ def _due_since(site: Site, tenant: str, connection: Connection, *, now: datetime
     if last is None:
         return connection.connected_at
     due = last + site.choices.sync_every + spread(tenant, site.choices.sync_every)
+    if due > now and right is not None and is_abandoned(right, now=now, lasts=LEASE_LASTS):
+        return last
     return due if due <= now else None
-
-
-async def _still_due(site: Site, tenant: str, now: datetime) -> Connection | None:
-    """Return the connection of a tenant that nobody else synced since the tenants were looked through."""
-    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
-    if kept is None or _due_since(site, tenant, kept.value, now=now) is None:
-        return None
-    return kept.value

@@ -1,11 +1,15 @@
-"""Send and read back whatever order is due, of all tenants; any scheduler may call it, from any process."""
+"""Send and read back whatever order is due, of all tenants; any scheduler may call it, from any process.
+
+Sending and reading back are a lane each: in each, the orders of a tenant are with one worker at a time. That
+saves requests. That an order is there once is the ledger's doing.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Final, TypeVar, final
+from datetime import UTC, datetime, timedelta
+from typing import Final, Generic, TypeAlias, TypeVar, final
 
 import attrs
 from attrs import field, frozen
@@ -13,6 +17,7 @@ from attrs import field, frozen
 from visma_busy_sync.busy import Order
 from visma_busy_sync.busy import _checks as check
 from visma_busy_sync.eaccounting.errors import AccessDenied, LoginError, NotSent, RateLimited, Unauthorized
+from visma_busy_sync.integration._alone import PUSH_LEASE, READ_BACK_LEASE, Right
 from visma_busy_sync.integration._clocks import is_recent
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._due import due_moment
@@ -22,7 +27,8 @@ from visma_busy_sync.integration._reading_back import ReadBack, read_one
 from visma_busy_sync.integration._recovering import Recovered, recover
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._telling import telling
-from visma_busy_sync.orders import UNSETTLED_STATES, Event, LedgerEntry, Stage, State
+from visma_busy_sync.orders import UNSETTLED_STATES, DocumentError, Event, LedgerEntry, Stage, State
+from visma_busy_sync.ports import Found
 from visma_busy_sync.state import (
     CONNECTION,
     CONNECTION_SCHEMA,
@@ -31,12 +37,17 @@ from visma_busy_sync.state import (
     Connection,
     DocumentUnreadable,
     OrderNotes,
+    read,
     update,
 )
 
 R = TypeVar("R")
 T = TypeVar("T")
+W = TypeVar("W")
 E = TypeVar("E", Pushed, ReadBack)
+
+_Known: TypeAlias = Iterable[tuple[str, LedgerEntry | DocumentError]]
+"""What the ledger knows of the orders of a tenant."""
 
 _CONCERNS_ALL: Final = (AccessDenied, LoginError, NotSent, RateLimited, Unauthorized)
 """What ends one order's turn for such a reason would end that of the tenant's others too."""
@@ -87,18 +98,7 @@ async def push_due(site: Site, now: datetime | None = None, *, most: int | None 
 
     What fails for one tenant is told in its result and stops no other.
     """
-    moment = due_moment(site, now, most)
-
-    turn = _Turn(site, lambda notes: notes.pushed_at, lambda notes: attrs.evolve(notes, pushed_at=moment))
-
-    async def work(tenant: str, connection: Connection) -> DuePush | None:
-        found = await _to_push(site, tenant, connection)
-        if found is None:
-            return None
-        await turn.note(tenant)
-        return await _pushed(site, tenant, found)
-
-    return await _each(turn, work, lambda tenant, error: DuePush(tenant=tenant, error=error), most)
+    return await _all_due(PUSH, site, now, most)
 
 
 @telling
@@ -109,50 +109,143 @@ async def read_back_due(
 
     What fails for one tenant is told in its result and stops no other.
     """
-    moment = due_moment(site, now, most)
-
-    turn = _Turn(
-        site, lambda notes: notes.read_back_at, lambda notes: attrs.evolve(notes, read_back_at=moment)
-    )
-
-    async def work(tenant: str, connection: Connection) -> DueReadBack | None:
-        entries = [
-            entry
-            for _, entry in await orders_of(site, tenant)
-            if isinstance(entry, LedgerEntry) and _is_to_be_read(site, entry, connection, moment)
-        ]
-        if not entries:
-            return None
-        await turn.note(tenant)
-        held = await connection_of(site, tenant)
-        read, error = await _one_by_one(entries, lambda entry: read_one(site, tenant, held, entry))
-        return DueReadBack(tenant=tenant, read=read, error=error)
-
-    return await _each(turn, work, lambda tenant, error: DueReadBack(tenant=tenant, error=error), most)
+    return await _all_due(READ_BACK, site, now, most)
 
 
 @frozen
-class _Turn:
-    """Whose turn it is: with a limit, those that come first would else be the same ones for ever."""
+class OrdersDue:
+    """The tenants with orders to send, and those with orders to read back, in the order of their turns.
 
-    site: Site
+    A tenant of which that cannot be told is one of them: its turn tells what went wrong.
+    """
+
+    push: Sequence[str]
+    read_back: Sequence[str]
+
+
+async def orders_due(site: Site, now: datetime) -> OrdersDue:
+    """Look which tenants have something to do; eAccounting is not asked."""
+    notes = await _all_notes(site)
+    push: list[str] = []
+    read_back: list[str] = []
+    for found in await _connections(site):
+        try:
+            connection = CONNECTION_SCHEMA.load(found.key, found.document.body)
+            if not connection.connected:
+                continue
+            known = await orders_of(site, found.tenant)
+        except Exception:  # noqa: BLE001 - as in `one_due`, which tells of it
+            push.append(found.tenant)
+            read_back.append(found.tenant)
+            continue
+        if await _has_work(site, found.tenant, connection, known):
+            push.append(found.tenant)
+        if _to_read(known, connection, now, every=site.choices.read_back_every):
+            read_back.append(found.tenant)
+    return OrdersDue(PUSH.by_turn(push, notes), READ_BACK.by_turn(read_back, notes))
+
+
+async def _has_work(site: Site, tenant: str, connection: Connection, known: _Known) -> bool:
+    """Whether there is more to do for the orders of a tenant than to tell which wait for a person."""
+    try:
+        found = _to_push(known, await site.work.finalised(tenant), connection)
+    except Exception:  # noqa: BLE001 - as above
+        return True
+    return found is not None and found.is_work
+
+
+@final
+@frozen(kw_only=True)
+class OrderLane(Generic[W, R]):
+    """What is done with the orders of a tenant when they are due.
+
+    Attributes:
+        lease: The right to do it.
+        last: When it was done last.
+        noted: The notes, where it is done now.
+        look: What there is to do; None: nothing. eAccounting is not asked.
+        do: Do it.
+        failed: What tells the error that ended it.
+    """
+
+    lease: str
     last: Callable[[OrderNotes], datetime | None]
-    with_now: Callable[[OrderNotes], OrderNotes]
+    noted: Callable[[OrderNotes, datetime], OrderNotes]
+    look: Callable[[Site, str, Connection, datetime], Awaitable[W | None]]
+    do: Callable[[Site, str, W, Right], Awaitable[R]]
+    failed: Callable[[str, Exception], R]
 
-    async def by_tenant(self) -> Mapping[str, datetime]:
-        """Return when the tenants had their last turn."""
-        found = [each for each in await self.site.state.scan(ORDER_NOTES) if each.key == ORDER_NOTES]
-        return {each.tenant: self.last(_notes(each.document.body)) or _NEVER for each in found}
+    def by_turn(self, tenants: Iterable[str], notes: Mapping[str, OrderNotes]) -> Sequence[str]:
+        """Return tenants, the one whose turn is longest ago first.
 
-    async def note(self, tenant: str) -> None:
+        With a limit, those that come first would else be the same ones for ever.
+        """
+        last = {tenant: self.last(known) or _NEVER for tenant, known in notes.items()}
+        return sorted(tenants, key=lambda tenant: (last.get(tenant, _NEVER), tenant))
+
+    async def note_turn(self, site: Site, tenant: str, now: datetime) -> None:
         """Note that a tenant has its turn now."""
         await update(
-            self.site.state,
+            site.state,
             tenant,
             ORDER_NOTES,
             ORDER_NOTES_SCHEMA,
-            lambda notes: self.with_now(notes or OrderNotes()),
+            lambda notes: self.noted(notes or OrderNotes(), now),
         )
+
+
+async def _all_due(lane: OrderLane[W, R], site: Site, now: datetime | None, most: int | None) -> Sequence[R]:
+    """Let each connected tenant have its turn; one that has nothing to do does not count."""
+    moment = due_moment(site, now, most)
+    notes = await _all_notes(site)
+    done: list[R] = []
+    for tenant in lane.by_turn([found.tenant for found in await _connections(site)], notes):
+        if len(done) == most:
+            break
+        result = await one_due(lane, site, tenant, moment)
+        if result is not None:
+            done.append(result)
+    return done
+
+
+async def one_due(lane: OrderLane[W, R], site: Site, tenant: str, now: datetime) -> R | None:
+    """Let a tenant have its turn; None if it has nothing to do, or another worker is at it."""
+    try:
+        if await _looked(lane, site, tenant, now) is None:
+            return None
+        right = Right(site, tenant, lane.lease, holder=site.runtime.token())
+        if not await right.take():
+            return None
+        try:
+            # Once more: whoever had the right a moment ago may have done it.
+            work = await _looked(lane, site, tenant, now)
+            if work is None:
+                return None
+            await lane.note_turn(site, tenant, now)
+            return await lane.do(site, tenant, work, right)
+        finally:
+            with contextlib.suppress(Exception):  # it ends by itself; what matters was done, or is raised
+                await right.end()
+    except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
+        with contextlib.suppress(Exception):  # it has had its turn, whatever it failed by
+            await lane.note_turn(site, tenant, now)
+        return lane.failed(tenant, error)
+
+
+async def _looked(lane: OrderLane[W, R], site: Site, tenant: str, now: datetime) -> W | None:
+    kept = await read(site.state, tenant, CONNECTION, CONNECTION_SCHEMA)
+    if kept is None or not kept.value.connected:
+        return None
+    return await lane.look(site, tenant, kept.value, now)
+
+
+async def _connections(site: Site) -> Sequence[Found]:
+    return [found for found in await site.state.scan(CONNECTION) if found.key == CONNECTION]
+
+
+async def _all_notes(site: Site) -> Mapping[str, OrderNotes]:
+    found = [each for each in await site.state.scan(ORDER_NOTES) if each.key == ORDER_NOTES]
+    return {each.tenant: _notes(each.document.body) for each in found}
 
 
 def _notes(body: str) -> OrderNotes:
@@ -160,32 +253,6 @@ def _notes(body: str) -> OrderNotes:
         return ORDER_NOTES_SCHEMA.load(ORDER_NOTES, body)
     except DocumentUnreadable:  # told when the tenant has its turn
         return OrderNotes()
-
-
-async def _each(
-    turn: _Turn,
-    work: Callable[[str, Connection], Awaitable[R | None]],
-    failed: Callable[[str, Exception], R],
-    most: int | None,
-) -> Sequence[R]:
-    """Let each connected tenant have its turn; one that has nothing to do does not count."""
-    turns = await turn.by_tenant()
-    connections = [found for found in await turn.site.state.scan(CONNECTION) if found.key == CONNECTION]
-    connections.sort(key=lambda found: (turns.get(found.tenant, _NEVER), found.tenant))
-    done: list[R] = []
-    for found in connections:
-        if len(done) == most:
-            break
-        try:
-            connection = CONNECTION_SCHEMA.load(found.key, found.document.body)
-            result = await work(found.tenant, connection) if connection.connected else None
-        except Exception as error:  # noqa: BLE001 - a host's port may raise anything; the others go on
-            result = failed(found.tenant, error)
-            with contextlib.suppress(Exception):  # it has had its turn, whatever it failed by
-                await turn.note(found.tenant)
-        if result is not None:
-            done.append(result)
-    return done
 
 
 @frozen
@@ -197,18 +264,27 @@ class _ToPush:
     again: Sequence[Order]
     waiting: Sequence[str]
 
+    @property
+    def is_work(self) -> bool:
+        """Whether there is more to do than to tell which wait for a person."""
+        return self.unsettled or bool(self.due or self.again)
 
-async def _to_push(site: Site, tenant: str, connection: Connection) -> _ToPush | None:
+
+async def _look_to_push(site: Site, tenant: str, connection: Connection, _: datetime) -> _ToPush | None:
+    known = await orders_of(site, tenant)
+    return _to_push(known, await site.work.finalised(tenant), connection)
+
+
+def _to_push(known: _Known, finalised: Iterable[Order], connection: Connection) -> _ToPush | None:
     """Return what is to be done for the orders of a tenant; None if nothing is."""
-    known = dict(await orders_of(site, tenant))
-    finalised = await site.work.finalised(tenant)
-    due, waiting = _new_orders(finalised, known.keys(), connection)
+    entries = dict(known)
+    due, waiting = _new_orders(finalised, entries.keys(), connection)
     unsettled = any(
-        isinstance(entry, LedgerEntry) and entry.state in UNSETTLED_STATES for entry in known.values()
+        isinstance(entry, LedgerEntry) and entry.state in UNSETTLED_STATES for entry in entries.values()
     )
-    untried, again = _reserved(known.values(), connection)
-    due = [*untried, *due]
-    return _ToPush(unsettled, due, again, waiting) if unsettled or due or again or waiting else None
+    untried, again = _reserved(entries.values(), connection)
+    found = _ToPush(unsettled, [*untried, *due], again, waiting)
+    return found if found.is_work or waiting else None
 
 
 def _reserved(known: Iterable[object], connection: Connection) -> tuple[list[Order], list[Order]]:
@@ -250,36 +326,81 @@ def _new_orders(
     return list(due.values()), [id for id in waiting if id not in due]
 
 
-async def _pushed(site: Site, tenant: str, found: _ToPush) -> DuePush:
+async def _pushed(site: Site, tenant: str, found: _ToPush, right: Right) -> DuePush:
     recovered: Sequence[Recovered] = ()
     due = [*found.due, *found.again]
-    if found.unsettled or due:
+    if found.is_work:
         connection = await connection_of(site, tenant)
         if found.unsettled:
-            recovered = await recover(site, tenant)
+            recovered = await recover(site, tenant, still=right.take)
             # What was decided to be sent again is sent at once.
             resent, _ = _reserved((one.entry for one in recovered), connection)
             due = [*(order for order in resent if order.id not in {each.id for each in due}), *due]
-    pushed, error = await _one_by_one(due, lambda order: push_one(site, tenant, order))
+    pushed, error = await _one_by_one(due, lambda order: push_one(site, tenant, order), right)
     return DuePush(tenant=tenant, recovered=recovered, pushed=pushed, waiting=found.waiting, error=error)
 
 
-def _is_to_be_read(site: Site, entry: LedgerEntry, connection: Connection, now: datetime) -> bool:
+async def _look_to_read(
+    site: Site, tenant: str, connection: Connection, now: datetime
+) -> Sequence[LedgerEntry] | None:
+    known = await orders_of(site, tenant)
+    return _to_read(known, connection, now, every=site.choices.read_back_every) or None
+
+
+def _to_read(known: _Known, connection: Connection, now: datetime, *, every: timedelta) -> list[LedgerEntry]:
+    """Return the orders of a tenant that are due to be read back."""
+    return [
+        entry
+        for _, entry in known
+        if isinstance(entry, LedgerEntry) and _is_to_be_read(entry, connection, now, every=every)
+    ]
+
+
+async def _read(site: Site, tenant: str, entries: Sequence[LedgerEntry], right: Right) -> DueReadBack:
+    held = await connection_of(site, tenant)
+    done, error = await _one_by_one(entries, lambda entry: read_one(site, tenant, held, entry), right)
+    return DueReadBack(tenant=tenant, read=done, error=error)
+
+
+def _is_to_be_read(entry: LedgerEntry, connection: Connection, now: datetime, *, every: timedelta) -> bool:
     if entry.state is not State.TRANSFERRED or entry.company_id != connection.company_id:
         return False
     if entry.progress is not None and entry.progress.stage is Stage.INVOICED:
         return False
     last = entry.progress.read_at if entry.progress is not None else entry.history[-1].at
-    return not is_recent(last, site.choices.read_back_every, now=now)
+    return not is_recent(last, every, now=now)
 
 
 async def _one_by_one(
-    orders: Iterable[T], work: Callable[[T], Awaitable[E]]
+    orders: Iterable[T], work: Callable[[T], Awaitable[E]], right: Right
 ) -> tuple[Sequence[E], Exception | None]:
     """Do the work for each order, until something stands in the way that would for all the others."""
     done: list[E] = []
     for order in orders:
+        try:
+            if not await right.take():
+                break  # it took so long that the right was over, and another worker goes on
+        except Exception as error:  # noqa: BLE001 - a host's store may raise anything; what was done is told
+            return done, error
         done.append(await work(order))
         if isinstance(done[-1].error, _CONCERNS_ALL):
             return done, done[-1].error
     return done, None
+
+
+PUSH: Final = OrderLane(
+    lease=PUSH_LEASE,
+    last=lambda notes: notes.pushed_at,
+    noted=lambda notes, now: attrs.evolve(notes, pushed_at=now),
+    look=_look_to_push,
+    do=_pushed,
+    failed=lambda tenant, error: DuePush(tenant=tenant, error=error),
+)
+READ_BACK: Final = OrderLane(
+    lease=READ_BACK_LEASE,
+    last=lambda notes: notes.read_back_at,
+    noted=lambda notes, now: attrs.evolve(notes, read_back_at=now),
+    look=_look_to_read,
+    do=_read,
+    failed=lambda tenant, error: DueReadBack(tenant=tenant, error=error),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import final
 
@@ -54,8 +54,16 @@ class Recovered:
 
 
 @telling
-async def recover(site: Site, tenant: str) -> Sequence[Recovered]:
-    """Look for every order of a tenant of which it is not known what became of it."""
+async def recover(
+    site: Site, tenant: str, *, still: Callable[[], Awaitable[bool]] | None = None
+) -> Sequence[Recovered]:
+    """Look for every order of a tenant of which it is not known what became of it.
+
+    Args:
+        site: The site.
+        tenant: Whose orders they are.
+        still: Asked before each order whether to go on.
+    """
     connection = await connection_of(site, tenant)
     orders = await orders_of(site, tenant)
     readable = [entry for _, entry in orders if isinstance(entry, LedgerEntry)]
@@ -64,6 +72,8 @@ async def recover(site: Site, tenant: str) -> Sequence[Recovered]:
         if isinstance(entry, DocumentError):
             results.append(Recovered(order_id=id, error=entry))
         elif entry.state in UNSETTLED_STATES:
+            if still is not None and not await still():
+                break
             others = [other for other in readable if other.order_id != id]
             results.append(await _recovered(site, tenant, connection, entry, others))
     return results
