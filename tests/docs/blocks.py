@@ -1,7 +1,7 @@
 """The fenced blocks of the documentation, as they stand in its pages.
 
-A block that cannot run, since it only sketches a shape, says so in the page by a comment that no reader sees,
-right before it: `<!-- not run: the reason -->`. `test_code_blocks.NOT_RUN` lists all of them.
+A block that cannot be tried, since it only sketches a shape, says so in the page by a comment that no reader
+sees, right before it: `<!-- unchecked: the reason -->`. `UNCHECKED` in `test_blocks.py` lists all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<language>[^`\n]*)\n(?P<code>.*?)^ *(?P=fence) *$",
     re.MULTILINE | re.DOTALL,
 )
-_MARK = re.compile(r"<!-- not run: (?P<reason>[^>]+?) -->\n+\Z")
+_MARK = re.compile(r"<!-- unchecked: (?P<reason>[^>]+?) -->\n+\Z")
 
 
 @frozen
@@ -31,14 +31,14 @@ class Block:
         line: Where its code begins in the page, from 1.
         language: What stands behind the fence.
         code: What is in it.
-        not_run: Why it cannot run, as the page says; None: it must.
+        unchecked: Why it cannot be tried, as the page says; None: it is.
     """
 
     page: str
     line: int
     language: str
     code: str
-    not_run: str | None = None
+    unchecked: str | None = None
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -53,7 +53,7 @@ def blocks_in(page: str, text: str) -> Iterator[Block]:
             line=text.count("\n", 0, found.start("code")) + 1,
             language=found["language"].strip(),
             code=textwrap.dedent(found["code"]),
-            not_run=marked and " ".join(marked["reason"].split()),
+            unchecked=marked and " ".join(marked["reason"].split()),
         )
 
 
@@ -67,6 +67,6 @@ PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for
 BLOCKS = tuple(block for page, text in PAGES.items() for block in blocks_in(page, text))
 
 
-def blocks_of(language: str) -> list[Block]:
-    """Return all blocks of a language."""
-    return [block for block in BLOCKS if block.language == language]
+def blocks_of(*languages: str) -> list[Block]:
+    """Return all blocks of some languages that are to be tried."""
+    return [block for block in BLOCKS if block.language in languages and block.unchecked is None]

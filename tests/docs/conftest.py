@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.docs.pages", "tests.docs.given")
+pytest.register_assert_rewrite(*(f"{__package__}.{name}" for name in ("commands", "given", "pages")))

@@ -63,6 +63,7 @@ class Given:
         self.busy = MemoryCatalogue()
         self.hours = MemoryWorkLog(self.busy)
         self.store = MemoryStateStore()
+        self._client = kept.enter_context(httpx.Client(timeout=20))
 
     @classmethod
     def names(cls) -> frozenset[str]:
@@ -130,7 +131,7 @@ class Given:
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """Steer the sandbox."""
-        answer = httpx.request(method, f"{self.process.info.control_url}{path}", json=body, timeout=20)
+        answer = self._client.request(method, f"{self.process.info.control_url}{path}", json=body)
         return answer.raise_for_status().json() if answer.content else None
 
     def logged_in(self, url: str, more: str = "") -> str:
@@ -244,7 +245,9 @@ class Given:
     @cached_property
     def project(self) -> str:
         """A project that came from eAccounting, with two days and a cost booked on it, ready to be billed."""
-        products = {each.values["name"]: each.id for each in self.busy.load("acme", Kind.PRODUCT)}
+        # Where no block has synced yet, `acme` does it.
+        imported = self.busy.load("acme", Kind.PRODUCT) or self.busy.load(self.acme.id, Kind.PRODUCT)
+        products = {each.values["name"]: each.id for each in imported}
         project = next(
             each.id
             for each in self.busy.load("acme", Kind.PROJECT)
@@ -284,8 +287,7 @@ class Given:
     @cached_property
     def order(self) -> Order:
         """The order that comes of it."""
-        acme = self.acme  # whose sync brings the project
-        return acme.build_order(self.project, self.period, order_date=self.last_day)
+        return self.acme.build_order(self.project, self.period, order_date=self.last_day)
 
     @cached_property
     def orders(self) -> list[Order]:

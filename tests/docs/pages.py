@@ -20,6 +20,7 @@ from visma_busy_sync.busy import Project, TimeEntry, WorkType
 from visma_busy_sync.eaccounting import EAccounting, Secret, TokenSet
 from visma_busy_sync.errors import OrderOutcomeUnknown
 from visma_busy_sync.orders import State
+from visma_busy_sync.orders import render as render_order
 from visma_busy_sync.sync import (
     FIELDS,
     Kind,
@@ -215,7 +216,10 @@ class ImportPage(Given):
         )
         (self.folder / "none.csv").write_bytes(b"")
         (self.folder / "one.csv").write_text(f"{number};advice;3;1100", encoding="utf-8")
-        assert self.scope["import_file"](acme, "none.csv") == []
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            assert self.scope["import_file"](acme, "none.csv") == []
+        assert said.getvalue().startswith("file csv  Filen har ingen rader")
         assert [len(order.lines) for order in self.scope["import_file"](acme, "one.csv")] == [1]
         (order,) = self.scope["import_into_drafts"](acme, f"{number};advice;3".encode(), {project: "draft 1"})
         assert order.id == "draft 1"
@@ -252,6 +256,15 @@ class LedgerPage(Given):
         assert states == {self.order.id: State.TRANSFERRED, "o1": State.TRANSFERRED, "o2": State.RESERVED}
         assert printed(ran, "push_many") == f"{self.order.id} {self.scope['pushed'].transfer}\n"
         assert f"{self.order.id} OrderProgress(stage=<Stage.DRAFT" in printed(ran, "read_back()")
+
+
+class OrdersPage(Given):
+    """An order, and what a person changes of it; what each change does is shown with the builder's tests."""
+
+    def seen(self, ran: Sequence[Ran]) -> None:
+        (shown,) = [each.code for each in BLOCKS if "Bompenger" in each.code]
+        assert render_order(self.order).startswith(shown)
+        assert len(self.scope["changes"]) == 5
 
 
 class SandboxPage(Given):
@@ -303,22 +316,23 @@ class SyncPage(Given):
     def before(self, block: Block) -> None:
         if "allow_archiving" in block.code:
             self.gone = [each for each in self.acme_projects() if not each.values["archived"]][:30]
-            for each in self.gone:
-                self.control("DELETE", f"/records/projects/{self.upstream(each)}")
+            for id in self.upstream(*self.gone):
+                self.control("DELETE", f"/records/projects/{id}")
         if "acme.undo" in block.code:
             self.renamed = self.acme_projects()[-1]
-            self.control("PATCH", f"/records/projects/{self.upstream(self.renamed)}", {"Notes": "Ny"})
+            (id,) = self.upstream(self.renamed)
+            self.control("PATCH", f"/records/projects/{id}", {"Notes": "Ny"})
 
     def acme_projects(self) -> Sequence[Record]:
         """Return Busy's projects."""
         acme = self.acme  # whose sync brings them
         return self.busy.load(acme.id, Kind.PROJECT)
 
-    def upstream(self, record: Record) -> str:
-        """Return eAccounting's id of a project."""
-        fate = self.acme.plan().fate_of(Kind.PROJECT, record.id)
-        assert fate is not None
-        return str(fate.eaccounting_id)
+    def upstream(self, *records: Record) -> list[str | None]:
+        """Return eAccounting's ids of projects."""
+        plan = self.acme.plan()
+        fates = [plan.fate_of(Kind.PROJECT, record.id) for record in records]
+        return [fate and fate.eaccounting_id for fate in fates]
 
     def seen(self, ran: Sequence[Ran]) -> None:
         now = {each.id: each.values for each in self.acme_projects()}
@@ -368,6 +382,7 @@ OF_PAGES: Mapping[str, type[Given]] = {
     "docs/hours-specification.md": HoursPage,
     "docs/import-order-lines.md": ImportPage,
     "docs/ledger.md": LedgerPage,
+    "docs/orders.md": OrdersPage,
     "docs/sandbox.md": SandboxPage,
     "docs/sync.md": SyncPage,
 }

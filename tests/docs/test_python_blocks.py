@@ -23,11 +23,11 @@ HOW = """
 
 - give it the name that it uses without making it: in tests/docs/given.py (class Given) where any page may use
   it, else in tests/docs/pages.py, in a class of this page that OF_PAGES["{block.page}"] names;
-- or say in the page, right before the block, why it cannot run: <!-- not run: the reason -->
-  and enter it in tests/docs/test_blocks.py (NOT_RUN).
+- or say in the page, right before the block, why it cannot run: <!-- unchecked: the reason -->
+  and enter it in tests/docs/test_blocks.py (UNCHECKED).
 These names are given here: {names}"""
 
-TO_RUN = [block for block in blocks_of("python") if block.not_run is None]
+TO_RUN = blocks_of("python")
 PAGES = sorted({block.page for block in TO_RUN})
 
 
@@ -82,6 +82,30 @@ def test_the_blocks_of_the_page_run(
             ran.append(Ran(block, _run(block, scope, folder)))
             _close_at_the_end(scope, kept)
         given.seen(ran)
+
+
+def test_a_block_that_lacks_a_name_says_how_to_give_it(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    """The traceback ends in the page, and the message names all places where something can be done."""
+    block = Block("docs/new.md", 7, "python", "x = 1\nnobody.gave(x)\n")
+    with ExitStack() as kept, pytest.raises(NameError, match="'nobody'") as raised:
+        _run(block, _Scope(Given(sandbox, tmp_path, kept)), tmp_path)
+    assert (str(raised.traceback[-1].path), raised.traceback[-1].lineno + 1) == (str(ROOT / "docs/new.md"), 8)
+    (note,) = raised.value.__notes__
+    for text in ("docs/new.md:7 does not run", 'OF_PAGES["docs/new.md"]', "<!-- unchecked: ", " acme, "):
+        assert text in note
+
+
+def test_each_name_can_be_given(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    """Also one that no page uses yet."""
+    with ExitStack() as kept:
+        given = Given(sandbox, tmp_path, kept)
+        scope = _Scope(given)
+        scope["url"] = given.visma.tenant("other").connect(project_sync=True, session=given.browser_session)
+        assert all(scope[name] is not None for name in sorted(given.names(), reverse=True))
+
+
+def test_each_page_with_names_of_its_own_is_there() -> None:
+    assert OF_PAGES.keys() <= set(PAGES)
 
 
 def _run(block: Block, scope: _Scope, folder: Path) -> str:
