@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
+from attrs import evolve
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -55,6 +56,14 @@ class Memory(_MemoryRaw, CatalogueHarness):
 
     def catalogue(self) -> Catalogue:
         return self.memory
+
+
+class OtherOrder(Memory):
+    """In memory; past the port a record's fields come in another order than from the catalogue."""
+
+    def record_raw(self, tenant: str, kind: Kind, id: str) -> Record | None:
+        record = super().record_raw(tenant, kind, id)
+        return record and evolve(record, values=dict(reversed(list(record.values.items()))))
 
 
 class AsyncMemory(_MemoryRaw, AsyncCatalogueHarness):

@@ -87,6 +87,12 @@ class TestTheExample(CatalogueTests):
         return benches.Example(self.path)
 
 
+def test_a_records_fields_may_come_in_any_order() -> None:
+    """A mapping has the fields by their names; what comes first is up to each query of the host."""
+    (check,) = [check for check in CATALOGUE_CHECKS if check.promise.name == "like-a-small-busy"]
+    run_check(check, benches.OtherOrder)
+
+
 def test_a_catalogue_that_cannot_pass_the_hosts_transaction_refuses(sqlite_url: str) -> None:
     """SQLite has one write lock; where the host holds it, the catalogue says so and changes nothing."""
     (check,) = [check for check in CATALOGUE_CHECKS if check.promise.name == "applied-in-own-transaction"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -583,6 +585,15 @@ def test_the_preflight_can_be_read() -> None:
     assert trimmed(text).startswith(trimmed(ENGLISH))
     assert "\nAn administrator, in Busy:\n- work type 5 (project 99, 3): The work type has no product" in text
     assert "secret" not in text
+
+
+def test_the_guide_shows_a_preflight_as_it_is() -> None:
+    """The rows of two of the projects, in `docs/orders.md`."""
+    page = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(To bill from .*?)```", page, re.DOTALL)
+    two = [row for row in several_projects().rows if row.number in {"99", "100"}]
+
+    assert trimmed(str(preflight_of(NOVEMBER, two))).startswith(trimmed(shown))
 
 
 def trimmed(text: str) -> str:

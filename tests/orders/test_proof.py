@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -663,6 +665,24 @@ All      hours    0:15       0:00      0:00         0:15  0:00
 def test_the_proof_can_be_read() -> None:
     """Each row adds up, to the minute."""
     assert str(mixed()) == ENGLISH
+
+
+def test_the_guide_shows_a_proof_as_it_is() -> None:
+    """As `docs/orders.md` has it, down to the project's last row."""
+    page = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(All approved from .*?)```", page, re.DOTALL)
+    billed = (hours("1", 125), cost("1", "1234.5", "2"))
+    what = work(
+        *billed,
+        hours("2", 30, excluded=Exclusion.MANUAL_INVOICING),
+        hours("3", 6000, customer="99"),
+        hours("4", 10, order="b7"),
+        cost("2", "10"),
+        prices=FIXED,
+    )
+    told = str(proof(what, ledger=books(entry_in(State.TRANSFERRED, built(work(*billed, prices=FIXED))))))
+
+    assert told.startswith(shown)
 
 
 def test_the_proof_can_be_read_in_norwegian() -> None:

@@ -45,7 +45,8 @@ def told(record: Record | None) -> str:
     if record is None:
         return "no record"
     link = "no link" if record.link is None else f"the link {record.link.document}"
-    return shown(f"{record.kind} {record.id} {dict(record.values)} with {link}")
+    # Sorted, since texts are compared too, and no order of the fields is promised.
+    return shown(f"{record.kind} {record.id} {dict(sorted(record.values.items()))} with {link}")
 
 
 @final
