@@ -54,6 +54,8 @@ def check(block: Block) -> None:
         if program == "cd":
             folder /= words[0]
             assert folder.is_dir(), f"{block}: there is no folder {folder}"
+        elif program == ".":
+            assert words == [".venv/bin/activate"], f"{block}: there is no {words}"
         elif program in PROJECT.get("scripts", {}):
             _own_script(program, words)
         else:
@@ -89,6 +91,8 @@ def _python(words: Sequence[str], folder: Path) -> None:
             _pip(rest, folder)
         case ["-m", "pytest", *rest]:
             _pytest(rest, folder)
+        case ["-m", "venv", _]:
+            pass
         case ["-m", module, *rest]:
             _has_options(("-m", module), rest, folder)
         case [script, *rest]:

@@ -365,7 +365,14 @@ class SyncPage(Given):
 
 
 class TutorialPage(Given):
-    """Typed from the first block to the last."""
+    """Typed from the first block to the last; nothing is filled in."""
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        return frozenset()
+
+    def stand_ins(self) -> Mapping[str, object]:
+        return {}
 
     def seen(self, ran: Sequence[Ran]) -> None:
         """It leads to one order draft, past a problem and a dead login."""
