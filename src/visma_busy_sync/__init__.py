@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from visma_busy_sync.integration import (
         Choices,
         ConnectionState,
+        Diagnosis,
         DuePush,
         DueReadBack,
         DueSync,
@@ -46,6 +47,7 @@ __all__ = [
     "Choices",
     "ConfigurationError",
     "ConnectionState",
+    "Diagnosis",
     "DuePush",
     "DueReadBack",
     "DueSync",
@@ -80,6 +82,7 @@ _HOMES = {
     "integration": (
         "Choices",
         "ConnectionState",
+        "Diagnosis",
         "DuePush",
         "DueReadBack",
         "DueSync",

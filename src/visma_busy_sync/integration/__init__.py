@@ -1,6 +1,7 @@
 """The use cases: connect, import, order. Written once, as coroutines over ports; the shells run them."""
 
 from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.integration._diagnosis import Check, CheckCode, Diagnosis, Health
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._importing_lines import ImportedOrders
 from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
@@ -51,11 +52,14 @@ from visma_busy_sync.state import (
 
 __all__ = [
     "ArchivingNotAllowed",
+    "Check",
+    "CheckCode",
     "Choices",
     "CompanyUnidentified",
     "ConnectionChanged",
     "ConnectionState",
     "ConnectionStateError",
+    "Diagnosis",
     "DraftChanged",
     "DraftChangedReason",
     "DraftStillThere",
@@ -64,6 +68,7 @@ __all__ = [
     "DueSync",
     "Finding",
     "FindingCode",
+    "Health",
     "ImportedOrders",
     "KindRun",
     "Lane",
