@@ -6,7 +6,7 @@ else to standard error; the exit codes are in `exits`.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from collections.abc import Sequence
 
@@ -21,7 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: What was typed after the name of the program; by default `sys.argv[1:]`.
     """
-    if not all(map(importlib.util.find_spec, ("cyclopts", "rich"))):
+    try:
+        for library in ("cyclopts", "rich"):
+            importlib.import_module(library)
+    except ImportError:
         sys.stderr.write(f"{NOT_INSTALLED}\n")
         return 1
     from visma_busy_sync.cli.app import run  # noqa: PLC0415 - needs the extra

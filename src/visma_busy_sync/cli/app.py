@@ -16,6 +16,7 @@ from visma_busy_sync.cli import connect, doctor, orders, reports, sandbox, synci
 from visma_busy_sync.cli.context import Context, Options, language_of
 from visma_busy_sync.cli.exits import Exit, Stopped
 from visma_busy_sync.cli.shown import Output
+from visma_busy_sync.errors import NotReady, OrderNeedsAttention, OrderOutcomeUnknown
 
 NAME: Final = "visma-busy-sync"
 
@@ -155,9 +156,23 @@ def launch(
         raise
     except Exception as error:  # noqa: BLE001 - a host's own ports may raise anything
         code = out.error(error, debug=debug)
-        if code is Exit.RECONNECT:
-            out.say(f"Next: {context.hint('connect')}", style="dim")
+        leads_on = _leads_on(error, code)
+        if leads_on is not None:
+            out.say(f"Next: {context.hint(leads_on)}", style="dim")
         return code
+
+
+def _leads_on(error: Exception, code: Exit) -> str | None:
+    """Return the command that leads on from an error; None where its advice says all."""
+    match error:
+        case OrderNeedsAttention():
+            return f"order show {error.order_id}"
+        case OrderOutcomeUnknown():
+            return "order recover"
+        case NotReady():
+            return "readiness"
+        case _:
+            return "connect" if code is Exit.RECONNECT else None
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -176,5 +191,5 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:  # who read has what they wanted, such as `head`
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the flush at exit
-        return Exit.DONE
+        return Exit.FAILED
     return int(result or Exit.DONE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Self, final
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from typing import Final, Self, cast, final
+from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
 from visma_busy_sync import Secret
 
@@ -72,15 +72,13 @@ def listening(redirect_uri: str) -> Callbacks | None:
         return None
     calls: queue.Queue[Secret] = queue.Queue()
     try:
-        server = _Server(
-            (host, 80 if port is None else port), _handler(parts.path or "/", redirect_uri, calls)
-        )
+        server = _Server((host, 80 if port is None else port), _Page)
     except OSError:
         return None
-    if port == 0:
-        shown = f"[{parts.hostname}]" if host == "::1" else parts.hostname
-        redirect_uri = urlunsplit(parts._replace(netloc=f"{shown}:{server.server_port}"))
-    return Callbacks(server, redirect_uri, calls)
+    shown = f"[{parts.hostname}]" if host == "::1" else parts.hostname
+    here = parts._replace(netloc=f"{shown}:{server.server_port}") if port == 0 else parts
+    server.here, server.calls = here, calls
+    return Callbacks(server, urlunsplit(here), calls)
 
 
 @final
@@ -89,6 +87,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = False
+
+    here: SplitResult
+    calls: queue.Queue[Secret]
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         if ":" in address[0]:
@@ -101,25 +102,23 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: a browser may close its connection, and a traceback may hold the code."""
 
 
-def _handler(path: str, base: str, calls: queue.Queue[Secret]) -> type[BaseHTTPRequestHandler]:
-    class Page(BaseHTTPRequestHandler):
-        timeout = 10
+@final
+class _Page(BaseHTTPRequestHandler):
+    timeout = 10
 
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            if parts.path != path or "state" not in parse_qs(parts.query):
-                self.send_error(404)
-                return
-            self.send_response(200)
-            for name, value in _HEADERS:
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(_PAGE)))
-            self.end_headers()
-            self.wfile.write(_PAGE)
-            came = urlsplit(base)._replace(query=parts.query)
-            calls.put(Secret(urlunsplit(came)))
+    def do_GET(self) -> None:
+        server = cast("_Server", self.server)
+        asked = urlsplit(self.path)
+        if asked.path != (server.here.path or "/") or "state" not in parse_qs(asked.query):
+            self.send_error(404)
+            return
+        self.send_response(200)
+        for name, value in _HEADERS:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(_PAGE)))
+        self.end_headers()
+        self.wfile.write(_PAGE)
+        server.calls.put(Secret(urlunsplit(server.here._replace(query=asked.query))))
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: the path holds the code."""
-
-    return Page
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the path holds the code."""

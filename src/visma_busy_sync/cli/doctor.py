@@ -128,6 +128,6 @@ def reseal(*, context: Hidden) -> int:
             context.out.data(
                 f"  not opened: {each.tenant} {each.key}: {each.reason} {each.fingerprint}".rstrip()
             )
-        if done.old_keys_unused:
+        if done.resealed and done.old_keys_unused:
             context.out.say("The keys behind the first one can be dropped.")
     return Exit.FAILED if done.failures else Exit.DONE

@@ -44,8 +44,8 @@ class InItsLoop:
 def loaded(name: str, ends: ExitStack) -> BusySync:
     """Return the host's integration.
 
-    What a function makes is closed at the end, whether it returns it or is a context manager that yields it;
-    an object of a module is the host's, and is left alone.
+    What a function makes is closed at the end, whether it returns it or is a context manager that yields it.
+    So is an asynchronous one in any case, since its loop ends; a blocking object of a module is left alone.
 
     Raises:
         ConfigurationError: If there is none under that name.
@@ -54,9 +54,7 @@ def loaded(name: str, ends: ExitStack) -> BusySync:
     if isinstance(found, BusySync):
         return found
     loop = _Loop(ends)
-    if isinstance(found, AsyncBusySync):
-        return loop.blocking(found)
-    made = _made(found, loop, ends) if callable(found) else found
+    made = _entered_if_need_be(found() if callable(found) else found, loop, ends)
     if isinstance(made, BusySync):
         return made
     if isinstance(made, AsyncBusySync):
@@ -83,9 +81,8 @@ class _Loop:
         return cast("BusySync", InItsLoop(shell, self.run))
 
 
-def _made(make: Callable[[], Any], loop: _Loop, ends: ExitStack) -> object:
-    """Return what a function makes, or what the context manager yields that it makes."""
-    made = make()
+def _entered_if_need_be(made: Any, loop: _Loop, ends: ExitStack) -> object:
+    """Return what was made, or what it yields if it is a context manager."""
     if inspect.iscoroutine(made):
         made = loop.run(made)
     if isinstance(made, AbstractContextManager):  # a BusySync is one, too

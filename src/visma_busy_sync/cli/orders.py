@@ -96,7 +96,7 @@ def _written(order: Order, file: Path) -> None:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}.") from None
 
 
-def push(file: Path, /, *, context: Hidden) -> int:
+def push(file: Annotated[Path, Parameter(allow_leading_hyphen=True)], /, *, context: Hidden) -> int:
     """Send an order to eAccounting as a draft. Pushing it again sends nothing, and tells the earlier result.
 
     Args:
@@ -138,20 +138,32 @@ def list_orders(*, state: State | None = None, context: Hidden) -> int:
     if context.out.as_json:
         context.out.document("orders", {"orders": [shapes.entry(each) for each in found]})
         return Exit.DONE
-    for each in found:
-        context.out.data(_line(each))
+    _listed(context, found)
     if not found:
         context.out.say("There are none.")
     return Exit.DONE
 
 
-def _line(entry: LedgerEntry) -> str:
+def _listed(context: Context, entries: Sequence[LedgerEntry]) -> None:
+    """Tell of each order in a line, in columns."""
+    rows = [_cells(entry) for entry in entries]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        context.out.data("  ".join(cells).rstrip())
+
+
+def _cells(entry: LedgerEntry) -> tuple[str, ...]:
     order = entry.order
     stage = f" ({entry.progress.stage})" if entry.progress is not None else ""
-    number = f"  number {entry.number}" if entry.number is not None else ""
+    number = f"number {entry.number}" if entry.number is not None else ""
     return (
-        f"{entry.order_id}  {entry.state}{stage}  {order.order_date}  "
-        f"{order.total} {order.currency}  project {order.project}{number}"
+        entry.order_id,
+        f"{entry.state}{stage}",
+        str(order.order_date),
+        f"{order.total} {order.currency}",
+        f"project {order.project}",
+        number,
     )
 
 
@@ -168,7 +180,7 @@ def show(order_id: OrderId, /, *, context: Hidden) -> int:
     if context.out.as_json:
         context.out.document("order_entry", shapes.whole_entry(entry))
         return Exit.DONE
-    context.out.data(_line(entry))
+    _listed(context, [entry])
     if entry.eaccounting_id is not None:
         context.out.data(f"draft {entry.eaccounting_id}, marker {entry.marker}")
     if entry.problem is not None:
@@ -202,10 +214,10 @@ def read_back(order_id: str | None = None, /, *, context: Hidden) -> int:
 def _looked(context: Context, found: Sequence[Recovered | ReadBack]) -> int:
     if context.out.as_json:
         context.out.document("looked_at", shapes.looked_at(found))
+    else:
+        _listed(context, [each.entry for each in found if each.entry is not None])
     codes: list[Exit] = []
     for each in found:
-        if not context.out.as_json and each.entry is not None:
-            context.out.data(_line(each.entry))
         if each.error is not None:
             said = getattr(each.error, "message", type(each.error).__name__)
             context.out.say(f"{each.order_id}: {said}", style="red")
@@ -272,5 +284,5 @@ def _decided(context: Context, decide: Callable[[Tenant], LedgerEntry]) -> int:
     if context.out.as_json:
         context.out.document("order_entry", shapes.whole_entry(entry))
     else:
-        context.out.data(_line(entry))
+        _listed(context, [entry])
     return Exit.DONE

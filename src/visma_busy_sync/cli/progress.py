@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 @contextlib.contextmanager
 def working(what: str, console: Console) -> Generator[None, None, None]:
     """Show what is being done and for how long, as long as it lasts; nothing where that is no terminal."""
-    if not console.is_terminal or console.is_dumb_terminal:
+    if not console.file.isatty() or console.is_dumb_terminal:  # whatever FORCE_COLOR says
         yield
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

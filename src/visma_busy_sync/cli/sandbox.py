@@ -21,6 +21,10 @@ from visma_busy_sync.sync import Kind, Record
 
 _NEXT: Final = ("connect --auto --project-sync", "plan", "sync", "demo")
 
+_LAST_PORT: Final = 65535
+_ENDS: Final = {0: Exit.DONE, 2: Exit.USAGE}
+"""How the sandbox's own exit codes are told here; all others are failures."""
+
 _HOURS: Final = "demo-consulting"
 _TRAVEL: Final = "demo-travel"
 
@@ -60,6 +64,8 @@ def sandbox(
         context.out.say("")
         context.out.flush()
 
+    if not 0 <= port <= _LAST_PORT:
+        raise Stopped(f"{port} is no port.", advice=f"Give one from 1 to {_LAST_PORT}, or 0 for a free one.")
     arguments = ["--port", str(port), *(f"--profile={switch}" for switch in profile)]
     arguments += ["--company", str(company)] if company is not None else []
     arguments += ["--empty"] if empty else []
@@ -68,7 +74,7 @@ def sandbox(
     finally:
         for line in ready:
             folder.forget_sandbox(line)
-    return Exit.DONE if code == 0 else Exit.FAILED
+    return _ENDS.get(code, Exit.FAILED)
 
 
 def demo(*, context: Hidden) -> int:
@@ -91,7 +97,7 @@ def demo(*, context: Hidden) -> int:
             advice=f"First: {context.hint('sync')}",
             code=Exit.FAILED,
         )
-    project = projects[0]
+    project = min(projects, key=lambda each: str(each.values["number"]))
     box.work.add_work_type(
         tenant, WorkType(id=_HOURS, name="Rådgivning", product=_named(products, "Rådgivning"))
     )

@@ -42,7 +42,7 @@ _SECRETS: Final = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 ***"),
     (
         re.compile(
-            r"(?i)([\w-]*(?:code|state|token|secret|password|key|verifier)\w*[\"']?\s*[=:]\s*[\"']?)[^\s&\"',)]+"
+            r"(?i)((?:code|state|token|secret|password|key|verifier)\w*[\"']?[=:] ?[\"']?)[^\s&\"',)]{6,}"
         ),
         r"\1***",
     ),

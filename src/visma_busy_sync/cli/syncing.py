@@ -61,7 +61,8 @@ def sync(
     else:
         _told(context, report)
     if report.plan.archiving.waits:
-        again = context.hint(f"sync --allow-archiving {report.plan.archiving.digest}")
+        how = "sync --whole" if whole else "sync"
+        again = context.hint(f"{how} --allow-archiving {report.plan.archiving.digest}")
         context.out.say(f"If they are to be archived: {again}", style="dim")
         return Exit.BLOCKED
     return Exit.DONE

@@ -201,8 +201,8 @@ async def _work_log(site: Site, tenant: str) -> Sequence[Check]:
     return [
         _ok(
             CheckCode.WORK_LOG,
-            f"Busys timer svarer: {count} ordre er ferdigstilt.",
-            f"Busy's work log answers: {count} orders are finalised.",
+            f"Busys timer svarer. Ferdigstilte ordre: {count}.",
+            f"Busy's work log answers. Orders finalised: {count}.",
         )
     ]
 
@@ -256,14 +256,14 @@ def _clock(ahead: timedelta | None) -> Sequence[Check]:
         return [
             _ok(
                 CheckCode.CLOCK,
-                f"Klokken her og eAccountings skiller seg med {seconds} sekunder.",
-                f"The clocks here and of eAccounting differ by {seconds} seconds.",
+                f"Klokken her og eAccountings skiller seg med {seconds} s.",
+                f"The clocks here and of eAccounting differ by {seconds} s.",
             )
         ]
     behind = ahead > timedelta(0)
     what = Texts(
-        f"Klokken her er {seconds} sekunder {'etter' if behind else 'foran'} eAccountings.",
-        f"The clock here is {seconds} seconds {'behind' if behind else 'ahead of'} that of eAccounting.",
+        f"Klokken her er {seconds} s {'etter' if behind else 'foran'} eAccountings.",
+        f"The clock here is {seconds} s {'behind' if behind else 'ahead of'} that of eAccounting.",
     )
     cure = Texts(
         "Still den, for eksempel med NTP; maskinene kan skille seg med høyst fem minutter.",
@@ -407,8 +407,8 @@ async def _orders(site: Site, tenant: str) -> Sequence[Check]:
     return checks or [
         _ok(
             CheckCode.ORDERS,
-            f"{len(orders)} ordre er kjent, og ingen venter på noen.",
-            f"{len(orders)} orders are known, and none waits for anybody.",
+            f"Kjente ordre: {len(orders)}. Ingen venter på noen.",
+            f"Orders known: {len(orders)}. None waits for anybody.",
         )
     ]
 
