@@ -52,7 +52,7 @@ def browsing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]
             threading.Thread(target=visit, args=(url,), daemon=True).start()
             return True
 
-        monkeypatch.setattr(commands.webbrowser, "open", open_)
+        monkeypatch.setattr("webbrowser.open", open_)
         return opened
 
     return use
@@ -99,7 +99,7 @@ class Pasting(io.StringIO):
         super().__init__()
         self._said = said
 
-    def readline(self, size: int | None = -1, /) -> str:
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # the stub of io says bytes
         (url,) = URL.findall(self._said())
         return f"  {pressed(url)}\n"
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from visma_busy_sync import ConfigurationError, Secret
-from visma_busy_sync.cli import doctor, private
 from visma_busy_sync.cli.embedded import REDIRECT, DataFolder, default_folder
 from visma_busy_sync.cli.private import private_folder, read_private, write_new, write_over
 
@@ -102,7 +101,7 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest
     mine = tmp_path / "mine"
     mine.mkdir(mode=0o700)
     os.chown(mine, 4321, -1) if os.geteuid() == 0 else None
-    monkeypatch.setattr(private.os, "geteuid", lambda: 1234)
+    monkeypatch.setattr("os.geteuid", lambda: 1234)
     with pytest.raises(ConfigurationError, match="another user"):
         private_folder(mine)
 
@@ -234,7 +233,7 @@ def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_doctor_tells_which_extras_are_missing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None if name == "fpdf" else True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "fpdf" else True)
     assert "not installed: pdf" in shell("doctor").out
 
 

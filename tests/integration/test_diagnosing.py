@@ -121,11 +121,11 @@ def test_a_dead_login_is_told_with_what_to_press(office: Office) -> None:
 @pytest.mark.parametrize(
     ("off", "expected", "words"),
     [
-        (0, "ok", "differ by 0 seconds"),
+        (0, "ok", "differ by 0 s"),
         (-20, "ok", "differ by"),
-        (120, "warning", "seconds behind that of eAccounting"),
-        (-120, "warning", "seconds ahead of that of eAccounting"),
-        (3600, "failure", "3600 seconds behind"),
+        (120, "warning", "s behind that of eAccounting"),
+        (-120, "warning", "s ahead of that of eAccounting"),
+        (3600, "failure", "3600 s behind"),
     ],
 )
 def test_the_clock_is_compared_with_the_servers(office: Office, off: int, expected: str, words: str) -> None:

@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, cast
 
+from attrs import frozen
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from visma_busy_sync.cli import connect, doctor, orders, reports, sandbox, syncing
@@ -33,8 +34,22 @@ app: Final = App(
     suppress_keyboard_interrupt=False,
 )
 
-EXAMPLES: Final[dict[str, str]] = {}
-"""Every command with its example, in the order of the help and of docs/cli.md."""
+
+@frozen
+class Command:
+    """What is told of a command.
+
+    Attributes:
+        help: What it does, in a sentence or two.
+        example: How it is typed.
+    """
+
+    help: str
+    example: str
+
+
+COMMANDS: Final[dict[str, Command]] = {}
+"""Every command, in the order of docs/cli.md."""
 
 _CONNECTION: Final = Group("Connection", sort_key=1)
 _IMPORT: Final = Group("Import", sort_key=2)
@@ -68,8 +83,9 @@ def _add(
     parent: App, command: Callable[..., int], name: str, example: str, group: Group | None = None
 ) -> None:
     place = name if parent is app else f"{parent.name[0]} {name}"
-    EXAMPLES[place] = f"{NAME} {place} {example}".rstrip()
-    parent.command(command, name=name, group=group, help_epilogue=f"Example: `{EXAMPLES[place]}`")
+    typed = f"{NAME} {place} {example}".rstrip()
+    COMMANDS[place] = Command((command.__doc__ or "").partition("\n")[0], typed)
+    parent.command(command, name=name, group=group, help_epilogue=f"Example: `{typed}`")
 
 
 _order: Final = App(name="order", help="Build and push orders, and see what became of them.", group=_ORDERS)
@@ -160,6 +176,31 @@ def launch(
         if leads_on is not None:
             out.say(f"Next: {context.hint(leads_on)}", style="dim")
         return code
+
+
+@frozen
+class Shared:
+    """What is told of an option that every command has.
+
+    Attributes:
+        name: How it is typed.
+        variable: The environment variable that says the same; empty where there is none.
+        help: What it means.
+    """
+
+    name: str
+    variable: str
+    help: str
+
+
+def described() -> Sequence[Shared]:
+    """Return the options that every command has, as the help tells them."""
+    found: list[Shared] = []
+    for argument in app.meta.assemble_argument_collection(parse_docstring=True):
+        if argument.parameter.show is not False:
+            said = " ".join((argument.parameter.help or "").split())
+            found.append(Shared(argument.name, ", ".join(argument.parameter.env_var or ()), said))
+    return found
 
 
 def _leads_on(error: Exception, code: Exit) -> str | None:
