@@ -205,6 +205,13 @@ def test_a_key_can_be_changed(shell: Shell) -> None:
     }
 
 
+def test_what_is_to_be_typed_next_can_be_pasted(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with blanks in its name is quoted."""
+    monkeypatch.setenv("VISMA_BUSY_SYNC_DATA", str(shell.data.rename(shell.data.with_name("my data"))))
+    said = shell("plan")
+    assert f"connect --sandbox --data '{shell.data.with_name('my data')}'\n" in said.err
+
+
 # The doctor
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -133,7 +134,7 @@ class Context:
             ("--data", self.options.data),
         ):
             if value is not None:
-                chosen.append(f"{name} {value}")
+                chosen.append(f"{name} {shlex.quote(str(value))}")
         return " ".join(chosen)
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -72,7 +73,7 @@ def build(
     else:
         context.out.data(f"order {made.id}\n\n{render(made, context.out.language).rstrip()}")
     if output is not None:
-        context.out.say(f"Next: {context.hint(f'order push {output}')}", style="dim")
+        context.out.say(f"Next: {context.hint(f'order push {shlex.quote(str(output))}')}", style="dim")
     return Exit.DONE
 
 
