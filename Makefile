@@ -63,6 +63,7 @@ docs: $(READY) ## build the documentation, warnings are errors
 	@$(BIN)/python .ci/errors_page.py --check
 	@$(BIN)/python .ci/pictures.py --check
 	@$(BIN)/python .ci/problems_page.py --check
+	@$(BIN)/python .ci/cli_page.py --check
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@! grep -rlE -e '--8 ?<' site --include='*.html' || { echo "a file was not brought into these pages" >&2; exit 1; }
 	@echo "built; look at it with: $(BIN)/mkdocs serve"

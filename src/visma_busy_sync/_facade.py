@@ -26,6 +26,7 @@ from visma_busy_sync.integration import (
     _connecting,
     _connection,
     _deciding,
+    _diagnosing,
     _due,
     _importing_lines,
     _jobs,
@@ -46,6 +47,7 @@ from visma_busy_sync.integration import (
 )
 from visma_busy_sync.integration._arguments import given_or, require, require_id
 from visma_busy_sync.integration._checked_ports import CheckedStateStore
+from visma_busy_sync.integration._diagnosis import Diagnosis
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._importing_lines import ImportedOrders
 from visma_busy_sync.integration._jobs import Job
@@ -212,6 +214,14 @@ class Tenant:
             EAccountingError: If eAccounting cannot be read.
         """
         return step(_connection.readiness, self._site, self.id)
+
+    def diagnose(self) -> Diagnosis:
+        """Check all that import and orders need, from the store to eAccounting; for the operator.
+
+        Of eAccounting it only reads; to the state store it writes one document of its own, and deletes it.
+        What fails is told in the result.
+        """
+        return step(_diagnosing.diagnose, self._site, self.id)
 
     def preview_company(self) -> Plan:
         """Return what the first sync would do with the other company that waits to be confirmed (D10).
@@ -849,6 +859,7 @@ class BusySync:
             limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
             hear=blocking_listener(listener),
+            volatile=_is_volatile(state),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries, deadline=deadline),
         )
@@ -1041,6 +1052,14 @@ class AsyncTenant:
             EAccountingError: If eAccounting cannot be read.
         """
         return await _connection.readiness(self._site, self.id)
+
+    async def diagnose(self) -> Diagnosis:
+        """Check all that import and orders need, from the store to eAccounting; for the operator.
+
+        Of eAccounting it only reads; to the state store it writes one document of its own, and deletes it.
+        What fails is told in the result.
+        """
+        return await _diagnosing.diagnose(self._site, self.id)
 
     async def preview_company(self) -> Plan:
         """Return what the first sync would do with the other company that waits to be confirmed (D10).
@@ -1669,6 +1688,7 @@ class AsyncBusySync:
             limiter=_limiter(store, application, clock, runtime, volatile=_is_volatile(state)),
             sealer=_sealer(state, encryption_keys, runtime),
             hear=awaiting_listener(listener),
+            volatile=_is_volatile(state),
             choices=given_or("choices", choices, Choices()),
             options=Options(timeout=timeout, max_retries=max_retries, deadline=deadline),
         )

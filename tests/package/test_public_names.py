@@ -38,7 +38,18 @@ def test_all_lists_names_that_exist_and_are_described(name: str) -> None:
             assert value.__doc__, f"{name}.{each} has no docstring"
 
 
-HEAVY = ("httpx", "tenacity", "sqlalchemy", "starlette", "uvicorn", "fpdf", "uharfbuzz", "pytest")
+HEAVY = (
+    "httpx",
+    "tenacity",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+    "fpdf",
+    "uharfbuzz",
+    "cyclopts",
+    "rich",
+    "pytest",
+)
 
 
 @pytest.mark.parametrize("heavy", HEAVY)

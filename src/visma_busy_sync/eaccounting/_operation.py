@@ -396,11 +396,12 @@ def _header_wait(headers: Mapping[str, str], now: datetime | None) -> float | No
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\s*,\s*[0-9]{1,9})*", text):
         return max(float(each) for each in text.split(","))
-    until, sent = _http_date(text), _http_date(headers.get("date", "")) or now
+    until, sent = http_date(text), http_date(headers.get("date", "")) or now
     return None if until is None or sent is None else max(0.0, (until - sent).total_seconds())
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Return the moment of a date in a header; None if it is none, or has no time zone."""
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):

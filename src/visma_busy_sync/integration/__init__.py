@@ -1,6 +1,7 @@
 """The use cases: connect, import, order. Written once, as coroutines over ports; the shells run them."""
 
 from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.integration._diagnosis import Check, CheckCode, Diagnosis, Health
 from visma_busy_sync.integration._due import DueSync
 from visma_busy_sync.integration._events import (
     ArchivingEvent,
@@ -63,12 +64,15 @@ __all__ = [
     "ArchivingEvent",
     "ArchivingNotAllowed",
     "AsyncListener",
+    "Check",
+    "CheckCode",
     "Choices",
     "CompanyUnidentified",
     "ConnectionChanged",
     "ConnectionEvent",
     "ConnectionState",
     "ConnectionStateError",
+    "Diagnosis",
     "DraftChanged",
     "DraftChangedReason",
     "DraftStillThere",
@@ -77,6 +81,7 @@ __all__ = [
     "DueSync",
     "Finding",
     "FindingCode",
+    "Health",
     "ImportedOrders",
     "Job",
     "JobLane",

@@ -131,8 +131,13 @@ def _works(held: Generation, now: datetime) -> bool:
 async def readiness(site: Site, tenant: str) -> Readiness:
     """Return what eAccounting still needs, as it is now; nothing is changed."""
     connection = await connection_of(site, tenant)
+    return await readiness_by(site, tenant, connection, site.upstream(tenant, connection.login_id))
+
+
+async def readiness_by(site: Site, tenant: str, connection: Connection, upstream: Upstream) -> Readiness:
+    """Return what eAccounting still needs, as a connection reaches it."""
     try:
-        company = await ready_company(site.upstream(tenant, connection.login_id), connection)
+        company = await ready_company(upstream, connection)
     except NotReady as error:
         return error.readiness
     return readiness_of(

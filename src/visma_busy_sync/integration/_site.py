@@ -199,7 +199,11 @@ def _state_of(port: AsyncStateStore) -> AsyncStateStore:
 @final
 @frozen(kw_only=True)
 class Site:
-    """One installation of the integration. What its ports return is checked, here and nowhere else."""
+    """One installation of the integration. What its ports return is checked, here and nowhere else.
+
+    Attributes:
+        volatile: Whether the state store lasts no longer than this process.
+    """
 
     catalogue: AsyncCatalogue = field(converter=CheckedCatalogue)
     work: AsyncWorkLog = field(converter=CheckedWorkLog)
@@ -222,6 +226,7 @@ class Site:
             takes_self=True,
         ),
     )
+    volatile: bool = False
     _sources: _Sources = field(factory=_Sources, init=False, repr=False)
     _syncing: _Syncing = field(factory=_Syncing, init=False, repr=False)
 

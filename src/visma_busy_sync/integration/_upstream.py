@@ -14,6 +14,7 @@ from typing import Any, Final, final
 from attrs import evolve
 
 from visma_busy_sync.eaccounting import _endpoints as endpoints
+from visma_busy_sync.eaccounting._dated import DatedTransport
 from visma_busy_sync.eaccounting._endpoints import Endpoint
 from visma_busy_sync.eaccounting._execute import Doubt, Env, execute
 from visma_busy_sync.eaccounting._query import F
@@ -47,6 +48,11 @@ class Upstream:
 
     def __init__(self, env: Env) -> None:
         self._env = env
+
+    def dated(self) -> tuple[Upstream, DatedTransport]:
+        """Return the same, and what notes the server's clock with each of its answers."""
+        dated = DatedTransport(self._env.transport, self._env.clock)
+        return Upstream(evolve(self._env, transport=dated)), dated
 
     async def company_settings(self) -> CompanySettings:
         """Read the settings of the company."""
@@ -106,6 +112,10 @@ class Upstream:
     async def orders_since(self, moment: datetime) -> Walk[Order]:
         """Read the orders that were created at a moment or later; more of them where that is not answered."""
         return await walk_some(endpoints.ORDERS, self._env, F.ge("CreatedUtc", moment))
+
+    async def may_read_orders(self) -> None:
+        """Read one order, whichever; raises if that is refused."""
+        await execute(endpoints.ORDERS.page(size=1), self._env)
 
     async def create_draft(self, new: NewOrder, doubt: Doubt, *, since: float, latest: datetime) -> Order:
         """Create an order draft, within the deadline of a call that began at `since`; not after `latest`."""

@@ -9,7 +9,7 @@ import argparse
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -95,8 +95,17 @@ def ready_line(state: State) -> str:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the server until a signal ends it."""
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None, *, announce: Callable[[str], None] = _print) -> int:
+    """Run the server until a signal ends it.
+
+    Args:
+        arguments: What was typed; by default `sys.argv[1:]`.
+        announce: Gets the ready line when the server listens; by default it is printed.
+    """
     # Until the server takes the signals over, they end the program just as quietly.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
@@ -119,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cannot listen on {options.host} port {options.port}: {reason}", file=sys.stderr)
         return 1
     state = State(company, _address(options.host, listener.getsockname()[1]), profile)
-    serve(state, listener, lambda: print(ready_line(state), flush=True))
+    serve(state, listener, lambda: announce(ready_line(state)))
     return 0
 
 

@@ -34,11 +34,12 @@ from visma_busy_sync.state._documents import (
 )
 from visma_busy_sync.state._erased import WithoutErased, erasing
 from visma_busy_sync.state._lease import LEASE_SCHEMA, Lease, give_lease_back, is_abandoned, take_lease
-from visma_busy_sync.state._limits import StoreLimiter
+from visma_busy_sync.state._limits import StoreLimiter, Usage
 from visma_busy_sync.state._order_notes import ORDER_NOTES, ORDER_NOTES_SCHEMA, OrderNotes
 from visma_busy_sync.state._orders import (
     CLAIM_PREFIX,
     FIXED_PRICE_PREFIX,
+    NOBODY,
     ORDER_PREFIX,
     PURGED_ORDER_SCHEMA,
     PurgedOrder,
@@ -101,6 +102,7 @@ __all__ = [
     "LOGIN",
     "LOGIN_SCHEMA",
     "MOST_PARKED",
+    "NOBODY",
     "ORDER_NOTES",
     "ORDER_NOTES_SCHEMA",
     "ORDER_PREFIX",
@@ -145,6 +147,7 @@ __all__ = [
     "Tokens",
     "Told",
     "Unsealable",
+    "Usage",
     "WaitingCompany",
     "WithoutErased",
     "archive_missing_key",

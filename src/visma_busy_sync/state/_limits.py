@@ -11,7 +11,7 @@ import hashlib
 import math
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -75,6 +75,25 @@ class Calls:
 CALLS_SCHEMA: Final = Schema(Calls)
 
 
+@frozen(kw_only=True)
+class Usage:
+    """How much of a budget of calls is used at this moment, by all processes together.
+
+    Attributes:
+        endpoint: Whose budget it is; a path template without its first slash, or a hash of an odd one.
+        counted: How many calls count now.
+        waiting: How many wait for room.
+        budget: How many may count at once.
+        closed_seconds: For how long nobody may call, since eAccounting asked to hold off; 0: not at all.
+    """
+
+    endpoint: str
+    counted: int
+    waiting: int
+    budget: int
+    closed_seconds: float = 0.0
+
+
 @frozen
 class _PermitOfItsOwn(Permit):
     """A permit that was taken from the process's own budget."""
@@ -82,9 +101,13 @@ class _PermitOfItsOwn(Permit):
 
 def limit_key(client_id: str, template: str) -> str:
     """Return the key of the budget of an endpoint; texts that are long or odd are hashed."""
-    client = client_id if _PLAIN_CLIENT.fullmatch(client_id) else _hashed(client_id)
     short = len(template) <= _LONGEST_TEMPLATE and _PLAIN_TEMPLATE.fullmatch(template)
-    return f"{LIMIT_PREFIX}{client}/{template.removeprefix('/') if short else _hashed(template)}"
+    return f"{_prefix_of(client_id)}{template.removeprefix('/') if short else _hashed(template)}"
+
+
+def _prefix_of(client_id: str) -> str:
+    client = client_id if _PLAIN_CLIENT.fullmatch(client_id) else _hashed(client_id)
+    return f"{LIMIT_PREFIX}{client}/"
 
 
 def _hashed(text: str) -> str:
@@ -190,6 +213,27 @@ class StoreLimiter:
         await self._alone.hold_off(key, seconds=seconds)
         until = self._now() + math.ceil(seconds * 1000) + 1  # since now was rounded down
         await self._tell(key, lambda window, now: self._rules.hold_off(window, until=until, now=now))
+
+    async def usage(self) -> Sequence[Usage]:
+        """Return how much of each endpoint's budget is used now, in the order of endpoints; nothing is taken.
+
+        A budget that cannot be read is left out.
+        """
+        prefix, now = _prefix_of(self._client_id), self._now()
+        used: list[Usage] = []
+        for found in await self._store.scan(prefix, NOBODY):
+            with suppress(DocumentUnreadable):  # of a newer version; this process keeps its own then
+                window = self._rules.at(_window_in(found.key, found.document) or EMPTY, now)
+                used.append(
+                    Usage(
+                        endpoint=found.key.removeprefix(prefix),
+                        counted=len(window.ends),
+                        waiting=len(window.waiting),
+                        budget=self._rules.budget,
+                        closed_seconds=max(0, window.closed_until - now) / 1000,
+                    )
+                )
+        return sorted(used, key=lambda each: each.endpoint)
 
     def _now(self) -> int:
         return (self._clock.now() - _EPOCH) // _MILLISECOND

@@ -129,7 +129,11 @@ _REASONS: Final[Mapping[type[VismaBusySyncError], NotResealedReason]] = MappingP
 
 
 async def reseal(
-    store: AsyncStateStore, sealer: Resealer, *, documents: Sequence[SealedDocuments[Any]]
+    store: AsyncStateStore,
+    sealer: Resealer,
+    *,
+    documents: Sequence[SealedDocuments[Any]],
+    only_look: bool = False,
 ) -> Resealed:
     """Bring the sealed texts of all documents, of all tenants, under the first key.
 
@@ -141,6 +145,7 @@ async def reseal(
         store: Where the documents are.
         sealer: Holds the keys, the new one first.
         documents: Which documents hold sealed texts.
+        only_look: Write nothing; `resealed` then says how many another key than the first one opens.
     """
     counts = {True: 0, False: 0}
     failures: list[NotResealed] = []
@@ -148,7 +153,7 @@ async def reseal(
         found = [each for each in await store.scan(kind.prefix) if kind.holds(each.key)]
         for each in sorted(found, key=lambda each: (each.tenant, each.key)):
             try:
-                counts[await _reseal_one(store, sealer, kind, each)] += 1
+                counts[await _reseal_one(store, sealer, kind, each, only_look=only_look)] += 1
             except tuple(_REASONS) as error:
                 missing = error.fingerprint if isinstance(error, EncryptionKeyMissing) else ""
                 failures.append(NotResealed(each.tenant, each.key, _REASONS[type(error)], missing))
@@ -157,9 +162,14 @@ async def reseal(
 
 
 async def _reseal_one(
-    store: AsyncStateStore, sealer: Resealer, kind: SealedDocuments[Any], found: Found
+    store: AsyncStateStore,
+    sealer: Resealer,
+    kind: SealedDocuments[Any],
+    found: Found,
+    *,
+    only_look: bool,
 ) -> bool:
-    """Return whether the document was written; False: it needed nothing, or is gone."""
+    """Return whether the document was written, or would be; False: it needed nothing, or is gone."""
     # First what the scan found; once others came in between, what is there by then.
     versions = itertools.chain([found.document], itertools.repeat(None))
 
@@ -175,6 +185,8 @@ async def _reseal_one(
         renewed = kind.renewed(value, found.tenant, found.key, renew)
         if renewed == value:
             return False
+        if only_look:
+            return True
         write = kind.schema.write(found.key, document, renewed)
         return True if await store.commit(found.tenant, [write]) else None
 

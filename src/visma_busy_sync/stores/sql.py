@@ -34,9 +34,10 @@ try:
     from visma_busy_sync.stores._sql_table import STORES, ddl
     from visma_busy_sync.stores._sql_worklog import AsyncSqlWorkLog, SqlWorkLog
 except ImportError as missing:
-    raise ImportError(
-        'The SQL stores need their extra: pip install "visma-busy-sync[sql]"', name=missing.name
-    ) from missing
+    _NOT_INSTALLED = 'The SQL stores need their extra: pip install "visma-busy-sync[sql]"'
+    if __name__ == "__main__":
+        sys.exit(_NOT_INSTALLED)  # whoever calls it as a command wants no traceback
+    raise ImportError(_NOT_INSTALLED, name=missing.name) from missing
 
 __all__ = [
     "AsyncSqlCatalogue",

@@ -1,0 +1,180 @@
+"""Where what a command has to say goes: data to standard output, all else to standard error.
+
+With `--json`, standard output holds exactly one JSON text: the data, or the error that ended the command.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import Final, TextIO, final
+
+from rich.console import Console
+from rich.text import Text
+
+from visma_busy_sync import VismaBusySyncError
+from visma_busy_sync.cli.exits import Exit, Stopped, exit_of
+from visma_busy_sync.errors import ApiError, ArchivingNotAllowed, ImportRefused, NotReady, OrderNotReady
+from visma_busy_sync.integration import Language
+
+ERRORS_PAGE: Final = "docs/errors.md"
+"""The page of errors and their cures; each is there by its name."""
+
+SCHEMA: Final = 1
+"""The version of the JSON texts that are the command line's own; see docs/cli.md."""
+
+_SIGNS: Final[Mapping[str, str]] = {
+    "+": "green",
+    "=": "cyan",
+    "~": "yellow",
+    "-": "red",
+    "↺": "green",
+    "·": "dim",
+    "!": "bold red",
+    "?": "yellow",
+}
+"""How the lines of a plan are coloured, by their first letter."""
+
+_SECRETS: Final = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 ***"),
+    (
+        re.compile(
+            r"(?i)((?:code|state|token|secret|password|key|verifier)\w*[\"']?[=:] ?[\"']?)[^\s&\"',)]{6,}"
+        ),
+        r"\1***",
+    ),
+    (re.compile(r"://[^/\s@]+@"), "://***@"),
+)
+"""What an error of a host's own, or of a library below it, may hold. Ours hold none of it."""
+
+
+@final
+class Output:
+    """Standard output and standard error of one command.
+
+    Args:
+        as_json: Whether standard output is for programs.
+        language: For texts that there are in both.
+        stdout: By default the program's.
+        stderr: Likewise.
+    """
+
+    def __init__(
+        self,
+        *,
+        as_json: bool = False,
+        language: Language = "en",
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+    ) -> None:
+        self.as_json = as_json
+        self.language: Language = language
+        self._stdout = _console(stdout or sys.stdout)
+        self.console = _console(stderr or sys.stderr)
+        """Of standard error, for progress."""
+
+    def data(self, text: str | Text) -> None:
+        """Write data for a person, in its own lines: never broken, and plain where it is no terminal."""
+        self._stdout.print(text, soft_wrap=True)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write the lines of a plan, coloured by their signs on a terminal."""
+        for line in lines:
+            self.data(Text(line, style=_SIGNS.get(line[:1], "")))
+
+    def document(self, name: str, members: Mapping[str, object]) -> None:
+        """Write data for a program: one JSON text that names itself and its schema."""
+        self.json_text(_json({"document": name, "schema": SCHEMA, **members}))
+
+    def json_text(self, text: str) -> None:
+        """Write a JSON text as it is."""
+        self._stdout.file.write(f"{text}\n")
+
+    def say(self, text: str, *, style: str = "") -> None:
+        """Tell the person something that is no data."""
+        self.console.print(Text(text, style=style), soft_wrap=True)
+
+    def error(self, error: BaseException, *, debug: bool = False) -> Exit:
+        """Tell what went wrong, why, and what to do; return how the command ends."""
+        code = exit_of(error)
+        if debug and not isinstance(error, Stopped):
+            self.say(masked("".join(traceback.format_exception(error))), style="dim")
+        name, message, advice = told(error, self.language)
+        self.say(f"error: {message}", style="bold red")
+        if advice:
+            self.say(f"  what to do: {advice}")
+        self.say(f"  {name}, exit code {code.value}; see {ERRORS_PAGE}", style="dim")
+        if self.as_json:
+            self.document("error", _error_members(error, code, self.language))
+        return code
+
+    def flush(self) -> None:
+        """Write out what waits."""
+        self._stdout.file.flush()
+        self.console.file.flush()
+
+
+def _console(file: TextIO) -> Console:
+    return Console(file=file, highlight=False, markup=False, emoji=False)
+
+
+def _json(members: Mapping[str, object]) -> str:
+    return json.dumps(members, sort_keys=True, separators=(",", ":"))
+
+
+def told(error: BaseException, language: Language) -> tuple[str, str, str]:
+    """Return the name of an error, what happened and why, and what to do."""
+    name = type(error).__name__
+    match error:
+        case OrderNotReady() | ImportRefused():
+            problems = [
+                f"\n    {each.code} ({each.entity}): "
+                f"{each.message_nb if language == 'nb' else each.message} "
+                f"{each.cure_nb if language == 'nb' else each.cure_en}"
+                for each in error.problems
+            ]
+            return name, error.message.partition(":")[0] + ":" + "".join(problems), ""
+        case NotReady():
+            return name, error.readiness.text(language), error.advice
+        case ArchivingNotAllowed():
+            digest = error.plan.archiving.digest
+            return name, error.message, f"{error.advice} It is {digest or 'empty'} now."
+        case VismaBusySyncError():
+            return name, error.message, error.advice
+        case Stopped():
+            return "Usage" if error.code is Exit.USAGE else "Stopped", error.message, error.advice
+        case _:
+            advice = (
+                "It is the application's own error, or one of this package; --debug shows where it came from."
+            )
+            return name, f"{name}.", advice
+
+
+def _error_members(error: BaseException, code: Exit, language: Language) -> Mapping[str, object]:
+    name, message, advice = told(error, language)
+    if isinstance(error, VismaBusySyncError):
+        message, advice = error.message, error.advice
+    members: dict[str, object] = {
+        "type": name,
+        "message": message,
+        "advice": advice,
+        "exit_code": code.value,
+        "problems": None,
+        "findings": None,
+        "error_code": error.code if isinstance(error, ApiError) else None,
+    }
+    if isinstance(error, OrderNotReady | ImportRefused):
+        members["problems"] = json.loads(error.to_json())["problems"]
+    if isinstance(error, NotReady):
+        members["findings"] = [str(finding.code) for finding in error.readiness.findings]
+    return members
+
+
+def masked(text: str) -> str:
+    """Return a text without what looks like a secret in it."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text

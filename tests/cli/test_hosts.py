@@ -1,0 +1,157 @@
+"""A host's own integration is used as it is: blocking or asynchronous, an object or what makes one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import Shell
+
+THEIRS = """
+import contextlib
+import json
+import os
+from pathlib import Path
+
+from visma_busy_sync import AsyncBusySync, BusySync, Endpoints
+from visma_busy_sync.stores import (
+    AsyncMemoryCatalogue, AsyncMemoryStateStore, AsyncMemoryWorkLog,
+    MemoryCatalogue, MemoryStateStore, MemoryWorkLog,
+)
+
+info = json.loads((Path(os.environ["VISMA_BUSY_SYNC_DATA"]) / "sandbox" / "server.json").read_text())
+told = []
+busy = MemoryCatalogue()
+hours = MemoryWorkLog(busy)
+state = MemoryStateStore()
+urls = ("api_url", "authorize_url", "token_url", "revocation_url")
+settings = dict(
+    client_id=info["client_id"], client_secret=info["client_secret"], redirect_uri="http://127.0.0.1:9/back",
+    endpoints=Endpoints(**{name: info[name] for name in urls}),
+)
+# Tokens of a store in memory are of one object, so all the ways lead to these two.
+visma = BusySync(catalogue=busy, work=hours, state=state, **settings)
+
+def make_async():
+    return AsyncBusySync(
+        catalogue=AsyncMemoryCatalogue(busy), work=AsyncMemoryWorkLog(hours),
+        state=AsyncMemoryStateStore(state), **settings)
+
+awaited = make_async()
+
+def make():
+    return BusySync(catalogue=busy, work=hours, state=state, **settings)
+
+async def make_later():
+    return awaited
+
+@contextlib.contextmanager
+def within():
+    yield visma
+    told.append("closed")
+
+@contextlib.asynccontextmanager
+async def within_async():
+    yield make_async()
+    told.append("closed async")
+
+def fails():
+    raise RuntimeError("cannot reach postgresql://busy:hush-hush@db, client_secret=hush-hush")
+
+class Nested:
+    made = visma
+    nothing = None
+"""
+
+
+@pytest.fixture
+def host(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shell]:
+    (tmp_path / "theirs.py").write_text(THEIRS, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("import no_such_library\n", encoding="utf-8")
+    monkeypatch.setenv("VISMA_BUSY_SYNC_SANDBOX", "0")
+    monkeypatch.setenv("VISMA_BUSY_SYNC_TENANT", "acme")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield shell
+    sys.modules.pop("broken", None)
+    theirs = sys.modules.pop("theirs", None)
+    if theirs is not None:
+        theirs.visma.close()
+
+
+@pytest.mark.parametrize("app", ["visma", "within", "Nested.made"])
+def test_a_blocking_integration_goes_from_login_to_sync(host: Shell, app: str) -> None:
+    """The folder in which it is typed can be imported from, as with other tools."""
+    host.good(f"connect --app theirs:{app} --auto --project-sync")
+    assert "create" in host.good(f"--app theirs:{app} plan").out
+    host.good(f"sync --app theirs:{app}")
+    assert host.good(f"plan --app theirs:{app}").out.splitlines()[-1].startswith("nothing to do")
+    if app == "within":
+        assert set(sys.modules["theirs"].told) == {"closed"}
+
+
+def test_an_asynchronous_integration_runs_in_a_loop_of_its_own(host: Shell) -> None:
+    said = host.good("connect --app theirs:awaited --auto --project-sync")
+    assert "Connected to Visma eAccounting" in said.out
+    told = host("doctor --app theirs:make_async --json").json
+    health = {each["code"]: each["health"] for each in told["checks"]}
+    assert "data" not in health
+    assert health["store"] == "warning"
+
+
+@pytest.mark.parametrize("app", ["make", "awaited", "make_async", "make_later", "within_async"])
+def test_every_way_to_one_leads_there(host: Shell, app: str) -> None:
+    said = host(f"status --app theirs:{app}")
+    assert (said.code, said.out) == (4, "not connected. Press connect and log in at Visma.\n")
+    if app == "within_async":
+        assert sys.modules["theirs"].told == ["closed async"]
+
+
+def test_the_workspace_of_a_host_must_be_named(host: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VISMA_BUSY_SYNC_TENANT")
+    said = host("status --app theirs:visma")
+    assert said.code == 64
+    assert "--tenant" in said.err
+    monkeypatch.setenv("VISMA_BUSY_SYNC_APP", "theirs:visma")
+    assert host("--tenant acme status").code == 4
+
+
+def test_a_host_has_no_sandbox_of_the_command_lines(host: Shell) -> None:
+    said = host("status --app theirs:visma --sandbox")
+    assert said.code == 64
+    assert "no --sandbox" in said.err
+    assert host("demo --app theirs:visma").code == 64
+
+
+@pytest.mark.parametrize(
+    ("app", "words"),
+    [
+        ("theirs", "names no object"),
+        ("theirs:", "names no object"),
+        ("nowhere:visma", "no module 'nowhere'"),
+        ("broken:visma", "no module 'no_such_library'"),
+        ("theirs:nothing", "has no 'nothing'"),
+        ("theirs:Nested.nothing", "gives a NoneType"),
+        ("theirs:info", "gives a dict"),
+        ("theirs:dict", "has no 'dict'"),
+    ],
+)
+def test_what_is_no_integration_is_told(host: Shell, app: str, words: str) -> None:
+    said = host(f"status --app {app}")
+    assert said.code == 1
+    assert words in said.err
+    assert "--app package.module:name" in said.err
+
+
+def test_an_error_of_the_hosts_own_is_told_by_its_name(host: Shell) -> None:
+    said = host("status --app theirs:fails")
+    assert said.code == 1
+    assert "RuntimeError" in said.err
+    assert "Traceback" not in said.err
+    assert "hush" not in said.err
+    shown = host("status --app theirs:fails --debug")
+    assert "Traceback" in shown.err
+    assert "def fails" in shown.err or "in fails" in shown.err
+    assert "hush" not in shown.err
