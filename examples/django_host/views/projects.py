@@ -23,9 +23,9 @@ from busy_pages import (
     read_name,
     read_work_type,
 )
-from busy_pages.formats import ZONE
+from busy_pages.formats import ZONE, today
 from django_host.models import Expense, Member, Product, Project, TimeEntry, WorkType
-from django_host.views.common import answer, frame, language_of, note_text, or_note, today, workspace_or_404
+from django_host.views.common import answer, frame, language_of, note_text, or_note, workspace_or_404
 from visma_busy_sync.busy import Approval
 
 _PAGE = "/{workspace}/projects/{key}"
