@@ -35,6 +35,11 @@ def money(value: Decimal, language: Language) -> str:
     return number(value, language, places=2)
 
 
+def rate(value: Decimal, language: Language) -> str:
+    """Return a rate as a person enters it: two decimals, and more where it has them."""
+    return number(value, language, places=2 if value == round(value, 2) else 4)
+
+
 def hours(minutes: int, language: Language) -> str:
     """Return minutes as hours with two decimals."""
     return number(Decimal(minutes) / 60, language, places=2)

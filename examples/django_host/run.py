@@ -6,7 +6,7 @@ python examples/django_host/run.py --folder /tmp/busy --port 8000
 ```
 
 Everything stays on this machine and ends with Ctrl-C. The server is the one that comes with Django: good for
-this, not for people to use. A real host gives the variables of `settings.py` and starts as Django projects do.
+this, not for people to use. A real host gives the variables of `settings.py` and starts as Django does.
 """
 
 from __future__ import annotations
