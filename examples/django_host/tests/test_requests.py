@@ -109,9 +109,8 @@ class Rules(TransactionTestCase):
 
     def _created(self, **values: str | None) -> Outcome:
         known = {"number": None, "name": "House", **values}
-        (outcome,) = DjangoCatalogue().apply(
-            "acme", [Change(Kind.PROJECT, None, known, {}, None, Link("{}"))]
-        )
+        change = Change(Kind.PROJECT, None, known, {}, None, Link("{}"))
+        (outcome,) = DjangoCatalogue().apply("acme", [change])
         return outcome
 
     def test_what_busy_cannot_hold_is_refused_with_a_reason_for_people(self) -> None:
