@@ -37,7 +37,8 @@ def _in_language(show: Callable[..., str]) -> Callable[..., str]:
 
 
 def _upper_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """Begin a sentence with a capital, but for the one name that never has it."""
+    return text if text.startswith("eAccounting") else text[:1].upper() + text[1:]
 
 
 @pass_context

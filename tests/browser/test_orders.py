@@ -86,6 +86,22 @@ def test_an_order_that_is_refused_says_why_and_can_be_made_anew(ready: Host, pag
     push_order(page, ready)
 
 
+def test_an_order_that_could_not_be_sent_waits_and_is_sent_when_the_cause_is_gone(
+    ready: Host, page: Page
+) -> None:
+    """The user lacked a right in eAccounting; nobody has to make the order again."""
+    fault = {"kind": "status", "status": 403, "error_code": 4007}
+    ready.steer("POST", "faults", {"method": "POST", "path": "/orders", **fault})
+    show_order(page, ready)
+    page.get_by_role("button", name="Ferdigstill og send").click()
+    expect(page.get_by_role("alert")).to_contain_text("eAccounting gir ikke Busy tilgang")
+    expect(page.get_by_text("Venter på å bli sendt", exact=True).first).to_be_visible()
+    scan(page)
+    page.get_by_role("button", name="Send til eAccounting").click()
+    expect(page.get_by_role("status")).to_contain_text("sendt til eAccounting")
+    assert [each["status"] for each in ready.sent_orders()] == [403, 201]
+
+
 def test_the_hours_behind_an_order_are_a_page_of_their_own(ready: Host, page: Page) -> None:
     """In the person's language."""
     push_order(page, ready)
