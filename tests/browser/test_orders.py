@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .hosts import Host
-from .steps import connect, cure_work_types, fetch_first, push_order, scan, show_order, unfold
+from .steps import (
+    connect,
+    cure_work_types,
+    fetch_first,
+    project_address,
+    push_order,
+    scan,
+    show_order,
+    unfold,
+)
 
 
 @pytest.fixture
@@ -42,6 +51,26 @@ def test_pressing_twice_sends_once(ready: Host, page: Page, window: BrowserConte
     assert len(ready.sent_orders()) == 1
     page.goto(ready.url("orders"))
     expect(page.get_by_role("row")).to_have_count(2)
+
+
+def test_an_order_that_is_no_longer_as_it_was_shown_is_shown_again(
+    ready: Host, page: Page, window: BrowserContext
+) -> None:
+    """Somebody booked hours meanwhile: what is sent is what a person has seen."""
+    show_order(page, ready)
+    colleague = window.new_page()
+    colleague.goto(project_address(colleague, ready))
+    unfold(colleague, "Før timer")
+    colleague.get_by_role("textbox", name="Timer").fill("2")
+    colleague.get_by_role("button", name="Før timer").click()
+    expect(colleague.get_by_role("status")).to_have_text("Timene er ført.")
+    button = page.get_by_role("button", name="Ferdigstill og send")
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("ikke lenger slik den ble vist")
+    assert not ready.sent_orders()
+    button.click()
+    expect(page.get_by_role("status")).to_contain_text("sendt til eAccounting")
+    assert len(ready.sent_orders()) == 1
 
 
 def test_a_draft_that_is_withdrawn_gives_its_hours_back(ready: Host, page: Page) -> None:

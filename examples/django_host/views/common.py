@@ -106,8 +106,9 @@ def headers(get_response: View) -> View:
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        for name, value in policy.items():
-            response.headers.setdefault(name, value)
+        if not request.path.startswith("/static/"):  # those files may be kept
+            for name, value in policy.items():
+                response.headers.setdefault(name, value)
         return response
 
     return respond

@@ -87,10 +87,11 @@ def _finalise_and_push(request: HttpRequest, tenant: Tenant, project: Any) -> Ht
     if finalised_order(tenant.id, order_id) is None:
         try:
             built = tenant.build_order(str(project.pk), period, order_id=order_id)
-            if built.content_hash != request.POST.get("content"):
+            if built.content_hash == request.POST.get("content"):
+                finalise(tenant.id, built)
+            elif finalised_order(tenant.id, order_id) is None:
                 note_text(request, "order_moved", tone="bad")
                 return redirect(back)
-            finalise(tenant.id, built)
         except (VismaBusySyncError, EntriesTaken) as error:
             # The button may have been pressed twice: then the other request has finalised it meanwhile.
             if finalised_order(tenant.id, order_id) is None:
