@@ -20,10 +20,10 @@ from sqlalchemy import Engine, create_engine, delete, event, func, select, updat
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from busy_pages.forms import LONGEST_NAME
 from fastapi_host.catalogue import MODELS, BusyCatalogue, columns_of, values_of
 from fastapi_host.database import Database
 from fastapi_host.models import (
-    LONGEST_NAME,
     LONGEST_NUMBER,
     Customer,
     Expense,
@@ -312,6 +312,7 @@ def _hours(entry: busy.TimeEntry) -> dict[str, object]:
         "rate": entry.rate,
         "approval": entry.approval,
         "excluded": entry.excluded,
+        "order_id": entry.order,
         "comment": entry.comment,
     }
 
@@ -326,10 +327,11 @@ def _cost(cost: busy.Expense, given: Mapping[str, str]) -> dict[str, object]:
         "quantity": cost.quantity,
         "out_price": cost.out_price,
         "approval": cost.approval,
+        "order_id": cost.order,
         "comment": cost.comment,
     }
 
 
 def _as_kept(value: Any, row: TimeEntry | Expense, **changes: object) -> Any:
-    # Hours are of the project's own customer, and the ledger alone knows which order they are on.
-    return evolve(value, id=str(row.id), customer=None, order=None, **changes)
+    # Hours are of the project's own customer.
+    return evolve(value, id=str(row.id), customer=None, **changes)

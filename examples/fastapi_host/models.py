@@ -15,9 +15,9 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from busy_pages.forms import LONGEST_NAME
 from visma_busy_sync.busy import Approval, Exclusion
 
-LONGEST_NAME: Final = 50
 LONGEST_NUMBER: Final = 65
 _LARGEST_ID: Final = 2**31 - 1
 _DECIMALS: Final = 4
@@ -71,6 +71,7 @@ Id = Annotated[int, mapped_column(primary_key=True)]
 Name = Annotated[str, mapped_column(String(LONGEST_NAME))]
 WorkspaceId = Annotated[str, mapped_column(ForeignKey("workspace.id"), index=True)]
 LongText = Annotated[str, mapped_column(Text)]
+OrderId = Annotated[str, mapped_column(Text, index=True)]
 
 
 class Base(DeclarativeBase):
@@ -172,7 +173,7 @@ class Member(Base):
 
 
 class TimeEntry(Base):
-    """Hours that a member booked on a project."""
+    """Hours that a member booked on a project; `order_id` names the order that they are on."""
 
     __tablename__ = "time_entry"
     __table_args__ = (Index(None, "project_id", "start"), *Base.__table_args__)
@@ -187,6 +188,7 @@ class TimeEntry(Base):
     rate: Mapped[Decimal | None]
     approval: Mapped[Approval] = mapped_column(default=Approval.NONE)
     excluded: Mapped[Exclusion | None]
+    order_id: Mapped[OrderId | None]
     comment: Mapped[LongText | None]
 
 
@@ -206,11 +208,12 @@ class Expense(Base):
     quantity: Mapped[Decimal] = mapped_column(default=Decimal(1))
     out_price: Mapped[Decimal]
     approval: Mapped[Approval] = mapped_column(default=Approval.NONE)
+    order_id: Mapped[OrderId | None]
     comment: Mapped[LongText | None]
 
 
 class Order(Base):
-    """An order as it was finalised last. The row's id counts up, so it tells the order of finalising."""
+    """An order as it was finalised last, by `order_to_json`. Rows count up in the order of finalising."""
 
     __tablename__ = "finalised_order"
     __table_args__ = (Unique("workspace_id", "order_id"), *Base.__table_args__)

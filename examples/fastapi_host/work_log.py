@@ -96,6 +96,7 @@ def _entry(row: TimeEntry) -> busy.TimeEntry:
         rate=row.rate,
         approval=row.approval,
         excluded=row.excluded,
+        order=row.order_id,
         comment=row.comment,
     )
 
@@ -110,6 +111,7 @@ def _expense(row: Expense) -> busy.Expense:
         quantity=row.quantity,
         out_price=row.out_price,
         approval=row.approval,
+        order=row.order_id,
         comment=row.comment,
     )
 
