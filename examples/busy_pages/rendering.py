@@ -17,7 +17,8 @@ def environment(**options: Any) -> Environment:
 
     Django's backend calls it with its options; others give `loader` and `autoescape=True`.
     """
-    made = Environment(**({"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True} | options))
+    defaults: dict[str, Any] = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    made = Environment(**(defaults | options))
     for name in ("money", "number", "hours", "day", "moment"):
         made.filters[name] = _in_language(getattr(formats, name))
     for name in ("state", "stage", "event", "kind", "action", "reason", "approval", "mender", "entity"):

@@ -97,6 +97,10 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
             "Busy er koblet fra eAccounting. Alt i Busy er som før.",
             "Busy is disconnected from eAccounting. Everything in Busy is as before.",
         ),
+        "login_elsewhere": Texts(
+            "Ingen innlogging venter i denne nettleseren. Trykk «Koble til» for å begynne på nytt.",
+            "No login waits in this browser. Press connect to begin again.",
+        ),
         "other_title": Texts("Et annet selskap venter", "Another company waits"),
         "other_intro": Texts(
             "Noen logget inn i {other}. Busy har vært koblet til {company}. Ingenting er endret ennå.",
