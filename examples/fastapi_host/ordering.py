@@ -11,7 +11,7 @@ from sqlalchemy.engine import CursorResult
 from fastapi_host.database import Database
 from fastapi_host.models import Expense, Order, TimeEntry, row_id
 from visma_busy_sync import AsyncTenant, busy
-from visma_busy_sync.orders import LedgerEntry, State, order_from_json, order_to_json
+from visma_busy_sync.orders import State, order_from_json, order_to_json
 
 _OVER = frozenset({State.OPEN, State.WITHDRAWN, State.RELEASED})
 """Where the ledger has freed what an order bills."""
@@ -52,13 +52,17 @@ async def finalise(database: Database, workspace: str, order: busy.Order) -> bus
 
 async def free_what_is_over(database: Database, tenant: AsyncTenant) -> None:
     """Take the mark off the hours and costs of orders that the ledger has freed, whoever freed them."""
-    over = [entry for entry in await tenant.orders() if _is_over(entry)]
+    marked: set[str | None] = set()
+    async with database.reading() as session:
+        for model in (TimeEntry, Expense):
+            marks = select(model.order_id).where(model.workspace_id == tenant.id, model.order_id.is_not(None))
+            marked.update(await session.scalars(marks.distinct()))
+    if not marked:
+        return
+    over = {entry.order_id for entry in await tenant.orders() if entry.state in _OVER} & marked
+    if not over:
+        return
     async with database.writing() as session:
         for model in (TimeEntry, Expense):
-            on_them = model.order_id.in_([entry.order_id for entry in over])
-            freed = update(model).where(model.workspace_id == tenant.id, on_them).values(order_id=None)
-            await session.execute(freed)
-
-
-def _is_over(entry: LedgerEntry) -> bool:
-    return entry.state in _OVER
+            freed = (model.workspace_id == tenant.id, model.order_id.in_(over))
+            await session.execute(update(model).where(*freed).values(order_id=None))
