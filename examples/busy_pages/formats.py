@@ -13,6 +13,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
+def today() -> date:
+    """Return the day on the clocks of Norway."""
+    return datetime.now(ZONE).date()
+
+
 def number(value: Decimal, language: Language, *, places: int | None = None) -> str:
     """Return a number with its digits in groups; without `places` it has as many as it needs."""
     exact = value if places is None else value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
@@ -28,6 +33,11 @@ def number(value: Decimal, language: Language, *, places: int | None = None) -> 
 def money(value: Decimal, language: Language) -> str:
     """Return an amount with two decimals."""
     return number(value, language, places=2)
+
+
+def rate(value: Decimal, language: Language) -> str:
+    """Return a rate as a person enters it: two decimals, and more where it has them."""
+    return number(value, language, places=2 if value == round(value, 2) else 4)
 
 
 def hours(minutes: int, language: Language) -> str:

@@ -124,6 +124,14 @@ _ACTIONS: Mapping[Action, Texts] = {
     Action.RESTORE: Texts("Gjenopprettes", "Restored"),
     Action.NOTE: Texts("Noteres", "Noted"),
 }
+_DONE: Mapping[Action, Texts] = {
+    Action.CREATE: Texts("opprettet", "created"),
+    Action.ADOPT: Texts("koblet sammen", "linked"),
+    Action.UPDATE: Texts("oppdatert", "updated"),
+    Action.ARCHIVE: Texts("arkivert", "archived"),
+    Action.RESTORE: Texts("gjenopprettet", "restored"),
+    Action.NOTE: Texts("notert", "noted"),
+}
 _REASONS: Mapping[Reason, Texts] = {
     Reason.NEW: Texts("ny i eAccounting", "new in eAccounting"),
     Reason.ADOPTED: Texts("finnes på begge sider", "on both sides"),
@@ -215,6 +223,11 @@ def kind(code: Kind, language: Language) -> str:
 def action(code: Action, language: Language) -> str:
     """Return what a plan does."""
     return _ACTIONS[Action(code)].of(language)
+
+
+def done(code: Action, language: Language) -> str:
+    """Return what a sync did."""
+    return _DONE[code].of(language)
 
 
 def reason(code: Reason, language: Language) -> str:

@@ -116,9 +116,7 @@ def _done(run: SyncRun, language: Language) -> str:
     done: Counter[str] = Counter()
     for each in run.kinds.values():
         done.update(each.applied)
-    told = [
-        f"{labels.action(action, language).lower()}: {done[action]}" for action in _CHANGING if done[action]
-    ]
+    told = [f"{done[action]} {labels.done(action, language)}" for action in _CHANGING if done[action]]
     return ", ".join(told) or TEXTS["nothing_new"].of(language)
 
 
@@ -137,7 +135,6 @@ def plan_page(frame: Frame, *, plan: Plan, status: Status) -> Page:
         section="settings",
         title=TEXTS["plan_title"].of(frame.language),
         plan=shown_plan(plan, frame.language),
-        summary=plan.text(frame.language),
         is_first=status.last_read is None,
         company=status.company_name if other is None else other.company_name,
         kept=status.company_name,

@@ -95,10 +95,17 @@ def _shown(changes: Sequence[PlannedChange], language: Language) -> tuple[ShownC
         ShownChange(
             label=each.label or TEXTS["nameless"].of(language),
             reason=labels.reason(each.reason, language),
-            fields=() if each.busy_id is None else tuple(_field(of, language) for of in each.fields),
+            fields=_fields(each, language),
         )
         for each in changes
     )
+
+
+def _fields(planned: PlannedChange, language: Language) -> tuple[str, ...]:
+    """Return what is set, where that is not said already: all of a new record, or that it is archived."""
+    if planned.busy_id is None:
+        return ()
+    return tuple(_field(each, language) for each in planned.fields if each.field != "archived")
 
 
 def _field(change: FieldChange, language: Language) -> str:

@@ -19,7 +19,7 @@ def environment(**options: Any) -> Environment:
     """
     defaults: dict[str, Any] = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**(defaults | options))
-    for name in ("money", "number", "hours", "day", "moment"):
+    for name in ("money", "number", "rate", "hours", "day", "moment"):
         made.filters[name] = _in_language(getattr(formats, name))
     for name in ("state", "stage", "event", "kind", "action", "reason", "approval", "mender", "entity"):
         made.filters[f"{name}_label"] = _in_language(getattr(labels, name))

@@ -56,7 +56,7 @@ class HoursRow:
 
 @frozen(kw_only=True)
 class CostRow:
-    """A cost that was booked, as hours are."""
+    """A cost that was booked; `product` names its product, or the work type that gives it one."""
 
     id: str
     day: date

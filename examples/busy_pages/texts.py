@@ -116,6 +116,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "plan_of": Texts(
             "Dette skjer når Busy henter fra {company}", "What happens when Busy fetches from {company}"
         ),
+        "plan_not_yet": Texts("Ingenting er endret ennå.", "Nothing has changed yet."),
         "plan_nothing": Texts(
             "Busy er oppdatert. Det er ingenting å gjøre.", "Busy is up to date. There is nothing to do."
         ),
@@ -149,7 +150,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "name": Texts("Navn", "Name"),
         "customer": Texts("Kunde", "Customer"),
         "from_visma": Texts("Fra", "From"),
-        "linked": Texts("Koblet til eAccounting", "Linked to eAccounting"),
+        "linked": Texts("Fra eAccounting", "From eAccounting"),
         "only_busy": Texts("Bare i Busy", "Only in Busy"),
         "active_projects": Texts("Aktive ({count})", "Active ({count})"),
         "archived_projects": Texts("Arkiverte ({count})", "Archived ({count})"),
@@ -166,6 +167,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "book_hours": Texts("Før timer", "Book hours"),
         "hours_booked": Texts("Timene er ført.", "The hours are booked."),
         "costs_title": Texts("Kostnader", "Costs"),
+        "sold_as": Texts("Selges som", "Sold as"),
         "no_costs": Texts("Ingen kostnader er ført.", "No costs are booked."),
         "book_cost": Texts("Før kostnad", "Book a cost"),
         "cost_booked": Texts("Kostnaden er ført.", "The cost is booked."),
@@ -225,7 +227,6 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "lines_title": Texts("Ordrelinjer", "Order lines"),
         "line_text": Texts("Tekst", "Text"),
         "quantity": Texts("Antall", "Quantity"),
-        "unit": Texts("Enhet", "Unit"),
         "unit_price": Texts("Pris", "Price"),
         "amount": Texts("Beløp", "Amount"),
         "sum_net": Texts("Sum uten mva.", "Total without VAT"),

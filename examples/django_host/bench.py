@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,10 +25,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_host.settings")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402 - models need settings
-from django.db import transaction  # noqa: E402
-from django.db.backends.signals import connection_created  # noqa: E402
+from django.db import connection, connections, transaction  # noqa: E402
 
+from busy_pages.forms import LONGEST_NAME  # noqa: E402
 from django_host import catalogue, models, ordering, state_store, work_log  # noqa: E402
+from django_host.transactions import key_of  # noqa: E402
 from visma_busy_sync import busy  # noqa: E402
 from visma_busy_sync.ports import Versioned  # noqa: E402
 from visma_busy_sync.sync import Kind, Record, Value  # noqa: E402
@@ -61,14 +63,29 @@ def _migrated() -> None:
     call_command("migrate", verbosity=0)
 
 
+class _Requested:
+    """A port as a request uses it: the connection of its thread ends with it, since the thread does."""
+
+    def __init__(self, port: object) -> None:
+        self._port = port
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._port, name)
+
+        def call(*arguments: object) -> Any:
+            try:
+                return method(*arguments)
+            finally:
+                if threading.current_thread() is not threading.main_thread():
+                    connection.close()
+
+        return call
+
+
 class Bench(StateHarness, CatalogueHarness, WorkLogHarness):
     """All three ports with all that the kit can ask for."""
 
-    def __init__(self) -> None:
-        self._opened: list[Any] = []
-
     def __enter__(self) -> Self:
-        connection_created.connect(self._note)
         self._person = ThreadPoolExecutor(1)
         _migrated()
         with transaction.atomic():
@@ -79,19 +96,13 @@ class Bench(StateHarness, CatalogueHarness, WorkLogHarness):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._by_a_person(connections.close_all)
         self._person.shutdown()
         self.reopen()
-        connection_created.disconnect(self._note)
-
-    def _note(self, connection: Any, **_: object) -> None:
-        """Remember a connection, since each thread has one, and threads of the kit end without closing it."""
-        connection.inc_thread_sharing()
-        self._opened.append(connection)
 
     def reopen(self) -> None:
-        """Close all connections; Django opens new ones by itself."""
-        while self._opened:
-            self._opened.pop().close()
+        """Close the connection; Django opens a new one by itself."""
+        connection.close()
 
     @contextmanager
     def ambient(self) -> Iterator[None]:
@@ -103,9 +114,9 @@ class Bench(StateHarness, CatalogueHarness, WorkLogHarness):
     def _by_a_person(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._person.submit(act, *args, **kwargs).result()
 
-    def state(self) -> state_store.DjangoStateStore:
+    def state(self) -> Any:
         """Return a state store."""
-        return state_store.DjangoStateStore()
+        return _Requested(state_store.DjangoStateStore())
 
     def child(self) -> ChildStore:
         """Tell how another process opens one; the database is in its environment too."""
@@ -123,9 +134,9 @@ class Bench(StateHarness, CatalogueHarness, WorkLogHarness):
             models.VismaDocument.objects.update_or_create, tenant=tenant, key=key, defaults=values
         )
 
-    def catalogue(self) -> catalogue.DjangoCatalogue:
+    def catalogue(self) -> Any:
         """Return a catalogue."""
-        return catalogue.DjangoCatalogue()
+        return _Requested(catalogue.DjangoCatalogue())
 
     def catalogue_child(self) -> ChildStore:
         """Tell how another process opens one."""
@@ -152,22 +163,22 @@ class Bench(StateHarness, CatalogueHarness, WorkLogHarness):
     def refused_values(self, kind: Kind) -> Mapping[str, Value]:
         """Return a name that is too long."""
         del kind
-        return {"name": "x" * (models.LONGEST_NAME + 1)}
+        return {"name": "x" * (LONGEST_NAME + 1)}
 
     def _records(self, tenant: str, kind: Kind, id: str) -> Any:
-        return catalogue.MODELS[kind].objects.filter(workspace_id=tenant, pk=catalogue.key_of(id))
+        return catalogue.MODELS[kind].objects.filter(workspace_id=tenant, pk=key_of(id))
 
-    def work_log(self) -> work_log.DjangoWorkLog:
+    def work_log(self) -> Any:
         """Return a work log."""
-        return work_log.DjangoWorkLog()
+        return _Requested(work_log.DjangoWorkLog())
 
     def put_raw(self, tenant: str, value: Any, project: str | None = None) -> Any:
         """Create or change what hours refer to; here are no tasks, and prices are those of work types."""
         del project
         match value:
             case busy.WorkSettings():
-                kept = ("order_start_date", "include_unapproved_hours", "invoice_text")
-                columns = {name: getattr(value, name) for name in (*kept, "distribution", "orders_enabled")}
+                names = ("order_start_date", "include_unapproved_hours", "invoice_text")
+                columns = {name: getattr(value, name) for name in (*names, "distribution", "orders_enabled")}
                 self._by_a_person(models.Workspace.objects.filter(pk=tenant).update, **columns)
                 return busy.WorkSettings(**columns)
             case busy.Customer():
@@ -177,17 +188,23 @@ class Bench(StateHarness, CatalogueHarness, WorkLogHarness):
             case busy.Member():
                 return self._put(tenant, models.Member, value, name=value.name)
             case busy.WorkType():
-                own = {"name": value.name, "product_id": value.product, "rate": value.default_rate}
-                return self._put(tenant, models.WorkType, value, **own)
+                kept = {"product_id": value.product, "rate": value.default_rate}
+                return self._put(tenant, models.WorkType, value, name=value.name, **kept)
             case busy.Project():
-                own = {"number": value.number, "name": value.name, "is_billable": value.is_billable}
-                row = self._put(tenant, models.Project, value, **own, customer_id=value.customer)
+                texts: dict[str, str | None] = {"number": value.number, "name": value.name}
+                own = {"customer_id": value.customer, "is_billable": value.is_billable}
+                row = self._put(tenant, models.Project, value, **texts, **own)
                 return evolve(row, allows_several_customers=False)
         return None
 
     def _put(self, tenant: str, model: Any, value: Any, **columns: object) -> Any:
-        known = {"pk": catalogue.key_of(value.id), "workspace_id": tenant}
-        return evolve(value, id=str(self._by_a_person(_put, model, known, columns)))
+        known = {"pk": key_of(value.id), "workspace_id": tenant}
+        # A form takes no more letters than the column holds.
+        texts: dict[str, str | None] = {
+            name: _cut(model, name, columns[name]) for name in ("number", "name") if name in columns
+        }
+        key = self._by_a_person(_put, model, known, {**columns, **texts})
+        return evolve(value, id=str(key), **texts)
 
     def book_raw(
         self, tenant: str, project: str, entries: Sequence[busy.TimeEntry], costs: Sequence[busy.Expense]
@@ -215,6 +232,10 @@ def open_catalogue(_: str) -> catalogue.DjangoCatalogue:
     return catalogue.DjangoCatalogue()
 
 
+def _cut(model: Any, column: str, text: Any) -> str | None:
+    return None if text is None else str(text)[: getattr(model, column).field.max_length]
+
+
 def _put(model: Any, known: Mapping[str, Any], columns: Mapping[str, object]) -> int:
     """Change the row, if it is there, else make one; return its key."""
     if known["pk"] is not None and model.objects.filter(**known).update(**columns):
@@ -223,8 +244,14 @@ def _put(model: Any, known: Mapping[str, Any], columns: Mapping[str, object]) ->
     return int(model.objects.create(**workspace, **columns).pk)
 
 
-@transaction.atomic
 def _book(
+    project: str, entries: Sequence[busy.TimeEntry], costs: Sequence[busy.Expense]
+) -> tuple[Sequence[busy.TimeEntry], Sequence[busy.Expense]]:
+    with transaction.atomic():
+        return _booked(project, entries, costs)
+
+
+def _booked(
     project: str, entries: Sequence[busy.TimeEntry], costs: Sequence[busy.Expense]
 ) -> tuple[Sequence[busy.TimeEntry], Sequence[busy.Expense]]:
     ids: dict[str, str] = {}
@@ -233,7 +260,7 @@ def _book(
         shared = ("start", "billable_minutes", "rate", "approval", "excluded", "order", "comment")
         columns = {name: getattr(entry, name) for name in shared}
         columns |= {"work_type_id": entry.work_type, "member_id": entry.member}
-        known = {"pk": catalogue.key_of(entry.id), "project_id": project}
+        known = {"pk": key_of(entry.id), "project_id": project}
         ids[entry.id] = str(_put(models.TimeEntry, known, columns))
         hours.append(evolve(entry, id=ids[entry.id], customer=None, task=None))
     spent = []
@@ -244,6 +271,6 @@ def _book(
             for name in ("date", "quantity", "out_price", "approval", "order", "comment")
         }
         columns |= {"work_type_id": cost.work_type, "product_id": cost.product, "entry_id": entry_id}
-        key = _put(models.Expense, {"pk": catalogue.key_of(cost.id), "project_id": project}, columns)
+        key = _put(models.Expense, {"pk": key_of(cost.id), "project_id": project}, columns)
         spent.append(evolve(cost, id=str(key), entry=entry_id, customer=None))
     return hours, spent

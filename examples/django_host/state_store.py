@@ -38,31 +38,32 @@ class DjangoStateStore:
         """Make all writes, or none where one of them does not find the version it expects."""
         if len({write.key for write in writes}) < len(writes):
             raise ConfigurationError("One commit writes a key twice.", advice="Name each key once.")
+        # Locks and new keys in the order of keys, so that two commits never wait for each other.
+        ordered = sorted(writes, key=lambda write: write.key)
         try:
             with own_transaction():
-                # In the order of keys, so that two commits never wait for each other.
-                for write in sorted(writes, key=lambda write: write.key):
-                    _make(tenant, write)
-        except (IntegrityError, _Conflict):
+                return _made(tenant, ordered)
+        except IntegrityError:  # another commit created one of the documents meanwhile
             return False
-        return True
 
 
-class _Conflict(Exception):
-    """A document has another version than was expected; rolls everything back."""
+def _made(tenant: str, writes: Sequence[Write]) -> bool:
+    """Compare the versions while the rows are locked, then make all writes; tell whether they were made."""
+    rows = VismaDocument.objects.filter(tenant=tenant, key__in=[write.key for write in writes])
+    versions = dict(rows.select_for_update().order_by("key").values_list("key", "version"))
+    if any(versions.get(write.key) != write.expected for write in writes):
+        return False
+    rows.filter(key__in=[write.key for write in writes if write.body is None]).delete()
+    kept = [write for write in writes if write.body is not None]
+    VismaDocument.objects.bulk_create(_document(tenant, write) for write in kept if write.expected is None)
+    VismaDocument.objects.bulk_create(
+        (_document(tenant, write) for write in kept if write.expected is not None),
+        update_conflicts=True,
+        unique_fields=("tenant", "key"),
+        update_fields=("version", "body"),
+    )
+    return True
 
 
-def _make(tenant: str, write: Write) -> None:
-    """Make a write, which compares the version in the statement that writes, and counts its rows."""
-    rows = VismaDocument.objects.filter(tenant=tenant, key=write.key)
-    if write.expected is None and write.body is None:
-        made = not rows.exists()
-    elif write.expected is None:
-        rows.create(tenant=tenant, key=write.key, version=1, body=write.body)  # the primary key compares
-        made = True
-    elif write.body is None:
-        made = bool(rows.filter(version=write.expected).delete()[0])
-    else:
-        made = bool(rows.filter(version=write.expected).update(version=write.expected + 1, body=write.body))
-    if not made:
-        raise _Conflict
+def _document(tenant: str, write: Write) -> VismaDocument:
+    return VismaDocument(tenant=tenant, key=write.key, version=(write.expected or 0) + 1, body=write.body)

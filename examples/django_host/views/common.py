@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
@@ -12,7 +11,6 @@ from django.shortcuts import get_list_or_404, get_object_or_404, redirect, rende
 from django.views.decorators.http import require_POST
 
 from busy_pages import FormRefused, Frame, Note, Page, read_language, safe_next, security_headers
-from busy_pages.formats import ZONE
 from django_host.models import Workspace
 from django_host.visma import endpoints, visma
 from visma_busy_sync import Tenant, VismaBusySyncError
@@ -24,11 +22,6 @@ View = Callable[..., HttpResponse]
 def language_of(request: HttpRequest) -> Language:
     """Return the language of the person."""
     return read_language(request.COOKIES)
-
-
-def today() -> date:
-    """Return the day on the clocks of Norway."""
-    return datetime.now(ZONE).date()
 
 
 def workspace_or_404(id: str) -> Any:

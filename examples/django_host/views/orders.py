@@ -25,6 +25,7 @@ from busy_pages import (
     said_of,
     said_of_push,
 )
+from busy_pages.formats import today
 from django_host.models import Customer, Member, Order, Product, Project, WorkType
 from django_host.ordering import EntriesTaken, finalise, finalised_order, free_if_over
 from django_host.views.common import (
@@ -35,7 +36,6 @@ from django_host.views.common import (
     note_text,
     or_note,
     tenant_of,
-    today,
     workspace_or_404,
 )
 from django_host.views.projects import project_or_404, row_of

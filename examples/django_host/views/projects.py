@@ -23,9 +23,9 @@ from busy_pages import (
     read_name,
     read_work_type,
 )
-from busy_pages.formats import ZONE
+from busy_pages.formats import ZONE, today
 from django_host.models import Expense, Member, Product, Project, TimeEntry, WorkType
-from django_host.views.common import answer, frame, language_of, note_text, or_note, today, workspace_or_404
+from django_host.views.common import answer, frame, language_of, note_text, or_note, workspace_or_404
 from visma_busy_sync.busy import Approval
 
 _PAGE = "/{workspace}/projects/{key}"
@@ -140,10 +140,12 @@ def _approval(*, approved: bool) -> str:
 
 def _booked(place: Any, project: Any) -> Booked:
     hours = TimeEntry.objects.filter(project=project).select_related("member", "work_type").order_by("start")
-    costs = Expense.objects.filter(project=project).select_related("product").order_by("date", "pk")
+    costs = (
+        Expense.objects.filter(project=project).select_related("product", "work_type").order_by("date", "pk")
+    )
     return Booked(
         hours=tuple(map(_hours_row, hours)),
-        costs=tuple(map(_cost_row, costs)),
+        costs=tuple(map(_cost_row, costs.order_by("date", "pk"))),
         work_types=tuple(
             WorkTypeRow(
                 id=str(each.pk),
@@ -180,7 +182,7 @@ def _cost_row(cost: Any) -> CostRow:
         id=str(cost.pk),
         day=cost.date,
         comment=cost.comment or "",
-        product=cost.product.name if cost.product else "",
+        product=next((each.name for each in (cost.product, cost.work_type) if each), ""),
         quantity=cost.quantity,
         price=cost.out_price,
         approval=Approval(cost.approval),
