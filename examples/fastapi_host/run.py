@@ -37,7 +37,9 @@ from visma_busy_sync.sandbox.process import SandboxInfo, SandboxProcess
 def main() -> None:
     """Start sandbox and host, and end both."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--folder", type=Path, help="where the database is kept; by default nowhere")
+    options.add_argument(
+        "--folder", type=Path, help="where the database is kept; by default a temporary folder"
+    )
     options.add_argument("--port", type=int, default=0, help="by default one that is free")
     given = options.parse_args()
     signal.signal(signal.SIGTERM, _end)

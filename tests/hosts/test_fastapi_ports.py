@@ -188,3 +188,22 @@ def test_the_id_of_a_project_that_was_deleted_is_never_given_again(url: str) -> 
 
     first, second = asyncio.run(scene())
     assert first != second
+
+
+def test_a_call_that_is_given_up_leaves_no_lock(tmp_path: Path) -> None:
+    """A commit whose caller is cancelled, at whatever moment, is made or not; the next one goes through."""
+
+    async def scene() -> None:
+        async with Database(f"sqlite+aiosqlite:///{tmp_path / 'busy.db'}", lock_seconds=5) as database:
+            await database.create_tables()
+            store = BusyStateStore(database)
+            for turn in range(40):
+                given_up = asyncio.create_task(store.commit("acme", [Write(f"{turn}", None, "{}")]))
+                # A commit takes some milliseconds, most of them in the driver's thread.
+                await asyncio.sleep(turn / 8_000)
+                given_up.cancel()
+                await asyncio.gather(given_up, return_exceptions=True)
+                assert await store.commit("acme", [Write(f"next {turn}", None, "{}")])
+            assert len(await store.scan("next ")) == 40
+
+    asyncio.run(scene())
