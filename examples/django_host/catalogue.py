@@ -44,7 +44,8 @@ def _applied(tenant: str, change: Change) -> Outcome:
             row.refresh_from_db()
             return Applied(str(row.pk), _values(change.kind, row))
     except IntegrityError:
-        return Refused("nummeret er i bruk")
+        is_number = change.kind is Kind.PROJECT and change.values.get("number") is not None
+        return Refused("nummeret er i bruk" if is_number else "en verdi mangler")
 
 
 def _cannot_hold(tenant: str, change: Change) -> str | None:
@@ -53,11 +54,18 @@ def _cannot_hold(tenant: str, change: Change) -> str | None:
         longest = getattr(MODELS[change.kind], _column(field)).field.max_length
         if isinstance(value, str) and longest is not None and len(value) > longest:
             return f"{_NAMES.get(field, field)} har mer enn {longest} tegn"
+        if isinstance(value, str) and not _is_storable(value):
+            return f"{_NAMES.get(field, field)} har et tegn som databasen ikke kan lagre"
     customer = change.values.get("customer")
     if isinstance(customer, str):
         known = Customer.objects.filter(workspace_id=tenant, pk=key_of(customer)).exists()
         return None if known else "kunden finnes ikke i Busy"
     return None
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether a text has neither half characters nor NUL, which PostgreSQL cannot hold."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 _NAMES = {"name": "navnet", "number": "nummeret", "organization_number": "organisasjonsnummeret"}

@@ -1,0 +1,1 @@
+"""The host's own tests, as a Django project has them: `python -m django test django_host`."""

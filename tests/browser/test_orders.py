@@ -1,0 +1,111 @@
+"""An order is sent once, whatever people press; and its hours come back when its draft is taken back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from .hosts import Host
+from .steps import connect, cure_work_types, fetch_first, push_order, scan, show_order
+
+
+@pytest.fixture
+def ready(host: Host, page: Page) -> Host:
+    """A host that is connected, with hours that can be billed."""
+    connect(page, host)
+    fetch_first(page, host)
+    cure_work_types(page, host)
+    return host
+
+
+def test_pressing_twice_sends_once(ready: Host, page: Page, window: BrowserContext) -> None:
+    """Two requests with the same order at the same moment, as a double click without scripts makes them."""
+    show_order(page, ready)
+    button = page.get_by_role("button", name="Ferdigstill og send")
+    form = page.locator("form", has=button)
+    fields = form.evaluate("form => Object.fromEntries(new FormData(form))")
+    address = f"{ready.address}{str(form.get_attribute('action')).removeprefix('/')}"
+    cookies = {str(each["name"]): str(each["value"]) for each in window.cookies()}
+
+    def send(_: int) -> int:
+        return httpx.post(address, data=fields, cookies=cookies, timeout=30).status_code
+
+    with ThreadPoolExecutor(3) as people:
+        answers = list(people.map(send, range(3)))
+    assert all(status in {302, 303} for status in answers)
+    button.dblclick()
+    expect(page.get_by_text("Overført", exact=True).first).to_be_visible()
+    page.reload()
+    assert len(ready.sent_orders()) == 1
+    page.goto(ready.url("orders"))
+    expect(page.get_by_role("row")).to_have_count(2)
+
+
+def test_a_draft_that_is_withdrawn_gives_its_hours_back(ready: Host, page: Page) -> None:
+    """They make the next order."""
+    push_order(page, ready)
+    show_order(page, ready)
+    expect(page.get_by_role("main")).to_contain_text("Det er ingenting å fakturere")
+    page.goto(ready.url("orders"))
+    page.get_by_role("row").nth(1).get_by_role("link").click()
+    page.get_by_text("Trekk tilbake").first.click()
+    scan(page)
+    page.get_by_role("button", name="Trekk tilbake").click()
+    expect(page.get_by_role("status")).to_contain_text("Utkastet er slettet i eAccounting")
+    push_order(page, ready)
+    assert len(ready.sent_orders()) == 2
+
+
+def test_what_became_of_an_order_in_eaccounting_is_shown(ready: Host, page: Page) -> None:
+    """It was invoiced there; then nothing is left to withdraw."""
+    push_order(page, ready)
+    (draft,) = ready.steer("GET", "orders/history")["entries"][-1:]
+    order = ready.steer("POST", f"orders/{draft['order']['Id']}/convert")
+    ready.steer("POST", f"orders/{order['Id']}/invoice")
+    page.get_by_role("button", name="Oppdater status").click()
+    expect(page.get_by_text("Fakturert")).to_be_visible()
+    expect(page.get_by_text(str(order["Number"]), exact=True)).to_be_visible()
+    expect(page.get_by_text("Trekk tilbake")).to_have_count(0)
+
+
+def test_an_order_that_is_refused_says_why_and_can_be_made_anew(ready: Host, page: Page) -> None:
+    """Its hours are free again."""
+    fault = {"kind": "status", "status": 400, "error_code": 2000, "when": "before"}
+    ready.steer("POST", "faults", {"method": "POST", "path": "/orders", **fault})
+    show_order(page, ready)
+    page.get_by_role("button", name="Ferdigstill og send").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_text("Avvist", exact=True).first).to_be_visible()
+    scan(page)
+    page.get_by_text("Åpne ordren igjen").first.click()
+    page.get_by_role("button", name="Åpne ordren igjen").click()
+    expect(page.get_by_role("status")).to_contain_text("Ordren er åpnet igjen")
+    push_order(page, ready)
+
+
+def test_the_hours_behind_an_order_are_a_page_of_their_own(ready: Host, page: Page) -> None:
+    """In the person's language."""
+    push_order(page, ready)
+    page.get_by_role("link", name="Timespesifikasjon").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Timespesifikasjon")
+
+
+def test_all_of_it_works_without_scripts(ready: Host, chromium: Browser, window: BrowserContext) -> None:
+    """A browser that runs none books hours and sends an order."""
+    plain = chromium.new_context(
+        locale="nb-NO", java_script_enabled=False, storage_state=window.storage_state()
+    )
+    page = plain.new_page()
+    show_order(page, ready)
+    page.get_by_role("link", name="Rehabilitering").click()
+    page.get_by_text("Før timer").first.click()
+    page.get_by_role("textbox", name="Timer").fill("1,5")
+    page.get_by_role("button", name="Før timer").click()
+    expect(page.get_by_role("status")).to_have_text("Timene er ført.")
+    expect(page.get_by_role("cell", name="1,50", exact=True)).to_be_visible()
+    push_order(page, ready)
+    assert len(ready.sent_orders()) == 1
+    plain.close()
