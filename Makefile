@@ -11,10 +11,10 @@ WORKERS ?= 3
 SPREAD = --numprocesses=$(WORKERS) --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format types contracts docs package check lock clean
+.PHONY: help demo django-host test browser browser-tests soak lint format types contracts docs package check lock clean
 
 help: ## list the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # Made anew only when what is installed may have changed.
 $(READY): requirements-dev.txt pyproject.toml
@@ -28,6 +28,9 @@ $(READY): requirements-dev.txt pyproject.toml
 demo: $(READY) ## run the main job end to end against the sandbox
 	@$(BIN)/python examples/quickstart.py
 
+django-host: $(READY) ## start the Django example against the sandbox
+	@$(BIN)/python examples/django_host/run.py
+
 test: $(READY) ## run the tests, three at once (or WORKERS=8); sync and orders need full branch coverage
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
@@ -38,8 +41,17 @@ else
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --fail-under=100 \
 	  --include='*/visma_busy_sync/sync/*,*/visma_busy_sync/orders/*'
-	@$(BIN)/python -m pytest $(SPREAD) --ignore=tests/sync --ignore=tests/orders
+	@$(BIN)/python -m pytest $(SPREAD) --ignore=tests/sync --ignore=tests/orders --ignore=tests/browser
 endif
+
+# Debian's and Ubuntu's own; where the lists of packages are old or were never fetched, they are fetched first.
+INSTALL_CHROMIUM = $(if $(filter-out 0,$(shell id -u)),sudo )apt-get install --yes --no-install-recommends chromium
+browser: ## install chromium for the browser tests, where there is none (apt-get)
+	@command -v chromium >/dev/null || $(INSTALL_CHROMIUM) || \
+	  { $(if $(filter-out 0,$(shell id -u)),sudo )apt-get update && $(INSTALL_CHROMIUM); }
+
+browser-tests: $(READY) ## try the pages of the example hosts in chromium
+	@VISMA_BROWSER_TESTS=1 $(BIN)/python -m pytest $(SPREAD) tests/browser $(ARGS)
 
 soak: $(READY) ## run the randomised checks with fresh seeds; MINUTES=30 for longer than 10
 	@$(BIN)/python .ci/soak.py --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
@@ -70,7 +82,7 @@ docs: $(READY) ## build the documentation, warnings are errors
 package: $(READY) ## install the built package in a fresh environment and look at what came with it
 	@$(BIN)/python .ci/check_package.py
 
-check: test lint types contracts docs package ## everything
+check: test browser-tests lint types contracts docs package ## everything
 
 lock: $(READY) ## compile requirements-dev.txt anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --group benchmarks --upgrade \

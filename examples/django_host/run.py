@@ -16,6 +16,8 @@ import os
 import signal
 import sys
 import tempfile
+import threading
+import time
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -83,8 +85,18 @@ def _serve(server: ThreadedWSGIServer, sandbox: SandboxInfo) -> None:
     _seed(sandbox)
     print(f"Busy: http://127.0.0.1:{server.server_port}/")
     print(f"Sandbox: {sandbox.control_url}", flush=True)
+    threading.Thread(target=_every_minute, daemon=True).start()
     with suppress(KeyboardInterrupt):
         server.serve_forever()
+
+
+def _every_minute() -> None:
+    """Do what cron does for a real host."""
+    from django.core.management import call_command  # noqa: PLC0415 - as above
+
+    while True:
+        time.sleep(60)
+        call_command("visma_due")
 
 
 def _seed(sandbox: SandboxInfo) -> None:

@@ -33,6 +33,11 @@ def press(page: Page, target: Locator) -> None:
     page.keyboard.press("Enter")
 
 
+def unfold(page: Page, name: str) -> None:
+    """Open a part of a page that is folded."""
+    page.locator("summary").filter(has_text=name).click()
+
+
 def connect(page: Page, host: Host) -> None:
     """Connect with project sync, through Visma's login page."""
     page.goto(host.url("integrations/visma"))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .hosts import Host
-from .steps import connect, cure_work_types, fetch_first, push_order, scan, show_order
+from .steps import connect, cure_work_types, fetch_first, push_order, scan, show_order, unfold
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_draft_that_is_withdrawn_gives_its_hours_back(ready: Host, page: Page)
     expect(page.get_by_role("main")).to_contain_text("Det er ingenting å fakturere")
     page.goto(ready.url("orders"))
     page.get_by_role("row").nth(1).get_by_role("link").click()
-    page.get_by_text("Trekk tilbake").first.click()
+    unfold(page, "Trekk tilbake")
     scan(page)
     page.get_by_role("button", name="Trekk tilbake").click()
     expect(page.get_by_role("status")).to_contain_text("Utkastet er slettet i eAccounting")
@@ -80,7 +80,7 @@ def test_an_order_that_is_refused_says_why_and_can_be_made_anew(ready: Host, pag
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_text("Avvist", exact=True).first).to_be_visible()
     scan(page)
-    page.get_by_text("Åpne ordren igjen").first.click()
+    unfold(page, "Åpne ordren igjen")
     page.get_by_role("button", name="Åpne ordren igjen").click()
     expect(page.get_by_role("status")).to_contain_text("Ordren er åpnet igjen")
     push_order(page, ready)
@@ -101,7 +101,7 @@ def test_all_of_it_works_without_scripts(ready: Host, chromium: Browser, window:
     page = plain.new_page()
     show_order(page, ready)
     page.get_by_role("link", name="Rehabilitering").click()
-    page.get_by_text("Før timer").first.click()
+    unfold(page, "Før timer")
     page.get_by_role("textbox", name="Timer").fill("1,5")
     page.get_by_role("button", name="Før timer").click()
     expect(page.get_by_role("status")).to_have_text("Timene er ført.")

@@ -6,7 +6,7 @@ import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
 from .hosts import Host
-from .steps import scan
+from .steps import scan, unfold
 
 PAGES = ("integrations/visma", "projects", "projects?archived=1", "orders", "projects/1", "nothing-here")
 
@@ -48,7 +48,7 @@ def test_every_page_can_be_used_by_all_in_both_languages_on_wide_and_narrow_scre
 def test_a_mistake_in_a_form_is_told_and_changes_nothing(host: Host, page: Page) -> None:
     """Numbers are read with a comma; what is none is said by the field's name."""
     page.goto(host.url("projects/1"))
-    page.get_by_text("Før timer").first.click()
+    unfold(page, "Før timer")
     page.get_by_role("textbox", name="Timer").fill("åtte")
     page.get_by_role("button", name="Før timer").click()
     expect(page.get_by_role("alert")).to_have_text("Timer er ikke et tall.")
