@@ -15,6 +15,9 @@ from visma_busy_sync.busy import Approval
 
 WORKSPACE: Final = "acme"
 
+# Hours: how many days before today, minutes, and which work type.
+_WORKED: Final = ((0, 450, 0), (1, 200, 0), (1, 50, 1), (2, 375, 0))
+
 
 @frozen
 class Known:
@@ -30,42 +33,39 @@ async def seed(database: Database, known: tuple[Known, Known], today: dt.date) -
     async with database.writing() as session:
         if await session.get(Workspace, WORKSPACE) is not None:
             return
-        session.add(Workspace(id=WORKSPACE, name="Acme Rådgivning"))
+        session.add(Workspace(id=WORKSPACE, name="Fjordmesteren"))
         await session.flush()
         here = {"workspace_id": WORKSPACE}
-        first, second = (Project(**here, number=each.number, name=each.name) for each in known)
-        kari, ola = Member(**here, name="Kari Nordmann"), Member(**here, name="Ola Hansen")
-        advice = WorkType(**here, name="Rådgivning", rate=Decimal(1250))
-        travel = WorkType(**here, name="Reisetid", rate=Decimal("640.50"))
-        session.add_all([first, second, kari, ola, advice, travel])
-        session.add(Project(**here, number="9001", name="Internt: ferie"))
-        session.add(Project(**here, number="9002", name="Internt: lagerrydding"))
+        only_busy = (Known("9001", "Internt: ferie"), Known("9002", "Internt: lagerrydding"))
+        projects = [Project(**here, number=each.number, name=each.name) for each in (*known, *only_busy)]
+        members = [Member(**here, name=name) for name in ("Kari Nordmann", "Ola Nordmann")]
+        rates = {"Rådgivning": Decimal(1250), "Reisetid": Decimal("640.50")}
+        work_types = [WorkType(**here, name=name, rate=rate) for name, rate in rates.items()]
+        session.add_all([*projects, *members, *work_types])
         await session.flush()
-        begin = today.replace(day=1)
-        for member, work_type, day, minutes, comment in (
-            (kari, advice, begin, 450, "Oppstartsmøte og plan"),
-            (ola, advice, today, 200, "Gjennomgang med kunden"),
-            (ola, travel, today, 50, "Til kunden og tilbake"),
-        ):
+        for place, (before, minutes, work_type) in enumerate(_WORKED):
             entry = TimeEntry(
                 **here,
-                project_id=first.id,
-                member_id=member.id,
-                work_type_id=work_type.id,
-                start=dt.datetime.combine(day, dt.time(8), ZONE),
+                project_id=projects[0].id,
+                member_id=members[place % 2].id,
+                work_type_id=work_types[work_type].id,
+                start=dt.datetime.combine(_day(today, before), dt.time(8), ZONE),
                 billable_minutes=minutes,
                 approval=Approval.APPROVED,
-                comment=comment,
             )
             session.add(entry)
         toll = Expense(
             **here,
-            project_id=first.id,
-            work_type_id=travel.id,
-            date=today,
+            project_id=projects[0].id,
+            work_type_id=work_types[1].id,
+            date=_day(today, 1),
             quantity=Decimal(2),
             out_price=Decimal("189.90"),
             approval=Approval.APPROVED,
             comment="Bompenger",
         )
         session.add(toll)
+
+
+def _day(today: dt.date, before: int) -> dt.date:
+    return max(today.replace(day=1), today - dt.timedelta(days=before))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from busy_pages import Note, integration_page, plan_page, said_of, said_of_sync
-from fastapi_host.web import Here, InWorkspace, Sent, Visit, go
+from fastapi_host.web import Here, Sent, Visit, go
 from visma_busy_sync import ConnectionState, LoginOutcome, VismaBusySyncError
-from visma_busy_sync.integration import LoginResult
+from visma_busy_sync.errors import ArchivingNotAllowed
 
 router = APIRouter()
 
 _HOME = "integrations/visma"
 _PLAN = f"{_HOME}/plan"
+_TONES = {LoginOutcome.CONFIRM_COMPANY: "wait", LoginOutcome.IN_PROGRESS: "wait"}
 
 
 @router.get("/{workspace}/integrations/visma")
@@ -27,9 +26,9 @@ async def shown(visit: Visit) -> HTMLResponse:
         try:
             readiness = await visit.tenant.readiness()
         except VismaBusySyncError as error:
-            trouble = said_of(error, visit.language)
-            # A login that has died is known by now.
-            status = await visit.tenant.status()
+            status = await visit.tenant.status()  # a login that died shows at the first call
+            if status.state is ConnectionState.CONNECTED:
+                trouble = said_of(error, visit.language)
     runs = await visit.tenant.runs()
     page = integration_page(visit.frame(), status=status, readiness=readiness, runs=runs, trouble=trouble)
     return visit.show(page)
@@ -38,7 +37,12 @@ async def shown(visit: Visit) -> HTMLResponse:
 @router.post("/{workspace}/integrations/visma/connect")
 async def connect(visit: Visit, form: Sent) -> RedirectResponse:
     """Send the person to Visma's login."""
-    url = await visit.tenant.connect(project_sync=form.get("project_sync") == "on", session=visit.session_id)
+    project_sync = form.get("project_sync") == "on"
+    try:
+        url = await visit.tenant.connect(project_sync=project_sync, session=visit.session_id)
+    except VismaBusySyncError as error:
+        visit.tell(Note.of_error(error, visit.language))
+        return visit.go(_HOME)
     # One address is registered with Visma for all workspaces, so the browser remembers which one it was.
     visit.session["workspace"] = visit.workspace.id
     return go(url)
@@ -50,6 +54,7 @@ async def callback(request: Request) -> RedirectResponse:
     here = Here(request)
     workspace = here.session.get("workspace")
     if workspace is None:
+        here.say("login_elsewhere", tone="bad")
         return go("/")
     tenant = here.host.visma.tenant(workspace)
     try:
@@ -57,14 +62,9 @@ async def callback(request: Request) -> RedirectResponse:
     except VismaBusySyncError as error:
         here.tell(Note.of_error(error, here.language))
     else:
-        here.tell(Note(_tone(result), result.text(here.language)))
+        tone = "good" if result.connected else _TONES.get(result.outcome, "bad")
+        here.tell(Note(tone, result.text(here.language)))
     return go(f"/{workspace}/{_HOME}")
-
-
-def _tone(result: LoginResult) -> str:
-    if result.outcome is LoginOutcome.CONFIRM_COMPANY:
-        return "wait"
-    return "good" if result.connected else "bad"
 
 
 @router.get("/{workspace}/integrations/visma/plan", response_model=None)
@@ -89,11 +89,12 @@ async def sync(visit: Visit, form: Sent) -> RedirectResponse:
         visit.say("plan_first_needed", tone="wait")
         return visit.go(_PLAN)
     allowed = None if "without" in form else form.get("archiving") or None
-
-    async def imported() -> Note:
-        return said_of_sync(await visit.tenant.sync(allow_archiving=allowed), visit.language)
-
-    await _told(visit, imported)
+    try:
+        visit.tell(said_of_sync(await visit.tenant.sync(allow_archiving=allowed), visit.language))
+    except VismaBusySyncError as error:
+        visit.tell(Note.of_error(error, visit.language))
+        if isinstance(error, ArchivingNotAllowed):  # others are missing by now: the list is looked at again
+            return visit.go(_PLAN)
     return visit.go(_HOME)
 
 
@@ -101,32 +102,24 @@ async def sync(visit: Visit, form: Sent) -> RedirectResponse:
 async def other_company(visit: Visit, form: Sent) -> RedirectResponse:
     """Change to the other company that somebody logged in to, or keep the one that is connected."""
     login = form.get("login_id", "")
-
-    async def decided() -> Note:
-        if form.get("decision") != "confirm":
+    try:
+        if form.get("decision") == "confirm":
+            status = await visit.tenant.confirm_company(login)
+            visit.say("other_changed", company=status.company_name)
+        else:
             await visit.tenant.discard_company(login)
-            return Note.of_text("other_kept", visit.language)
-        status = await visit.tenant.confirm_company(login)
-        return Note.of_text("other_changed", visit.language, company=status.company_name)
-
-    await _told(visit, decided)
+            visit.say("other_kept")
+    except VismaBusySyncError as error:
+        visit.tell(Note.of_error(error, visit.language))
     return visit.go(_HOME)
 
 
 @router.post("/{workspace}/integrations/visma/disconnect")
 async def disconnect(visit: Visit) -> RedirectResponse:
     """End the connection."""
-
-    async def ended() -> Note:
-        await visit.tenant.disconnect()
-        return Note.of_text("disconnected", visit.language)
-
-    await _told(visit, ended)
-    return visit.go(_HOME)
-
-
-async def _told(visit: InWorkspace, action: Callable[[], Awaitable[Note]]) -> None:
     try:
-        visit.tell(await action())
+        await visit.tenant.disconnect()
+        visit.say("disconnected")
     except VismaBusySyncError as error:
         visit.tell(Note.of_error(error, visit.language))
+    return visit.go(_HOME)
