@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,20 +97,33 @@ def sandbox() -> Iterator[SandboxInfo]:
         yield process.info
 
 
-def _run(sandbox: SandboxInfo, folder: Path, story: Callable[[Scene], Awaitable[None]]) -> None:
+@pytest.fixture
+def file(sqlite_url: str) -> str:
+    """The address of an empty database."""
+    return sqlite_url.replace("sqlite:", "sqlite+aiosqlite:")
+
+
+@pytest.fixture(params=["file", "postgres_url"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The same, once of each sort."""
+    found: str = request.getfixturevalue(request.param)
+    return found
+
+
+def _run(sandbox: SandboxInfo, url: str, story: Callable[[Scene], Awaitable[None]]) -> None:
     async def told() -> None:
-        async with _scene(sandbox, folder) as scene:
+        async with _scene(sandbox, url) as scene:
             await story(scene)
 
     asyncio.run(told())
 
 
 @asynccontextmanager
-async def _scene(sandbox: SandboxInfo, folder: Path) -> AsyncIterator[Scene]:
+async def _scene(sandbox: SandboxInfo, url: str) -> AsyncIterator[Scene]:
     clock = Later()
     settings = Settings(
         address="http://127.0.0.1",
-        database_url=f"sqlite+aiosqlite:///{folder / 'busy.db'}",
+        database_url=url,
         client_id=sandbox.client_id,
         client_secret=sandbox.client_secret,
         endpoints=Endpoints(
@@ -137,20 +149,20 @@ async def _scene(sandbox: SandboxInfo, folder: Path) -> AsyncIterator[Scene]:
         )
         async with visma:
             scene = Scene(Host(settings, database, visma, Environment(autoescape=True)), clock, sandbox)
-            url = await scene.tenant.connect(project_sync=True, session="s")
-            assert (await scene.tenant.complete_login(_logged_in(url), session="s")).connected
+            login = await scene.tenant.connect(project_sync=True, session="s")
+            assert (await scene.tenant.complete_login(_logged_in(login), session="s")).connected
             yield scene
 
 
-def _logged_in(url: str) -> str:
-    address = urlsplit(url)
+def _logged_in(login: str) -> str:
+    address = urlsplit(login)
     with contextlib.closing(HTTPConnection(address.netloc, timeout=20)) as browser:
         browser.request("GET", f"{address.path}?{address.query}&sandbox_auto=approve")
         return browser.getresponse().headers["location"]
 
 
 def test_the_first_import_waits_for_a_person_and_the_next_ones_come_by_themselves(
-    sandbox: SandboxInfo, tmp_path: Path
+    sandbox: SandboxInfo, file: str
 ) -> None:
     """Nothing is archived that nobody has seen; after that, changes come within the interval."""
 
@@ -165,12 +177,10 @@ def test_the_first_import_waits_for_a_person_and_the_next_ones_come_by_themselve
         await do_what_is_due(scene.host)
         assert len(await scene.tenant.runs()) == 2
 
-    _run(sandbox, tmp_path, story)
+    _run(sandbox, file, story)
 
 
-def test_an_order_that_did_not_get_through_is_sent_later_and_once(
-    sandbox: SandboxInfo, tmp_path: Path
-) -> None:
+def test_an_order_that_did_not_get_through_is_sent_later_and_once(sandbox: SandboxInfo, url: str) -> None:
     """Where eAccounting did not take it when it was finalised, nobody has to press anything."""
 
     async def story(scene: Scene) -> None:
@@ -191,11 +201,11 @@ def test_an_order_that_did_not_get_through_is_sent_later_and_once(
         sent = [each for each in journal if (each["method"], each["status"]) == ("POST", 201)]
         assert len(sent) == 1
 
-    _run(sandbox, tmp_path, story)
+    _run(sandbox, url, story)
 
 
 def test_hours_of_a_withdrawal_that_was_interrupted_are_free_when_it_is_through(
-    sandbox: SandboxInfo, tmp_path: Path
+    sandbox: SandboxInfo, url: str
 ) -> None:
     """Busy's own mark goes where the ledger frees them, also if nobody is at the page."""
 
@@ -209,11 +219,11 @@ def test_hours_of_a_withdrawal_that_was_interrupted_are_free_when_it_is_through(
         await do_what_is_due(scene.host)
         assert await scene.on_orders() == {None}
 
-    _run(sandbox, tmp_path, story)
+    _run(sandbox, url, story)
 
 
 def test_a_database_that_is_away_is_noted_and_the_next_minute_comes(
-    sandbox: SandboxInfo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    sandbox: SandboxInfo, file: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The name of the error is in the log, and nothing that was to be stored."""
 
@@ -222,13 +232,13 @@ def test_a_database_that_is_away_is_noted_and_the_next_minute_comes(
         with caplog.at_level(logging.WARNING, "fastapi_host"):
             await do_what_is_due(scene.host)
 
-    _run(sandbox, tmp_path, story)
+    _run(sandbox, file, story)
     assert [each.getMessage() for each in caplog.records if each.name == "fastapi_host.due"] == [
         "what was due could not be done: OperationalError"
     ]
 
 
-def test_at_the_end_what_is_under_way_comes_to_its_own_end(sandbox: SandboxInfo, tmp_path: Path) -> None:
+def test_at_the_end_what_is_under_way_comes_to_its_own_end(sandbox: SandboxInfo, file: str) -> None:
     """An import that runs when the host is told to stop is carried out, not cut off."""
 
     async def story(scene: Scene) -> None:
@@ -240,11 +250,11 @@ def test_at_the_end_what_is_under_way_comes_to_its_own_end(sandbox: SandboxInfo,
         runs = await scene.tenant.runs()
         assert [run.error for run in runs] == [None, None]
 
-    _run(sandbox, tmp_path, story)
+    _run(sandbox, file, story)
 
 
 def test_what_takes_too_long_at_the_end_is_cut_off_and_can_be_done_again(
-    sandbox: SandboxInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxInfo, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The host does not hang on eAccounting, and the next start imports as if nothing had been."""
     monkeypatch.setattr(due, "_END_SECONDS", 0.1)
@@ -259,4 +269,4 @@ def test_what_takes_too_long_at_the_end_is_cut_off_and_can_be_done_again(
         assert time.monotonic() - began < 10
         assert str(await scene.tenant.sync()) == "nothing to do"
 
-    _run(sandbox, tmp_path, story)
+    _run(sandbox, file, story)
