@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _END_SECONDS = 30
 class Started:
     """A host that was started, and its sandbox."""
 
+    folder: Path
     busy: str
     sandbox: str
     process: subprocess.Popen[str]
@@ -39,7 +41,7 @@ def _start(folder: Path) -> Started:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     assert process.stdout is not None
     told = [process.stdout.readline().partition(": ")[2].strip() for _ in range(2)]
-    return Started(told[0].removesuffix("/"), told[1], process)
+    return Started(folder, told[0].removesuffix("/"), told[1], process)
 
 
 def _end(started: Started) -> int:
@@ -135,6 +137,24 @@ def test_what_is_not_there_is_a_page_that_says_so(started: Started, address: str
     assert "Siden finnes ikke" in answer.text
     english = httpx.get(f"{started.busy}{address}", headers={"cookie": "language=en"})
     assert "There is no such page" in english.text
+
+
+def test_a_fault_is_told_without_anything_of_it(started: Started) -> None:
+    """The page says that something went wrong; what it was is in the log alone."""
+
+    def rename(table: str, name: str) -> None:
+        with closing(sqlite3.connect(started.folder / "busy.db", timeout=30)) as database:
+            database.execute(f"alter table {table} rename to {name}")
+
+    rename("expense", "gone")
+    try:
+        answer = httpx.get(f"{started.busy}/acme/projects/1")
+    finally:
+        rename("gone", "expense")
+    assert answer.status_code == 500
+    assert "Noe gikk galt i Busy" in answer.text
+    assert not re.search("expense|select|sql|traceback", answer.text, re.IGNORECASE)
+    assert httpx.get(f"{started.busy}/acme/projects/1").status_code == 200
 
 
 def test_the_session_cookie_is_the_browsers_alone(started: Started) -> None:
