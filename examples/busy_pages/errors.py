@@ -43,6 +43,14 @@ _SAID: Mapping[type[errors.VismaBusySyncError], Texts] = {
         "Noen av timene eller kostnadene er på en annen ordre. Ingenting er sendt: lag ordren på nytt.",
         "Some hours or costs are on another order. Nothing was sent: make the order anew.",
     ),
+    errors.OrderRejected: Texts(
+        "eAccounting avviste ordren, så ingenting er opprettet der. Svaret står under.",
+        "eAccounting refused the order, so nothing was made there. Its answer is below.",
+    ),
+    errors.OrderNotTransferred: Texts(
+        "Ordren er ikke i eAccounting, så det er ingenting å hente.",
+        "The order is not in eAccounting, so there is nothing to fetch.",
+    ),
     errors.OtherCompany: Texts(
         "Ordren er laget for et annet selskap enn det Busy er koblet til nå. Ingenting er sendt.",
         "The order was made for another company than Busy is connected to now. Nothing was sent.",

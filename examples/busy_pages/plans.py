@@ -15,6 +15,9 @@ from visma_busy_sync.sync import Action, FieldChange, Kind, Plan, PlannedChange
 _LISTED = (Action.RESTORE, Action.UPDATE, Action.ADOPT, Action.CREATE)
 """The order of the groups; what people would mind most comes first. What is archived has its own list."""
 
+_COUNTED = tuple(action for action in Action if action is not Action.NOTE)
+"""What of a plan people see afterwards; a note changes nothing of a record."""
+
 
 @frozen
 class ShownChange:
@@ -43,7 +46,7 @@ class ShownPlan:
         finished: What is archived because it is not in use there.
         withheld: What would be archived, but waits for this person's permission.
         groups: Everything else, by action and kind.
-        counts: How many changes there are of each action; none that are 0.
+        counts: How many changes there are of each action that people see; none that are 0.
         findings: Conflicts and warnings, each a sentence of the package.
         digest: What a permission to archive names; empty where nothing is archived as missing.
     """
@@ -77,7 +80,7 @@ def shown_plan(plan: Plan, language: Language) -> ShownPlan:
         finished=_shown([each for each in archived if not _is_missing(each, as_missing)], language),
         withheld=_shown(plan.archiving.withheld, language),
         groups=tuple(groups),
-        counts=tuple((action, count) for action, count in plan.counts.items() if count),
+        counts=tuple((action, plan.counts[action]) for action in _COUNTED if plan.counts[action]),
         findings=(
             *(conflict.text(language) for conflict in plan.conflicts),
             *(warning.text(language) for warning in plan.warnings),

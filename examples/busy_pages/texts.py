@@ -78,7 +78,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
             "Busy henter av seg selv. Her kan du hente med en gang, eller se hva neste henting vil gjøre.",
             "Busy fetches by itself. Here you can fetch at once, or see what the next fetch would do.",
         ),
-        "ready_title": Texts("Klar til bruk", "Ready for use"),
+        "ready_title": Texts("Oppsettet i eAccounting", "How eAccounting is set up"),
         "blocks": Texts("Må ordnes", "To be mended"),
         "warns": Texts("Verdt å vite", "Worth knowing"),
         "runs_title": Texts("De siste hentingene", "The last fetches"),
@@ -149,7 +149,6 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "number": Texts("Nummer", "Number"),
         "name": Texts("Navn", "Name"),
         "customer": Texts("Kunde", "Customer"),
-        "from_visma": Texts("Fra", "From"),
         "linked": Texts("Fra eAccounting", "From eAccounting"),
         "only_busy": Texts("Bare i Busy", "Only in Busy"),
         "active_projects": Texts("Aktive ({count})", "Active ({count})"),
@@ -220,7 +219,6 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
             "The order cannot be finalised yet. When all below is mended, its lines are shown here.",
         ),
         "cure": Texts("Løsning", "Cure"),
-        "who": Texts("Hvem", "Who"),
         "mend_work_type": Texts("Rett arbeidstypene", "Mend the work types"),
         "mend_project": Texts("Gå til prosjektet", "Go to the project"),
         "left_out": Texts("Holdt utenfor", "Left out"),
@@ -252,7 +250,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "read_at": Texts("Lest {moment}", "Read {moment}"),
         "changed_there": Texts("Endret i eAccounting", "Changed in eAccounting"),
         "differs_there": Texts("Avvik i eAccounting", "Differences in eAccounting"),
-        "what_now": Texts("Hva kan du gjøre?", "What can you do?"),
+        "answered": Texts("Svaret fra eAccounting:", "eAccounting's answer:"),
         "push": Texts("Send til eAccounting", "Send to eAccounting"),
         "pushed": Texts(
             "Ordren er sendt til eAccounting som utkast.", "The order was sent to eAccounting as a draft."

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from .hosts import HOSTS, Host, HostKind, running
 
@@ -24,6 +24,8 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# For a machine that does much else; where all goes well nobody waits.
+_PATIENCE = 30_000
 _MISSING = "There is no chromium here; `make browser` installs it (with apt-get, on Debian and Ubuntu)."
 
 
@@ -37,6 +39,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(_MISSING)
         pytest.skip(_MISSING)
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_PATIENCE)
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
         browser.close()
@@ -54,7 +57,7 @@ def host(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -> I
 def window(chromium: Browser) -> Iterator[BrowserContext]:
     """A window of somebody in Norway, with cookies of its own."""
     context = chromium.new_context(locale="nb-NO", viewport={"width": 1180, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(_PATIENCE)
     yield context
     context.close()
 
