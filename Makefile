@@ -11,7 +11,7 @@ WORKERS ?= 3
 SPREAD = --numprocesses=$(WORKERS) --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo django-host test browser browser-tests soak lint format types contracts docs package check lock clean
+.PHONY: help demo django-host fastapi-host test browser browser-tests soak lint format types contracts docs package check lock clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ demo: $(READY) ## run the main job end to end against the sandbox
 
 django-host: $(READY) ## start the Django example against the sandbox
 	@$(BIN)/python examples/django_host/run.py
+
+fastapi-host: $(READY) ## start the FastAPI example against the sandbox
+	@$(BIN)/python examples/fastapi_host/run.py
 
 test: $(READY) ## run the tests, three at once (or WORKERS=8); sync and orders need full branch coverage
 ifdef ARGS

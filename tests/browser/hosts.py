@@ -26,7 +26,10 @@ class HostKind:
     script: str
 
 
-HOSTS = (HostKind("django", "examples/django_host/run.py"),)
+HOSTS = (
+    HostKind("django", "examples/django_host/run.py"),
+    HostKind("fastapi", "examples/fastapi_host/run.py"),
+)
 
 
 @frozen
