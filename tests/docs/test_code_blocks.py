@@ -225,7 +225,7 @@ def test_a_file_is_imported_as_the_page_says(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_what_is_due_is_done_as_the_page_says() -> None:
-    """The block of the page on scheduling asks what is due and does each job, which goes through two texts."""
+    """The block of the page on scheduling asks what is due, and does each job, made again of its texts."""
     ran: list[Job] = []
 
     class Visma:

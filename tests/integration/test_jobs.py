@@ -248,7 +248,7 @@ def test_a_sync_that_was_killed_is_due_when_its_right_is_over(busy: Office) -> N
 
 
 def test_a_damaged_right_is_told_when_its_tenant_has_its_turn(busy: Office) -> None:
-    assert busy.state.commit(ACME, [Write(SYNC_LEASE, None, "{")])
+    damage(busy, ACME, SYNC_LEASE)
     assert SYNC in due(busy)
     told = run(busy, SYNC)
     assert told is not None
