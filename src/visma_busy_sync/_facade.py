@@ -878,6 +878,7 @@ class BusySync:
         Call it from any scheduler, as often as you like, from any number of processes: a tenant is due once
         in `Choices.sync_every`, at a moment of its own within a tenth of that, and one that another process
         is syncing is left out. What fails for one tenant stops no other; it is due again after the interval.
+        One whose sync was killed is due again when the right to it is over, after five minutes at most.
 
         Args:
             now: The moment; by default now.
@@ -1707,6 +1708,7 @@ class AsyncBusySync:
         Call it from any scheduler, as often as you like, from any number of processes: a tenant is due once
         in `Choices.sync_every`, at a moment of its own within a tenth of that, and one that another process
         is syncing is left out. What fails for one tenant stops no other; it is due again after the interval.
+        One whose sync was killed is due again when the right to it is over, after five minutes at most.
 
         Args:
             now: The moment; by default now.

@@ -170,3 +170,40 @@ def test_wrong_arguments_are_named(connected: Office, given: dict[str, Any], tol
     with pytest.raises(ConfigurationError, match=told):
         due(connected, **given)
     assert connected.records(Kind.PROJECT) == {}
+
+
+def test_the_first_sync_waits_for_a_person_where_that_is_chosen(connected: Office) -> None:
+    """Its plan archives what eAccounting lacks; those after it are due by themselves."""
+    waits = Choices(first_sync_waits=True)
+    north = connected.tenant("north", choices=waits, encryption_keys=[KEY])
+    assert due(connected, choices=waits) == []
+    assert north.status().next_due is None
+    north.sync()
+    assert north.status().next_due is not None
+    connected.clock.advance(2 * HOUR.total_seconds())
+    assert [each.tenant for each in due(connected, choices=waits)] == ["north"]
+
+
+def test_a_first_sync_that_failed_still_waits_for_a_person(connected: Office) -> None:
+    """Nobody has seen yet what it would do."""
+    waits = Choices(first_sync_waits=True)
+    fault = {"method": "GET", "path": "/projects", "kind": "status", "status": 500}
+    connected.control("POST", "/faults", fault)
+    with pytest.raises(ServerFault):
+        connected.tenant("north", choices=waits, encryption_keys=[KEY]).sync()
+    connected.clock.advance(2 * HOUR.total_seconds())
+    assert due(connected, choices=waits) == []
+
+
+def test_projects_wait_too_that_are_switched_on_later(connected: Office) -> None:
+    """Customers and products were synced before."""
+    waits = Choices(first_sync_waits=True)
+    late = connected.tenant("late", choices=waits, encryption_keys=[KEY])
+    connected.log_in(late, project_sync=False)
+    late.sync()
+    connected.log_in(late, project_sync=True)
+    connected.clock.advance(2 * HOUR.total_seconds())
+    assert due(connected, choices=waits) == []
+    late.sync()
+    connected.clock.advance(2 * HOUR.total_seconds())
+    assert [each.tenant for each in due(connected, choices=waits)] == ["late"]

@@ -247,8 +247,22 @@ def test_a_sync_that_was_killed_is_due_when_its_right_is_over(busy: Office) -> N
     assert SYNC not in due(busy)
 
 
+def test_a_killed_sync_is_tried_once_before_the_next_interval(busy: Office) -> None:
+    """Also where the next one ends before it takes the right, as with a dead login: it has had its turn."""
+    run(busy, SYNC)
+    taken(busy, SYNC, busy.clock.now() + LEASE_LASTS)
+    busy.clock.advance(LEASE_LASTS.total_seconds())
+    busy.control("POST", "/password-change")
+    for due_again in (True, False):
+        assert (SYNC in due(busy)) is due_again
+        failed = run(busy, SYNC)
+        assert (failed is not None) is due_again
+    taken(busy, SYNC, busy.clock.now() - timedelta(hours=1))
+    assert SYNC not in due(busy)
+
+
 def test_a_damaged_right_is_told_when_its_tenant_has_its_turn(busy: Office) -> None:
-    assert busy.state.commit(ACME, [Write(SYNC_LEASE, None, "{")])
+    damage(busy, ACME, SYNC_LEASE)
     assert SYNC in due(busy)
     told = run(busy, SYNC)
     assert told is not None

@@ -262,6 +262,7 @@ async def status(site: Site, tenant: str) -> Status:
         and login.value.expires_at > now,
         kinds=kinds,
         every=site.choices.sync_every,
+        first_waits=site.choices.first_sync_waits,
         failed=last.value.runs[0].error if last and last.value.runs else None,
         orders_not_sent=reason,
         now=now,

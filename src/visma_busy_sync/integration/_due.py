@@ -13,10 +13,10 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync.busy import _checks as check
-from visma_busy_sync.integration._alone import LEASE_LASTS, SYNC_LEASE
+from visma_busy_sync.integration._alone import SYNC_LEASE
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._site import Site
-from visma_busy_sync.integration._status import last_attempt
+from visma_busy_sync.integration._status import is_first, last_attempt
 from visma_busy_sync.integration._sync_report import SyncReport
 from visma_busy_sync.integration._syncing import note_attempt, sync
 from visma_busy_sync.integration.errors import SyncRunning
@@ -27,7 +27,6 @@ from visma_busy_sync.state import (
     Connection,
     DocumentUnreadable,
     Lease,
-    is_abandoned,
     read,
 )
 
@@ -156,15 +155,18 @@ def _due_since(
 ) -> datetime | None:
     """Return since when a tenant is due; None if it is not.
 
-    One whose sync was killed is due at once when the right to it is over: that was tried, and not done.
+    One whose sync was killed is due when the right to it has run out: that was tried, and nobody gave the
+    right back. The next try takes that away, whatever becomes of it.
     """
     kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
     if not connection.connected or not kinds:
+        return None
+    if site.choices.first_sync_waits and is_first(connection, kinds):
         return None
     last = last_attempt(connection, kinds)
     if last is None:
         return connection.connected_at
     due = last + site.choices.sync_every + spread(tenant, site.choices.sync_every)
-    if due > now and right is not None and is_abandoned(right, now=now, lasts=LEASE_LASTS):
-        return last
+    if right is not None and right.holder is not None and last < right.until <= now:
+        return min(due, right.until)
     return due if due <= now else None

@@ -45,7 +45,7 @@ def _lane(value: str) -> JobLane:
 
 
 @final
-@frozen(order=True)
+@frozen
 class Job:
     """Something that is due for a tenant. `str(job)` is a key for a queue, such as `push:acme`.
 

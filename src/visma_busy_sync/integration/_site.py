@@ -35,7 +35,7 @@ from visma_busy_sync.sync._members import member_of
 
 _LONGEST: Final = timedelta(days=3660)
 _SPANS: Final = ("sync_every", "whole_every", "read_back_every", "search_back", "settle_after")
-_SWITCHES: Final = ("pkce", "send_amounts", "resend_unknown")
+_SWITCHES: Final = ("first_sync_waits", "pkce", "send_amounts", "resend_unknown")
 
 # The connected login, one that waits to be confirmed, and one that was just replaced.
 _SOURCES_PER_TENANT: Final = 4
@@ -60,6 +60,8 @@ class Choices:
             that is not named is imported whole. Busy's projects with other numbers are not archived as
             unknown to eAccounting.
         registers_without_projects: Import customers and products also while project sync is off (R12).
+        first_sync_waits: Leave the first import after a connection to a person, who has seen `plan()`. Only
+            after that are imports due by themselves. False: the first is due at once (R9).
         pkce: Send a PKCE challenge at login; the vendor does not document it.
         marker_place: Which reference of a draft its marker ends, by which it is found again:
             `our_reference`, or `your_reference`.
@@ -86,6 +88,7 @@ class Choices:
     owners: Mapping[str, Owner] = field(factory=dict[str, Owner])
     scope: Mapping[str, Sequence[str]] = field(factory=dict[str, "Sequence[str]"])
     registers_without_projects: bool = True
+    first_sync_waits: bool = False
     pkce: bool = False
     marker_place: MarkerPlace = field(default=MarkerPlace.OUR_REFERENCE, converter=_marker_place)
     send_amounts: bool = False

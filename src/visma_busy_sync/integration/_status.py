@@ -116,6 +116,11 @@ def last_attempt(connection: Connection, kinds: Iterable[Kind]) -> datetime | No
     return _oldest({kind: connection.attempted.get(kind) for kind in kinds})
 
 
+def is_first(connection: Connection, kinds: Iterable[Kind]) -> bool:
+    """Whether some of these kinds were never synced with the company."""
+    return any(kind not in connection.read for kind in kinds)
+
+
 @final
 @frozen(kw_only=True)
 class Status:
@@ -136,7 +141,8 @@ class Status:
         attempted: The same, of the last attempt, whatever became of it.
         failed: The name of the error that ended the last sync; None if none did.
         orders_not_sent: Why the last order that was to be sent was not, as Busy is set up; None: it could be.
-        next_due: When the next import is due; None while there is no connection that works. `sync_due` takes
+        next_due: When the next import is due; None while there is no connection that works,
+            and where the first import waits for a person (`Choices.first_sync_waits`). `sync_due` takes
             each tenant a little later, by up to a tenth of the interval.
         now: The moment this was asked.
     """
@@ -164,6 +170,7 @@ class Status:
         login_pending: bool,
         kinds: Iterable[Kind] = (),
         every: timedelta,
+        first_waits: bool = False,
         failed: str | None = None,
         orders_not_sent: NotSentReason | None = None,
         now: datetime,
@@ -176,6 +183,7 @@ class Status:
             login_pending: Whether a login waits for its callback.
             kinds: Those that are synchronised.
             every: How often they are due.
+            first_waits: Whether the first sync is not due by itself.
             failed: The name of the error that ended the last sync.
             orders_not_sent: Why no order is sent.
             now: The moment.
@@ -188,7 +196,9 @@ class Status:
         known = tuple(kinds)
         attempted = {kind: connection.attempted.get(kind) for kind in known}
         last = last_attempt(connection, known)
-        due = now if last is None else last + every
+        due: datetime | None = now if last is None else last + every
+        if first_waits and is_first(connection, known):
+            due = None
         return cls(
             state=state,
             company_id=connection.company_id,

@@ -33,7 +33,7 @@ from visma_busy_sync.state._documents import (
     update,
 )
 from visma_busy_sync.state._erased import WithoutErased, erasing
-from visma_busy_sync.state._lease import LEASE_SCHEMA, Lease, give_lease_back, is_abandoned, take_lease
+from visma_busy_sync.state._lease import LEASE_SCHEMA, Lease, give_lease_back, take_lease
 from visma_busy_sync.state._limits import StoreLimiter, Usage
 from visma_busy_sync.state._order_notes import ORDER_NOTES, ORDER_NOTES_SCHEMA, OrderNotes
 from visma_busy_sync.state._orders import (
@@ -165,7 +165,6 @@ __all__ = [
     "holders",
     "holding_writes",
     "installation_id",
-    "is_abandoned",
     "named_by_fixed_price_key",
     "order_key",
     "parts_of_fixed_price",

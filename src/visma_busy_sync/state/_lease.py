@@ -32,31 +32,20 @@ async def take_lease(
 ) -> bool:
     """Take a right, or hold it for longer; return whether it is `holder`'s now.
 
+    One that would last much longer than anybody takes it for was taken by a clock that was ahead. It does not
+    count: it would keep all others out until that moment came, for days or for years.
+
     Raises:
         StoreBusy: If others always came in between.
     """
 
     def take(lease: Lease | None) -> Lease | None:
-        if lease is not None and lease.holder not in {None, holder} and _lasts_still(lease, now, lasts):
+        if lease is not None and lease.holder not in {None, holder} and now < lease.until <= now + 2 * lasts:
             return None
         return Lease(holder=holder, until=now + lasts)
 
     lease = await update(store, tenant, key, LEASE_SCHEMA, take)
     return lease is not None and lease.holder == holder
-
-
-def is_abandoned(lease: Lease, *, now: datetime, lasts: timedelta) -> bool:
-    """Tell whether a right ended by itself: its holder died, and did not do what it was for."""
-    return lease.holder is not None and not _lasts_still(lease, now, lasts)
-
-
-def _lasts_still(lease: Lease, now: datetime, lasts: timedelta) -> bool:
-    """Tell whether a right is still somebody's.
-
-    One that would last much longer than anybody takes it for was taken by a clock that was ahead. It does not
-    count: it would keep all others out until that moment came, for days or for years.
-    """
-    return now < lease.until <= now + 2 * lasts
 
 
 async def give_lease_back(store: AsyncStateStore, tenant: str, key: str, *, holder: str) -> None:
