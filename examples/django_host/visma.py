@@ -10,7 +10,7 @@ from django.conf import settings
 from django_host.catalogue import DjangoCatalogue
 from django_host.state_store import DjangoStateStore
 from django_host.work_log import DjangoWorkLog
-from visma_busy_sync import BusySync, Endpoints
+from visma_busy_sync import BusySync, Choices, Endpoints
 
 
 def endpoints() -> Endpoints:
@@ -30,4 +30,6 @@ def visma() -> BusySync:
         redirect_uri=f"{settings.ADDRESS}/integrations/visma/callback",
         endpoints=endpoints(),
         encryption_keys=settings.ENCRYPTION_KEYS,
+        # A person sees first what the first import archives.
+        choices=Choices(first_sync_waits=True),
     )

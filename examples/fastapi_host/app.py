@@ -25,7 +25,7 @@ from fastapi_host.state_store import BusyStateStore
 from fastapi_host.views import integration, orders, projects
 from fastapi_host.web import Here, Host, Sent, go, no_forgery
 from fastapi_host.work_log import BusyWorkLog
-from visma_busy_sync import AsyncBusySync
+from visma_busy_sync import AsyncBusySync, Choices
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -75,6 +75,8 @@ def _visma(settings: Settings, database: Database) -> AsyncBusySync:
         redirect_uri=settings.redirect_uri,
         endpoints=settings.endpoints,
         encryption_keys=[settings.token_key],
+        # A person sees first what the first import archives.
+        choices=Choices(first_sync_waits=True),
     )
 
 

@@ -13,8 +13,6 @@ from sqlalchemy import select
 from fastapi_host.models import Workspace
 from fastapi_host.ordering import free_what_is_over
 from fastapi_host.web import Host
-from visma_busy_sync import AsyncTenant, VismaBusySyncError
-from visma_busy_sync.errors import SyncRunning
 
 _EVERY_SECONDS: Final = 60
 _END_SECONDS: Final = 10
@@ -51,35 +49,18 @@ async def _again_and_again(host: Host, ending: asyncio.Event) -> None:
 async def do_what_is_due(host: Host) -> None:
     """Do it once. What fails is tried again the next time, and keeps nothing else from being done."""
     try:
-        async with host.database.reading() as session:
-            ids: Sequence[str] = (await session.scalars(select(Workspace.id))).all()
-        for id in ids:
-            await _import(host.visma.tenant(id))
+        for synced in await host.visma.sync_due():
+            _note("importing", synced.tenant, synced.error)
         for sent in await host.visma.push_due():
             _note("sending orders", sent.tenant, sent.error)
         for read in await host.visma.read_back_due():
             _note("reading orders back", read.tenant, read.error)
+        async with host.database.reading() as session:
+            ids: Sequence[str] = (await session.scalars(select(Workspace.id))).all()
         for id in ids:
             await free_what_is_over(host.database, host.visma.tenant(id))
     except Exception as error:  # noqa: BLE001 - such as a database that is away; the next minute comes
         _log.error("what was due could not be done: %s", type(error).__name__)
-
-
-async def _import(tenant: AsyncTenant) -> None:
-    """Import for a workspace if it is due.
-
-    `sync_due` does that for all in one call. It makes the first import too, which in this host waits for a
-    person who has seen what will be archived; so each workspace is asked here.
-    """
-    try:
-        status = await tenant.status()
-        confirmed = status.last_read is not None
-        if confirmed and status.next_due is not None and status.next_due <= status.now:
-            await tenant.sync()
-    except SyncRunning:
-        pass  # another process does it
-    except VismaBusySyncError as error:
-        _note("importing", tenant.id, error)
 
 
 def _note(what: str, tenant: str, error: Exception | None) -> None:
