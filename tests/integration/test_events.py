@@ -26,6 +26,7 @@ from visma_busy_sync.errors import (
     VismaBusySyncError,
 )
 from visma_busy_sync.integration import LoginOutcome, TenantEvent
+from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import State
 from visma_busy_sync.state import TOLD
 from visma_busy_sync.stores import MemoryCatalogue
@@ -469,6 +470,15 @@ def test_it_may_ask_the_package_what_it_likes(office: Office, heard: Heard) -> N
     office.control("POST", "/password-change")
     failing(acme.sync, ReconnectNeeded)
     assert seen == ["nothing to do", True, "reconnect_needed"]
+
+
+def test_what_is_left_to_tell_is_told_when_it_is_closed(office: Office, heard: Heard) -> None:
+    """As where the last call was cancelled."""
+    visma = made(office, heard)
+    site: Site = getattr(visma, "_awaiting", visma)._site
+    site.teller.connected(ACME, project_sync=True)
+    visma.close()
+    assert heard.names == ["on_connected"]
 
 
 def test_without_one_nothing_is_kept_and_a_purge_forgets_what_was(office: Office, heard: Heard) -> None:

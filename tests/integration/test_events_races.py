@@ -126,6 +126,31 @@ def test_a_withdrawal_that_is_carried_on_by_several_is_told_once() -> None:
     assert told == {0, 1}
 
 
+def test_what_a_cancelled_call_stored_is_told_by_the_next_one() -> None:
+    """Of the same process, whatever that one does; unless it never heard that it was stored."""
+    seen: set[tuple[State | None, int]] = set()
+    lost: list[int] = []
+
+    def scenario(world: scheduler.World) -> None:
+        upstream, state = Upstream(), MemoryStateStore()
+        connected(state)
+        ear = Ear(state)
+        world.run([functools.partial(_pushing.push, site(world, upstream, state), ACME, order("o", "h1"))])
+        made = site(world, upstream, state, hear=ear.hear)
+        withdraw = functools.partial(_withdrawing.withdraw, made, ACME, "o")
+        at = 1 + world.choose(WITHDRAWAL_POINTS)
+        world.run({"first": withdraw}, cancel={"first": at})
+        seen.add((state_of(state, "o"), len(ear.names)))
+        world.run({"next": functools.partial(_connection.readiness, made, ACME)})
+        assert ear.names in ([], ["on_withdrawn"])
+        if len(ear.names) != (state_of(state, "o") is State.WITHDRAWN):
+            lost.append(at)
+
+    assert scheduler.check_all(scenario) >= WITHDRAWAL_POINTS
+    assert len(set(lost)) == 1, "only in the commit itself"
+    assert {(State.WITHDRAWN, 0), (State.WITHDRAWN, 1), (State.WITHDRAWING, 0)} <= seen
+
+
 def test_of_several_processes_that_find_a_login_dead_one_tells_it() -> None:
     def scenario(world: scheduler.World) -> None:
         upstream, state = Upstream(), MemoryStateStore()

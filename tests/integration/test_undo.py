@@ -49,7 +49,7 @@ def test_what_was_touched_since_is_told(office: Office) -> None:
     (left,) = undone.left_out
     assert left.planned.eaccounting_id
     assert "changed since" in left.reason
-    assert str(undone).endswith("; 1 left as they are")
+    assert str(undone).endswith("; 1 left as it is")
     assert office.records()[id]["name"] == "Mine"
 
 
