@@ -26,6 +26,7 @@ from fastapi_host.views import integration, orders, projects
 from fastapi_host.web import Here, Host, Sent, go, no_forgery
 from fastapi_host.work_log import BusyWorkLog
 from visma_busy_sync import AsyncBusySync, Choices
+from visma_busy_sync.eaccounting import Clock
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -35,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Host]]:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(Database(settings.database_url))
-            visma = await stack.enter_async_context(_visma(settings, database))
+            visma = await stack.enter_async_context(visma_of(settings, database))
             templates = environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
             host = Host(settings, database, visma, templates)
             await stack.enter_async_context(every_minute(host))
@@ -65,7 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _visma(settings: Settings, database: Database) -> AsyncBusySync:
+def visma_of(settings: Settings, database: Database, clock: Clock | None = None) -> AsyncBusySync:
+    """Return the integration over these tables; tests set the clock forward."""
     return AsyncBusySync(
         catalogue=BusyCatalogue(database),
         work=BusyWorkLog(database),
@@ -77,6 +79,7 @@ def _visma(settings: Settings, database: Database) -> AsyncBusySync:
         encryption_keys=[settings.token_key],
         # A person sees first what the first import archives.
         choices=Choices(first_sync_waits=True),
+        clock=clock,
     )
 
 

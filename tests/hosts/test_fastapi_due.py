@@ -21,17 +21,15 @@ from jinja2 import Environment
 from sqlalchemy import select, update
 
 from fastapi_host import due
-from fastapi_host.catalogue import BusyCatalogue
+from fastapi_host.app import visma_of
 from fastapi_host.database import Database
 from fastapi_host.due import do_what_is_due, every_minute
 from fastapi_host.models import Product, Project, TimeEntry, WorkType
 from fastapi_host.ordering import finalise
 from fastapi_host.seed import WORKSPACE, Known, seed
 from fastapi_host.settings import Settings
-from fastapi_host.state_store import BusyStateStore
 from fastapi_host.web import Host
-from fastapi_host.work_log import BusyWorkLog
-from visma_busy_sync import AsyncBusySync, AsyncTenant, Endpoints
+from visma_busy_sync import AsyncTenant, Endpoints
 from visma_busy_sync.busy import Order, Period
 from visma_busy_sync.orders import State
 from visma_busy_sync.sandbox.process import SandboxInfo, SandboxProcess
@@ -126,27 +124,12 @@ async def _scene(sandbox: SandboxInfo, url: str) -> AsyncIterator[Scene]:
         database_url=url,
         client_id=sandbox.client_id,
         client_secret=sandbox.client_secret,
-        endpoints=Endpoints(
-            api_url=sandbox.api_url,
-            authorize_url=sandbox.authorize_url,
-            token_url=sandbox.token_url,
-            revocation_url=sandbox.revocation_url,
-        ),
+        endpoints=Endpoints(**sandbox.addresses),
         token_key=Fernet.generate_key().decode(),
     )
     async with Database(settings.database_url) as database:
         await seed(database, KNOWN, TODAY)
-        visma = AsyncBusySync(
-            catalogue=BusyCatalogue(database),
-            work=BusyWorkLog(database),
-            state=BusyStateStore(database),
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-            redirect_uri=settings.redirect_uri,
-            endpoints=settings.endpoints,
-            encryption_keys=[settings.token_key],
-            clock=clock,
-        )
+        visma = visma_of(settings, database, clock)
         async with visma:
             scene = Scene(Host(settings, database, visma, Environment(autoescape=True)), clock, sandbox)
             login = await scene.tenant.connect(project_sync=True, session="s")
