@@ -109,6 +109,11 @@ def test_what_is_not_understood_ends_with_a_code_of_its_own(shell: Shell, line: 
     assert "--help" in said.err
 
 
+def test_what_is_not_understood_is_told_to_programs_too(shell: Shell) -> None:
+    told = shell("plan --nope --json")
+    assert (told.code, told.json["type"], told.json["exit_code"]) == (64, "Usage", 64)
+
+
 def test_the_version_is_told(shell: Shell) -> None:
     assert re.fullmatch(r"\d\S*\n|not installed\n", shell.good("--version").out)
 

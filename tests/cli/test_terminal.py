@@ -143,11 +143,18 @@ def test_the_first_sync_shows_what_it_would_archive_and_asks(shell: Shell) -> No
 def test_a_person_is_asked_whether_to_synchronise_projects(shell: Shell) -> None:
     with terminal("connect --auto") as shown:
         shown.wait_for("[y/n]")
-        shown.type("perhaps\n")
-        shown.wait_for("[y/n] perhaps")
-        shown.type("y\n")
+        shown.type("\nperhaps\ny\n")
         assert shown.ended() == 0
+        assert shown.seen.count("[y/n]") == 3
     assert shell.good("status --json").json["project_sync"] is True
+
+
+def test_whoever_ends_the_input_is_not_asked_again(shell: Shell) -> None:
+    with terminal("connect --auto") as shown:
+        shown.wait_for("[y/n]")
+        shown.type("\x04")
+        assert shown.ended() == 1
+        assert "Nothing was done." in shown.seen
 
 
 def test_a_pasted_address_is_not_shown(shell: Shell) -> None:

@@ -75,7 +75,7 @@ def completion(
     if install:
         context.out.say(f"Installed in {app.install_completion(shell=shell)}; open a new shell.")
         return Exit.DONE
-    context.out.json_text(app.generate_completion(shell=shell).rstrip())
+    context.out.raw(app.generate_completion(shell=shell).rstrip())
     return Exit.DONE
 
 
@@ -227,7 +227,8 @@ def run(arguments: Sequence[str]) -> int:
         )
         sys.stdout.flush()
     except CycloptsError as error:
-        return Output().error(Stopped(str(error), advice=f"See {NAME} --help, or --help after a command."))
+        out = Output(as_json="--json" in arguments)
+        return out.error(Stopped(str(error), advice=f"See {NAME} --help, or --help after a command."))
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:  # who read has what they wanted, such as `head`

@@ -77,8 +77,6 @@ def _asked_for_projects(context: Context) -> bool:
             return True
         if answer in {"n", "no", "nei"}:
             return False
-        if not answer and sys.stdin.readline() == "":
-            raise Stopped("Nothing was done.", code=Exit.FAILED)
 
 
 def _begin(context: Context, ends: ExitStack, *, listen: bool) -> tuple[Tenant, Callbacks | None]:
@@ -226,7 +224,7 @@ def preview(*, context: Hidden) -> int:
     with context.working("Reading the other company"):
         plan = tenant.preview_company()
     if context.out.as_json:
-        context.out.json_text(plan_to_json(plan))
+        context.out.raw(plan_to_json(plan))
     else:
         context.out.lines(plan.lines(context.out.language))
     return Exit.DONE

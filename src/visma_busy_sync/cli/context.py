@@ -118,10 +118,17 @@ class Context:
             raise Stopped("Nothing was done.", code=Exit.FAILED)
 
     def ask(self, question: str) -> str:
-        """Ask the person at the terminal, and return the answer without blanks around it."""
+        """Ask the person at the terminal, and return the answer without blanks around it.
+
+        Raises:
+            Stopped: If they ended the input instead.
+        """
         self.out.console.print(question, end="")
         self.out.flush()
-        return sys.stdin.readline().strip()
+        answer = sys.stdin.readline()
+        if not answer:
+            raise Stopped("Nothing was done.", code=Exit.FAILED)
+        return answer.strip()
 
     def hint(self, command: str) -> str:
         """Return a command as it is typed to go on with the same choices."""

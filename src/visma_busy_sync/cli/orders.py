@@ -69,7 +69,7 @@ def build(
     if output is not None:
         _written(made, output)
     if context.out.as_json:
-        context.out.json_text(order_to_json(made))
+        context.out.raw(order_to_json(made))
     else:
         context.out.data(f"order {made.id}\n\n{render(made, context.out.language).rstrip()}")
     if output is not None:

@@ -14,7 +14,7 @@ def preflight(*, days: Days = Days(), context: Hidden) -> int:  # noqa: B008 - i
     with context.working("Reading eAccounting and all projects"):
         found = tenant.preflight(period)
     if context.out.as_json:
-        context.out.json_text(preflight_to_json(found))
+        context.out.raw(preflight_to_json(found))
     else:
         context.out.data(found.text(context.out.language).rstrip())
     return Exit.DONE
@@ -26,7 +26,7 @@ def billing_proof(*, days: Days = Days(), context: Hidden) -> int:  # noqa: B008
     with context.working("Comparing hours with orders"):
         found = tenant.billing_proof(period)
     if context.out.as_json:
-        context.out.json_text(proof_to_json(found))
+        context.out.raw(proof_to_json(found))
     else:
         context.out.data(found.text(context.out.language).rstrip())
     return Exit.DONE if found.holds else Exit.BLOCKED

@@ -87,10 +87,10 @@ class Output:
 
     def document(self, name: str, members: Mapping[str, object]) -> None:
         """Write data for a program: one JSON text that names itself and its schema."""
-        self.json_text(_json({"document": name, "schema": SCHEMA, **members}))
+        self.raw(_json({"document": name, "schema": SCHEMA, **members}))
 
-    def json_text(self, text: str) -> None:
-        """Write a JSON text as it is."""
+    def raw(self, text: str) -> None:
+        """Write a text for a program, such as JSON, as it is."""
         self._stdout.file.write(f"{text}\n")
 
     def say(self, text: str, *, style: str = "") -> None:

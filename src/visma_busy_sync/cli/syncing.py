@@ -25,7 +25,7 @@ def plan(*, detailed_exitcode: bool = False, context: Hidden) -> int:
     with context.working("Reading eAccounting and Busy"):
         found = tenant.plan()
     if context.out.as_json:
-        context.out.json_text(plan_to_json(found))
+        context.out.raw(plan_to_json(found))
     else:
         context.out.lines(found.lines(context.out.language))
     pending = not found.is_empty or found.archiving.waits
