@@ -33,10 +33,10 @@ try:
     from visma_busy_sync.stores._sql_state import AsyncSqlStateStore, SqlStateStore
     from visma_busy_sync.stores._sql_table import STORES, ddl
     from visma_busy_sync.stores._sql_worklog import AsyncSqlWorkLog, SqlWorkLog
-except ImportError as missing:
+except ImportError as _missing:
     raise ImportError(
-        'The SQL stores need their extra: pip install "visma-busy-sync[sql]"', name=missing.name
-    ) from missing
+        'The SQL stores need their extra: pip install "visma-busy-sync[sql]"', name=_missing.name
+    ) from _missing
 
 __all__ = [
     "AsyncSqlCatalogue",
