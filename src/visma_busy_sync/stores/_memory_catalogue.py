@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Final, final
 
+from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.stores._deciding import Row, Rules, decide, new_row, not_there, require_fields
 from visma_busy_sync.sync._records import Applied, Change, Kind, Outcome, Record, Value
 
@@ -25,7 +25,7 @@ class MemoryCatalogue:
     """
 
     def __init__(self, *, unique_numbers: bool = False, longest_name: int | None = None) -> None:
-        self._guard = threading.Lock()
+        self._guard = HomeLock("A MemoryCatalogue")
         self._rows: dict[tuple[str, Kind], dict[str, Row]] = {}
         self._ids = itertools.count(1)
         self._rules = Rules(unique_numbers, longest_name)

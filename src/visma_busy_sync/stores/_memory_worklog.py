@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import final
 
 from attrs import define, evolve, field
 
+from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.busy import (
     Expense,
     Member,
@@ -64,7 +64,7 @@ class MemoryWorkLog:
 
     def __init__(self, catalogue: MemoryCatalogue) -> None:
         self._catalogue = catalogue
-        self._guard = threading.Lock()
+        self._guard = HomeLock("A MemoryWorkLog")
         self._tenants: dict[str, _Tenant] = {}
 
     def work(self, tenant: str, project: str, period: Period) -> Work:
