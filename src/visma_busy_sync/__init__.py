@@ -1,7 +1,7 @@
 """Bring projects, customers and products from Visma eAccounting into Busy, and hours back as order drafts.
 
 Everything public is named in `__all__` here, or in that of a documented submodule: `busy`, `eaccounting`,
-`errors`, `integration`, `orders`, `ports`, `stores`, `sync`, `testing`.
+`errors`, `integration`, `orders`, `ports`, `specification`, `stores`, `sync`, `testing`.
 
 Names are loaded when they are first asked for (PEP 562): importing the package costs next to nothing, and a
 program that uses the client alone never loads the rest.

@@ -9,12 +9,19 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, final
 
 import httpx
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync._core.runtimes import OneLoop, SystemClock
 from visma_busy_sync._core.world import Clock
 from visma_busy_sync.eaccounting._timed import Timekeeper
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response, TooLargeError
+
+__all__ = [
+    "MOST_BYTES",
+    "AsyncHttpxTransport",
+    "HttpxTransport",
+]
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """How large an answer may be by default, decompressed."""
@@ -40,7 +47,7 @@ def _no_cookies() -> CookieJar:
 
 
 @final
-class HttpxTransport:
+class HttpxTransport(ProcessBound):
     """Send requests with an `httpx.Client`.
 
     Pass your own client for a proxy, a private CA or tests; you then close it yourself. Redirects are
@@ -115,7 +122,7 @@ class HttpxTransport:
 
 
 @final
-class AsyncHttpxTransport:
+class AsyncHttpxTransport(ProcessBound):
     """Send requests with an `httpx.AsyncClient`; otherwise as `HttpxTransport`.
 
     Args:

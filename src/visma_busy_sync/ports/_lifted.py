@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.stepper import lift
 from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.ports._awaitable import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
@@ -65,7 +66,7 @@ def _awaited(name: str, port: object, fn: Callable[P, Awaitable[T]]) -> Callable
     return awaited
 
 
-class LiftedCatalogue:
+class LiftedCatalogue(ProcessBound):
     """A `Catalogue` as an `AsyncCatalogue` whose awaitables are already finished."""
 
     def __init__(self, port: Catalogue) -> None:
@@ -82,7 +83,7 @@ class LiftedCatalogue:
         return await self._apply(tenant, changes)
 
 
-class LiftedWorkLog:
+class LiftedWorkLog(ProcessBound):
     """A `WorkLog` as an `AsyncWorkLog` whose awaitables are already finished."""
 
     def __init__(self, port: WorkLog) -> None:
@@ -99,7 +100,7 @@ class LiftedWorkLog:
         return await self._finalised(tenant)
 
 
-class LiftedStateStore:
+class LiftedStateStore(ProcessBound):
     """A `StateStore` as an `AsyncStateStore` whose awaitables are already finished."""
 
     def __init__(self, port: StateStore) -> None:
@@ -121,7 +122,7 @@ class LiftedStateStore:
         return await self._commit(tenant, writes)
 
 
-class AwaitedCatalogue:
+class AwaitedCatalogue(ProcessBound):
     """An `AsyncCatalogue` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncCatalogue) -> None:
@@ -138,7 +139,7 @@ class AwaitedCatalogue:
         return await self._apply(tenant, changes)
 
 
-class AwaitedWorkLog:
+class AwaitedWorkLog(ProcessBound):
     """An `AsyncWorkLog` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncWorkLog) -> None:
@@ -155,7 +156,7 @@ class AwaitedWorkLog:
         return await self._finalised(tenant)
 
 
-class AwaitedStateStore:
+class AwaitedStateStore(ProcessBound):
     """An `AsyncStateStore` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncStateStore) -> None:

@@ -17,6 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, final
 
+__all__ = [
+    "SandboxDidNotStart",
+    "SandboxInfo",
+    "SandboxProcess",
+]
+
 START_SECONDS = 20
 STOP_SECONDS = 5
 

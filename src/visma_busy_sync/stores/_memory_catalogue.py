@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final, final
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.stores._deciding import Row, Rules, decide, new_row, not_there, require_fields
 from visma_busy_sync.sync._records import Applied, Change, Kind, Outcome, Record, Value
@@ -14,7 +15,7 @@ _PREFIX: Final = {Kind.CUSTOMER: "c", Kind.PRODUCT: "p", Kind.PROJECT: "j"}
 
 
 @final
-class MemoryCatalogue:
+class MemoryCatalogue(ProcessBound):
     """Records in dicts, for tests and trials: each change whole or not at all, thread-safe, not durable.
 
     Beside the port it has what a person does in Busy: `add`, `edit`, `get`, `remove` and `snapshot`.

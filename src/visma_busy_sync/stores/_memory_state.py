@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, final
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.ports import Found, Versioned, Write
 
 
 @final
-class MemoryStateStore:
+class MemoryStateStore(ProcessBound):
     """Documents in a dict, for tests and trials: all-or-nothing, versioned, thread-safe, not durable.
 
     A deleted document begins at version 1 again when it is created anew, as in any store.

@@ -7,6 +7,7 @@ from typing import final
 
 from attrs import define, evolve, field
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.busy import (
     Expense,
@@ -56,7 +57,7 @@ class _Tenant:
 
 
 @final
-class MemoryWorkLog:
+class MemoryWorkLog(ProcessBound):
     """Hours and costs in dicts, for tests and trials; projects come from a `MemoryCatalogue`.
 
     Beside the port it has what people do in Busy: `add_work_type`, `set_prices`, `book`, `spend` and others.
