@@ -6,6 +6,8 @@
         print(sandbox.info.api_url)
 """
 
+from __future__ import annotations
+
 import json
 import queue
 import subprocess
