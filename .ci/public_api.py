@@ -265,7 +265,7 @@ def _changed(path: str, old: str, new: str, judged: list[str]) -> Iterator[Chang
 
 
 def _bases(head: str) -> set[str]:
-    return set(head.partition("(")[2].rstrip(")").split(", "))
+    return set(head.partition("(")[2].rstrip(")").split(", ")) - {""}
 
 
 def _sections(text: str) -> Mapping[str, str]:
