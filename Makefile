@@ -11,7 +11,7 @@ WORKERS ?= 3
 SPREAD = --numprocesses=$(WORKERS) --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo django-host fastapi-host test browser browser-tests soak lint format types contracts docs package check lock clean
+.PHONY: help demo django-host fastapi-host test browser browser-tests soak lint format types contracts docs package pythons check lock clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,10 +83,13 @@ docs: $(READY) ## build the documentation, warnings are errors
 	@! grep -rlE -e '--8 ?<' site --include='*.html' || { echo "a file was not brought into these pages" >&2; exit 1; }
 	@echo "built; look at it with: $(BIN)/mkdocs serve"
 
-package: $(READY) ## install the built package in a fresh environment and look at what came with it
+package: $(READY) ## build the release, look at what is in it, and use it in fresh environments
 	@$(BIN)/python .ci/check_package.py
 
-check: test browser-tests lint types contracts docs package ## everything
+pythons: $(READY) ## try it with the other Pythons of this machine; PYTHONS="3.12 3.13" for those that must be there
+	@$(BIN)/python .ci/pythons.py
+
+check: test browser-tests lint types contracts docs package pythons ## everything
 
 lock: $(READY) ## compile requirements-dev.txt anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --group benchmarks --upgrade \

@@ -1,7 +1,7 @@
 """Bring projects, customers and products from Visma eAccounting into Busy, and hours back as order drafts.
 
 Everything public is named in `__all__` here, or in that of a documented submodule: `busy`, `eaccounting`,
-`errors`, `integration`, `orders`, `ports`, `stores`, `sync`, `testing`.
+`errors`, `integration`, `orders`, `ports`, `specification`, `stores`, `sync`, `testing`; and `__version__`.
 
 Names are loaded when they are first asked for (PEP 562): importing the package costs next to nothing, and a
 program that uses the client alone never loads the rest.
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         UndoReport,
     )
     from visma_busy_sync.orders import BillingProof, OrderTexts, Preflight
+
+    __version__: str
 
 __all__ = [
     "ArchivingEvent",
@@ -133,6 +135,8 @@ _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for nam
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return importlib.import_module(f"{__name__}._core.version").version()
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

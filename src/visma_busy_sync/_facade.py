@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Self, cast, final
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.secret import Secret
@@ -159,7 +160,7 @@ def _tenant_id(id: str) -> str:
 
 
 @final
-class Tenant:
+class Tenant(ProcessBound):
     """One workspace of Busy and its connection to eAccounting; made by `BusySync.tenant`."""
 
     def __init__(self, site: Site, id: str) -> None:
@@ -785,7 +786,7 @@ class Tenant:
 
 
 @final
-class BusySync:
+class BusySync(ProcessBound):
     """The integration of Busy with eAccounting, blocking.
 
     Args:
@@ -998,7 +999,7 @@ class BusySync:
 
 
 @final
-class AsyncTenant:
+class AsyncTenant(ProcessBound):
     """One workspace of Busy and its connection to eAccounting; made by `AsyncBusySync.tenant`."""
 
     def __init__(self, site: Site, id: str) -> None:
@@ -1615,7 +1616,7 @@ class AsyncTenant:
 
 
 @final
-class AsyncBusySync:
+class AsyncBusySync(ProcessBound):
     """The integration of Busy with eAccounting, for asyncio.
 
     Args:

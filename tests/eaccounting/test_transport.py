@@ -163,4 +163,4 @@ async def test_a_client_from_outside_is_left_open() -> None:
     mine = HttpxTransport()
     mine.close()
     mine.close()
-    assert mine._client.is_closed
+    assert mine._held.client.is_closed

@@ -521,7 +521,7 @@ async def test_a_cancelled_call_leaves_nothing_behind(behave: Behave) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert asyncio.all_tasks() == others
-        pool: Any = transport._client._transport
+        pool: Any = transport._held.client._transport
         assert pool._pool.connections == []
     assert (bench.limiter.keys, bench.limiter.released) == (["/things"], 1)
     await transport.close()

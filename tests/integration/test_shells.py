@@ -72,7 +72,7 @@ def test_the_blocking_shell_makes_and_closes_its_own_transport(sandbox: SandboxI
         with pytest.raises(NotSent):  # nobody listens there
             acme.complete_login(CALLBACK + state_in(url), session=SESSION)
     own: Any = visma._own
-    assert own._client.is_closed
+    assert own._held.client.is_closed
 
 
 def test_the_asynchronous_shell_makes_and_closes_its_own_transport(
@@ -92,7 +92,7 @@ def test_the_asynchronous_shell_makes_and_closes_its_own_transport(
                 await acme.complete_login(CALLBACK + state_in(url), session=SESSION)
         return visma._own
 
-    assert loop.run(run())._client.is_closed
+    assert loop.run(run())._held.client.is_closed
 
 
 def test_closing_waits_for_what_a_cancelled_call_has_to_end(

@@ -9,21 +9,7 @@ import sys
 
 import pytest
 
-PUBLIC_MODULES = (
-    "visma_busy_sync",
-    "visma_busy_sync.busy",
-    "visma_busy_sync.eaccounting",
-    "visma_busy_sync.eaccounting.models",
-    "visma_busy_sync.errors",
-    "visma_busy_sync.integration",
-    "visma_busy_sync.orders",
-    "visma_busy_sync.ports",
-    "visma_busy_sync.specification",
-    "visma_busy_sync.stores",
-    "visma_busy_sync.stores.sql",
-    "visma_busy_sync.sync",
-    "visma_busy_sync.testing",
-)
+from .public import PUBLIC_MODULES
 
 
 @pytest.mark.parametrize("name", PUBLIC_MODULES)

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar, cast, final
 
 from attrs import define, frozen
 
+from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync._core.world import Runtime
 
 T = TypeVar("T")
@@ -42,6 +43,11 @@ class Flight(Generic[T]):
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self.forked()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Begin without any flight: who leads one in the parent will never land it here."""
         self._guard = threading.Lock()  # never held across an await
         self._flying: dict[str, _Flying[T]] = {}
 
@@ -98,5 +104,5 @@ class Flight(Generic[T]):
 
     def _land(self, key: str, flight: _Flying[T], outcome: _Landed[T]) -> None:
         with self._guard:
-            del self._flying[key]
+            self._flying.pop(key, None)  # gone where the leader itself forked
         flight.landing.set_result(outcome)

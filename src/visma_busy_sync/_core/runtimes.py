@@ -16,6 +16,9 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any, TypeVar, final
 
+from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.forks import tell_of_forks
+
 T = TypeVar("T")
 
 # Longer than the slowest token call may take; a follower that waits longer meets a leader that hangs.
@@ -79,6 +82,35 @@ class BlockingRuntime(_Chance):
         """Block until `future` is done."""
         if not concurrent.futures.wait([future], timeout=self._patience).done:
             raise _hangs(self._patience)
+
+
+@final
+class OneLoop:
+    """Remembers the event loop in which something was used first, where it is of use in that one only."""
+
+    def __init__(self) -> None:
+        self.forked()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Begin anew: the parent's loop does not run here."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def require(self) -> None:
+        """Require that loop.
+
+        Raises:
+            ConfigurationError: If another one runs.
+        """
+        running = asyncio.get_running_loop()
+        self._loop = self._loop or running
+        if running is not self._loop:
+            raise ConfigurationError(
+                "The HTTP client was used in another event loop before, and its connections belong to that "
+                "one.",
+                advice="Make one AsyncBusySync or AsyncEAccounting for each event loop, and close it there. "
+                "Where each call has a loop of its own, as with asyncio.run, use BusySync or EAccounting.",
+            )
 
 
 @final

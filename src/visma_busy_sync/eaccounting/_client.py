@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar, cast, final
 
 import attrs
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.secret import Secret
@@ -103,7 +104,7 @@ def _options(env: Env, **changes: float | None) -> Env:
 
 
 @final
-class EAccounting:
+class EAccounting(ProcessBound):
     """A typed client of one company's eAccounting, blocking. It knows nothing of Busy.
 
     Args:
@@ -213,7 +214,7 @@ class EAccounting:
 
 
 @final
-class AsyncEAccounting:
+class AsyncEAccounting(ProcessBound):
     """A typed client of one company's eAccounting, for asyncio. It knows nothing of Busy.
 
     Args:

@@ -7,6 +7,7 @@ import threading
 from typing import Final, final
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync._core.world import Clock, Permit, Runtime
 from visma_busy_sync.eaccounting._window import EMPTY, Place, Rules, Window
 
@@ -60,8 +61,13 @@ class WindowLimiter:
         self._rules = rules(budget=budget, window=window, slack=None)
         self._clock = clock
         self._runtime = runtime
-        self._guard = threading.Lock()  # never held across an await
         self._windows: dict[str, Window] = {}  # the longest untouched first
+        self.forked()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Go on with the parent's calls so far, which the server counts as well."""
+        self._guard = threading.Lock()  # never held across an await
 
     async def acquire(self, key: str, *, patience: float) -> Permit:
         """Wait until one more call under `key` is within the budget, and take it.

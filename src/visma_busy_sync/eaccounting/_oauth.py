@@ -20,6 +20,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.version import user_agent
 from visma_busy_sync.eaccounting import _json
 from visma_busy_sync.eaccounting.errors import (
     POST_REVOCATION,
@@ -486,6 +487,7 @@ def _form_request(
         "Authorization": f"Basic {basic}",
         "Content-Type": "application/x-www-form-urlencoded",
         "Accept": "application/json",
+        "User-Agent": user_agent(),
     }
     return Request("POST", url, headers, body, timeout, deadline=timeout)
 

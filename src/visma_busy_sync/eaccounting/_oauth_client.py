@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Self, final
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.runtimes import AsyncioRuntime, BlockingRuntime, SystemClock
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.stepper import step
@@ -19,7 +20,7 @@ from visma_busy_sync.eaccounting.http import BlockingTransport, Transport
 
 
 @final
-class OAuth:
+class OAuth(ProcessBound):
     """The login at Visma, blocking: begin, complete, revoke.
 
     Args:
@@ -89,7 +90,7 @@ class OAuth:
 
 
 @final
-class AsyncOAuth:
+class AsyncOAuth(ProcessBound):
     """The login at Visma, for asyncio: begin, complete, revoke.
 
     Args:

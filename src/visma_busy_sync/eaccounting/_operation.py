@@ -17,6 +17,7 @@ from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.secret import Secret
+from visma_busy_sync._core.version import user_agent
 from visma_busy_sync.eaccounting import _json
 from visma_busy_sync.eaccounting._codec import DecodeError
 from visma_busy_sync.eaccounting.codes import (
@@ -43,8 +44,6 @@ from visma_busy_sync.eaccounting.http import DEADLINE_SECONDS, Request, Response
 from visma_busy_sync.eaccounting.models import JsonValue
 
 T = TypeVar("T")
-
-USER_AGENT: Final = "visma-busy-sync"
 
 # LIMIT (2025-05): the message of a 429 states the budget and how many seconds to wait; no header is
 # documented. The budget may be told in seconds too, so a number behind "in" or "after" goes first.
@@ -140,7 +139,7 @@ def to_request(
     headers = {
         "Authorization": f"Bearer {token.reveal()}",
         "Accept": "application/json",
-        "User-Agent": USER_AGENT,
+        "User-Agent": user_agent(),
     }
     if body is not None:
         headers["Content-Type"] = "application/json; charset=utf-8"

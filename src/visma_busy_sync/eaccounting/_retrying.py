@@ -6,6 +6,7 @@ import threading
 from typing import Any, Final, final
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync.eaccounting._operation import Operation
 from visma_busy_sync.eaccounting.errors import (
     AnswerLost,
@@ -97,6 +98,11 @@ class RetryBudget:
             raise ConfigurationError("A budget of retries has at least 1 token.")
         self._most = tokens * _TOKEN
         self._held = self._most
+        self.forked()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Go on with a lock of this process."""
         self._guard = threading.Lock()  # never held across an await
 
     def spend(self) -> bool:

@@ -10,6 +10,7 @@ import attrs
 from attrs import frozen
 
 from visma_busy_sync._core.flight import Flight
+from visma_busy_sync._core.forks import OneProcess
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.eaccounting import _oauth as oauth
@@ -276,13 +277,23 @@ class HeldTokens:
     def __init__(self, tokens: TokenSet, on_new: Callable[[TokenSet], Awaitable[None]] | None = None) -> None:
         self._kept = Generation(id="0", tokens=tokens)
         self._on_new = on_new
+        self._home = OneProcess(
+            "The TokenSet of this client",
+            advice="Renew it in one process and hand its access token to the others, or log in for each.",
+        )
 
     async def load(self) -> Generation:
         """Return the tokens."""
         return self._kept
 
     async def reserve(self, id: str) -> bool:
-        """Return whether the generation is still held: callers of one process are in one flight anyway."""
+        """Return whether the generation is still held: callers of one process are in one flight anyway.
+
+        Raises:
+            ConfigurationError: If this process was forked from the one that holds it: of two that use a
+                refresh token, Visma may end the login of both.
+        """
+        self._home.require()
         return self._kept.id == id and not self._kept.refused
 
     async def replace(self, id: str, new: TokenSet) -> bool:

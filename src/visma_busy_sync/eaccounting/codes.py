@@ -15,6 +15,18 @@ from attrs import Factory, field, frozen
 
 from visma_busy_sync._core.texts import Texts
 
+__all__ = [
+    "CODES",
+    "RULES",
+    "Code",
+    "ErrorKind",
+    "Retry",
+    "Rule",
+    "WriteFate",
+    "code_of",
+    "codes_of",
+]
+
 
 class ErrorKind(enum.StrEnum):
     """Which error an answer becomes; the values are the names of the classes."""

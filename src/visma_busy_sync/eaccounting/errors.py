@@ -35,6 +35,27 @@ from attrs import frozen
 from visma_busy_sync._core.errors import VismaBusySyncError
 from visma_busy_sync.eaccounting.codes import REQUEST_TIMEOUT, WriteFate, write_fate
 
+__all__ = [
+    "AccessDenied",
+    "AnswerLost",
+    "ApiError",
+    "ClientRefused",
+    "CodeRefused",
+    "EAccountingError",
+    "FieldError",
+    "LoginError",
+    "LoginRefused",
+    "NotFound",
+    "NotSent",
+    "RateLimited",
+    "ReconnectNeeded",
+    "Rejected",
+    "ServerFault",
+    "StateMismatch",
+    "Unauthorized",
+    "UnreadableAnswer",
+]
+
 POST_TOKEN: Final = "POST token"  # noqa: S105 - the name of a call
 POST_REVOCATION: Final = "POST revocation"
 """How errors name the calls to the identity server; they have no path template."""

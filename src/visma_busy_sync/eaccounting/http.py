@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Mapping
-from typing import Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from attrs import field, frozen
+
+__all__ = [
+    "DEADLINE_SECONDS",
+    "TIMEOUT_SECONDS",
+    "BlockingTransport",
+    "NoAnswerError",
+    "NotSentError",
+    "Request",
+    "Response",
+    "TooLargeError",
+    "Transport",
+]
 
 TIMEOUT_SECONDS: Final = 30.0
 """What connecting, and each wait for more bytes, may take by default."""
@@ -33,6 +46,16 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     timeout: float = TIMEOUT_SECONDS
     deadline: float = DEADLINE_SECONDS
+
+    def __copy__(self) -> Request:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Request:
+        return self  # it never changes
+
+    def __reduce__(self) -> NoReturn:
+        message = "a Request is not pickled: its token would leave the process in clear text"
+        raise TypeError(message)
 
 
 @frozen
@@ -76,6 +99,10 @@ class TooLargeError(Exception):
         self.status = status
         self.most = most
         super().__init__(f"more than {most} bytes")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with its text.
+        return functools.partial(TooLargeError, status=self.status, most=self.most), ()
 
 
 class Transport(Protocol):

@@ -5,15 +5,23 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final, TypeAlias, TypeVar, final
+from typing import Any, Final, Generic, TypeAlias, TypeVar, final
 
 import httpx
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync._core.runtimes import SystemClock
+from visma_busy_sync._core.forks import tell_of_forks
+from visma_busy_sync._core.runtimes import OneLoop, SystemClock
 from visma_busy_sync._core.world import Clock
 from visma_busy_sync.eaccounting._timed import Timekeeper
 from visma_busy_sync.eaccounting.http import NoAnswerError, NotSentError, Request, Response, TooLargeError
+
+__all__ = [
+    "MOST_BYTES",
+    "AsyncHttpxTransport",
+    "HttpxTransport",
+]
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """How large an answer may be by default, decompressed."""
@@ -39,7 +47,7 @@ def _no_cookies() -> CookieJar:
 
 
 @final
-class HttpxTransport:
+class HttpxTransport(ProcessBound):
     """Send requests with an `httpx.Client`.
 
     Pass your own client for a proxy, a private CA or tests; you then close it yourself. Redirects are
@@ -67,20 +75,24 @@ class HttpxTransport:
     ) -> None:
         self._most_bytes = _checked(most_bytes)
         self._keeper = Timekeeper(clock or SystemClock())
-        self._own = client is None
-        self._client = client or _timed(
-            httpx.Client(limits=_LIMITS, cookies=_no_cookies()), self._keeper.backend
+        tls = None if client else httpx.create_ssl_context()
+        self._held = _Held(
+            client,
+            lambda: _timed(
+                httpx.Client(limits=_LIMITS, cookies=_no_cookies(), verify=tls or True), self._keeper.backend
+            ),
         )
 
     def send(self, request: Request) -> Response:
         """Send `request`.
 
         Raises:
-            ConfigurationError: If the client is closed.
+            ConfigurationError: If the client is closed, or is your own and has the connections of the process
+                that this one was forked from.
         """
-        _check_open(self._client)
+        client = self._held.ready()
         with self._keeper.exchange(request.deadline):
-            outcome = self._outcome(request)
+            outcome = self._outcome(client, request)
         if isinstance(outcome, Response):
             return outcome
         try:
@@ -88,10 +100,10 @@ class HttpxTransport:
         finally:
             del outcome  # else its traceback and this frame would keep each other alive
 
-    def _outcome(self, request: Request) -> Response | _Fault:
+    def _outcome(self, client: httpx.Client, request: Request) -> Response | _Fault:
         """Return the answer, or what to raise: outside of httpx, whose frames have the token."""
         try:
-            with self._client.stream(**_arguments(request)) as answer:
+            with client.stream(**_arguments(request)) as answer:
                 body = _Body(answer, self._most_bytes)
                 if answer.is_stream_consumed:
                     return body.read_before()
@@ -105,12 +117,12 @@ class HttpxTransport:
 
     def close(self) -> None:
         """Close the connections, if the client is our own."""
-        if self._own:
-            self._client.close()
+        if self._held.own:
+            self._held.client.close()
 
 
 @final
-class AsyncHttpxTransport:
+class AsyncHttpxTransport(ProcessBound):
     """Send requests with an `httpx.AsyncClient`; otherwise as `HttpxTransport`.
 
     Args:
@@ -131,20 +143,27 @@ class AsyncHttpxTransport:
     ) -> None:
         self._most_bytes = _checked(most_bytes)
         self._keeper = Timekeeper(clock or SystemClock())
-        self._own = client is None
-        self._client = client or _timed(
-            httpx.AsyncClient(limits=_LIMITS, cookies=_no_cookies()), self._keeper.async_backend
+        self._loop = OneLoop()
+        tls = None if client else httpx.create_ssl_context()
+        self._held = _Held(
+            client,
+            lambda: _timed(
+                httpx.AsyncClient(limits=_LIMITS, cookies=_no_cookies(), verify=tls or True),
+                self._keeper.async_backend,
+            ),
         )
 
     async def send(self, request: Request) -> Response:
         """Send `request`.
 
         Raises:
-            ConfigurationError: If the client is closed.
+            ConfigurationError: If the client is closed, or is your own and has the connections of the process
+                that this one was forked from; or if it was used in another event loop.
         """
-        _check_open(self._client)
+        client = self._held.ready()
+        self._loop.require()
         with self._keeper.exchange(request.deadline):
-            outcome = await self._outcome(request)
+            outcome = await self._outcome(client, request)
         if isinstance(outcome, Response):
             return outcome
         try:
@@ -152,10 +171,10 @@ class AsyncHttpxTransport:
         finally:
             del outcome  # else its traceback and this frame would keep each other alive
 
-    async def _outcome(self, request: Request) -> Response | _Fault:
+    async def _outcome(self, client: httpx.AsyncClient, request: Request) -> Response | _Fault:
         """Return the answer, or what to raise: outside of httpx, whose frames have the token."""
         try:
-            async with self._client.stream(**_arguments(request)) as answer:
+            async with client.stream(**_arguments(request)) as answer:
                 body = _Body(answer, self._most_bytes)
                 if answer.is_stream_consumed:
                     return body.read_before()
@@ -169,8 +188,8 @@ class AsyncHttpxTransport:
 
     async def close(self) -> None:
         """Close the connections, if the client is our own."""
-        if self._own:
-            await self._client.aclose()
+        if self._held.own:
+            await self._held.client.aclose()
 
 
 def _checked(most_bytes: int) -> int:
@@ -192,9 +211,50 @@ def _timed(client: _Client, wrap: Callable[[Any], Any]) -> _Client:
     return client
 
 
-def _check_open(client: httpx.Client | httpx.AsyncClient) -> None:
-    if client.is_closed:
-        raise ConfigurationError("The HTTP client is closed.", advice="Make calls before close(), or anew.")
+@final
+class _Held(Generic[_Client]):
+    """The HTTP client of a transport: the host's, or one of our own, which a child of a fork makes anew.
+
+    Args:
+        given: The host's.
+        make: Makes one of our own.
+    """
+
+    def __init__(self, given: _Client | None, make: Callable[[], _Client]) -> None:
+        self.own = given is None
+        self.client: _Client = given or make()
+        self._make: Callable[[], _Client] = make
+        self._used = False
+        self._is_parents = False
+        # Kept for good: were it collected, Python would warn of connections that nobody closed.
+        self._inherited: list[_Client] = []
+        tell_of_forks(self)
+
+    def ready(self) -> _Client:
+        """Return the client, to send with."""
+        if self.client.is_closed:
+            raise ConfigurationError(
+                "The HTTP client is closed.", advice="Make calls before close(), or anew."
+            )
+        if self._is_parents:
+            raise ConfigurationError(
+                "The HTTP client was used before this process was forked, so its connections are shared with "
+                "the parent, and answers would be mixed.",
+                advice="Make your own client, and what you give it to, anew in the child; or leave it out.",
+            )
+        self._used = True
+        return self.client
+
+    def forked(self) -> None:
+        """Begin without connections; what has none yet is as good as new."""
+        if not self._used or self.client.is_closed:
+            return
+        if not self.own:
+            self._is_parents = True
+            return
+        self._used = False
+        self._inherited.append(self.client)
+        self.client = self._make()
 
 
 def _arguments(request: Request) -> dict[str, Any]:

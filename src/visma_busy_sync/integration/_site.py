@@ -13,6 +13,7 @@ import attrs
 from attrs import field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync._core.secret import Secret
 from visma_busy_sync._core.world import Clock, Limiter, Runtime
 from visma_busy_sync.eaccounting import Application
@@ -135,6 +136,11 @@ class _Sources:
     """
 
     def __init__(self) -> None:
+        self.forked()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Begin without sources: a right to renew is one process's, and the parent stores what it has."""
         self._guard = threading.Lock()
         self._kept: dict[str, dict[str, RenewedTokens]] = {}
 
@@ -152,6 +158,11 @@ class _Syncing:
     """Which tenants are being synced in this process; a lease in the store tells of other processes."""
 
     def __init__(self) -> None:
+        self.forked()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Begin without any sync: those of the parent are not of this process, and have their lease."""
         self._guard = threading.Lock()
         self._tenants: set[str] = set()
 

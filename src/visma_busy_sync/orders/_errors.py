@@ -63,8 +63,8 @@ class OrderNotReady(OrderError):
     """
 
     def __init__(self, problems: Sequence[Problem], *, left_out: Sequence[LeftOut] = ()) -> None:
-        self.problems = tuple(problems)
-        self.left_out = tuple(left_out)
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        self.left_out: tuple[LeftOut, ...] = tuple(left_out)
         super().__init__(
             f"The order is not ready, {_counted(self.problems)}: {_listed(self.problems)}.",
             advice=_cures(self.problems),
@@ -103,7 +103,7 @@ class ImportRefused(OrderError):
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         shown = self.problems[:_SHOWN]
         more = len(self.problems) - len(shown)
         super().__init__(
@@ -185,7 +185,7 @@ class EntryTaken(OrderError):
 
     def __init__(self, order_id: str, taken: Mapping[str, str]) -> None:
         self.order_id = order_id
-        self.taken = dict(taken)
+        self.taken: dict[str, str] = dict(taken)
         listed = ", ".join(f"{claim} by order {holder}" for claim, holder in sorted(self.taken.items()))
         super().__init__(
             f"Order {order_id} was not taken, because entries are on another order: {listed}.",
@@ -263,7 +263,7 @@ class OrderRejected(OrderError):
         self.error_code = error_code
         self.error_id = error_id
         self.problem = problem
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         cures = " ".join(dict.fromkeys(found.cure_en for found in self.problems))
         super().__init__(
             f"eAccounting refused order {order_id}: {problem}",

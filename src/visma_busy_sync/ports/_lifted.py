@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.stepper import lift
+from visma_busy_sync.busy import Order, Period, Work
 from visma_busy_sync.ports._awaitable import AsyncCatalogue, AsyncStateStore, AsyncWorkLog
 from visma_busy_sync.ports._blocking import Catalogue, StateStore, WorkLog
+from visma_busy_sync.ports._values import Found, Versioned, Write
+from visma_busy_sync.sync._records import Change, Kind, Outcome, Record
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,57 +66,113 @@ def _awaited(name: str, port: object, fn: Callable[P, Awaitable[T]]) -> Callable
     return awaited
 
 
-class LiftedCatalogue:
+class LiftedCatalogue(ProcessBound):
     """A `Catalogue` as an `AsyncCatalogue` whose awaitables are already finished."""
 
     def __init__(self, port: Catalogue) -> None:
         _complete("catalogue", port, Catalogue)
-        self.load = _blocking("catalogue", port, port.load)
-        self.apply = _blocking("catalogue", port, port.apply)
+        self._load = _blocking("catalogue", port, port.load)
+        self._apply = _blocking("catalogue", port, port.apply)
+
+    async def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
+        """Return every record of a kind."""
+        return await self._load(tenant, kind)
+
+    async def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Make changes and return one outcome for each."""
+        return await self._apply(tenant, changes)
 
 
-class LiftedWorkLog:
+class LiftedWorkLog(ProcessBound):
     """A `WorkLog` as an `AsyncWorkLog` whose awaitables are already finished."""
 
     def __init__(self, port: WorkLog) -> None:
         _complete("work", port, WorkLog)
-        self.work = _blocking("work", port, port.work)
-        self.finalised = _blocking("work", port, port.finalised)
+        self._work = _blocking("work", port, port.work)
+        self._finalised = _blocking("work", port, port.finalised)
+
+    async def work(self, tenant: str, project: str, period: Period) -> Work:
+        """Return the work on a project within a period."""
+        return await self._work(tenant, project, period)
+
+    async def finalised(self, tenant: str) -> Sequence[Order]:
+        """Return the orders that are finalised."""
+        return await self._finalised(tenant)
 
 
-class LiftedStateStore:
+class LiftedStateStore(ProcessBound):
     """A `StateStore` as an `AsyncStateStore` whose awaitables are already finished."""
 
     def __init__(self, port: StateStore) -> None:
         _complete("state", port, StateStore)
-        self.read = _blocking("state", port, port.read)
-        self.scan = _blocking("state", port, port.scan)
-        self.commit = _blocking("state", port, port.commit)
+        self._read = _blocking("state", port, port.read)
+        self._scan = _blocking("state", port, port.scan)
+        self._commit = _blocking("state", port, port.commit)
+
+    async def read(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Versioned]:
+        """Return those of the documents that exist, by key."""
+        return await self._read(tenant, keys)
+
+    async def scan(self, prefix: str, tenant: str | None = None) -> Sequence[Found]:
+        """Return the documents whose key begins with `prefix`."""
+        return await self._scan(prefix, tenant)
+
+    async def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
+        """Make all writes, or none."""
+        return await self._commit(tenant, writes)
 
 
-class AwaitedCatalogue:
+class AwaitedCatalogue(ProcessBound):
     """An `AsyncCatalogue` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncCatalogue) -> None:
         _complete("catalogue", port, AsyncCatalogue)
-        self.load = _awaited("catalogue", port, port.load)
-        self.apply = _awaited("catalogue", port, port.apply)
+        self._load = _awaited("catalogue", port, port.load)
+        self._apply = _awaited("catalogue", port, port.apply)
+
+    async def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
+        """Return every record of a kind."""
+        return await self._load(tenant, kind)
+
+    async def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Make changes and return one outcome for each."""
+        return await self._apply(tenant, changes)
 
 
-class AwaitedWorkLog:
+class AwaitedWorkLog(ProcessBound):
     """An `AsyncWorkLog` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncWorkLog) -> None:
         _complete("work", port, AsyncWorkLog)
-        self.work = _awaited("work", port, port.work)
-        self.finalised = _awaited("work", port, port.finalised)
+        self._work = _awaited("work", port, port.work)
+        self._finalised = _awaited("work", port, port.finalised)
+
+    async def work(self, tenant: str, project: str, period: Period) -> Work:
+        """Return the work on a project within a period."""
+        return await self._work(tenant, project, period)
+
+    async def finalised(self, tenant: str) -> Sequence[Order]:
+        """Return the orders that are finalised."""
+        return await self._finalised(tenant)
 
 
-class AwaitedStateStore:
+class AwaitedStateStore(ProcessBound):
     """An `AsyncStateStore` that says so where a method of it is synchronous."""
 
     def __init__(self, port: AsyncStateStore) -> None:
         _complete("state", port, AsyncStateStore)
-        self.read = _awaited("state", port, port.read)
-        self.scan = _awaited("state", port, port.scan)
-        self.commit = _awaited("state", port, port.commit)
+        self._read = _awaited("state", port, port.read)
+        self._scan = _awaited("state", port, port.scan)
+        self._commit = _awaited("state", port, port.commit)
+
+    async def read(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Versioned]:
+        """Return those of the documents that exist, by key."""
+        return await self._read(tenant, keys)
+
+    async def scan(self, prefix: str, tenant: str | None = None) -> Sequence[Found]:
+        """Return the documents whose key begins with `prefix`."""
+        return await self._scan(prefix, tenant)
+
+    async def commit(self, tenant: str, writes: Sequence[Write]) -> bool:
+        """Make all writes, or none."""
+        return await self._commit(tenant, writes)

@@ -51,7 +51,7 @@ class ApiFault(Exception):
         self.status = status
         self.code = code
         self.message = message
-        self.faults = tuple(faults)
+        self.faults: tuple[FieldFault, ...] = tuple(faults)
         self.headers = headers
 
 

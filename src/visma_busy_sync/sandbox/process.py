@@ -6,6 +6,8 @@
         print(sandbox.info.api_url)
 """
 
+from __future__ import annotations
+
 import json
 import queue
 import subprocess
@@ -16,6 +18,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, final
+
+__all__ = [
+    "SandboxDidNotStart",
+    "SandboxInfo",
+    "SandboxProcess",
+]
 
 START_SECONDS = 20
 STOP_SECONDS = 5

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from http import HTTPStatus
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -42,7 +42,7 @@ class SandboxProtocol(H11Protocol):
         """Lend the transport to every request of the connection; read it late if a fault says so."""
         super().connection_made(transport)
         faults = cast("FaultTable", self.app_state[_FAULTS])
-        self.app_state = {**self.app_state, _TRANSPORT: transport}
+        self.app_state: dict[str, Any] = {**self.app_state, _TRANSPORT: transport}
         fault = faults.take_connection()
         if fault is not None:
             transport.pause_reading()

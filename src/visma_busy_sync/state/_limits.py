@@ -20,6 +20,7 @@ from typing import Final, TypeAlias, TypeVar, final
 
 from attrs import frozen
 
+from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync._core.world import Clock, Permit, Runtime
 from visma_busy_sync.eaccounting._limits import (
     CALLS_PER_WINDOW,
@@ -167,9 +168,14 @@ class StoreLimiter:
         self._clock = clock
         self._runtime = runtime
         self._client_id = client_id
+        self._alone = WindowLimiter(clock=clock, runtime=runtime, budget=budget, window=window)
+        self.forked()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Begin without anything owed: the parent stores what its calls changed."""
         self._guard = threading.Lock()  # never held across an await
         self._owed: dict[str, tuple[Change, ...]] = {}
-        self._alone = WindowLimiter(clock=clock, runtime=runtime, budget=budget, window=window)
 
     async def acquire(self, key: str, *, patience: float) -> Permit:
         """Wait until one more call under `key` is within the budget, and take it.

@@ -10,11 +10,11 @@ import base64
 import hashlib
 import hmac
 import re
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol, final
 
 from visma_busy_sync._core.errors import ConfigurationError, VismaBusySyncError
+from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync._core.secret import Secret
 
 if TYPE_CHECKING:
@@ -188,11 +188,15 @@ class ProcessSealer:
             token: Returns a new unguessable text each time.
         """
         self._token = token
-        self._guard = threading.Lock()
+        self._guard = HomeLock("The store in memory")
         self._held: dict[str, dict[str, Secret]] = {}
 
     def seal(self, secret: Secret, *, about: str) -> str:
-        """Return a handle of the secret."""
+        """Return a handle of the secret.
+
+        Raises:
+            ConfigurationError: If this process was forked from the one that holds the others.
+        """
         handle = f"p1.{self._token()}"
         with self._guard:
             held = self._held.setdefault(about, {})
@@ -205,6 +209,7 @@ class ProcessSealer:
         """Return the secret of a handle.
 
         Raises:
+            ConfigurationError: If this process was forked from the one that holds it.
             Unsealable: If this process does not hold it for that.
         """
         with self._guard:

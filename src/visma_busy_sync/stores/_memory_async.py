@@ -18,7 +18,7 @@ class AsyncMemoryCatalogue(LiftedCatalogue):
     """`MemoryCatalogue` for asynchronous hosts; `memory` is the store itself, to add and edit records."""
 
     def __init__(self, memory: MemoryCatalogue | None = None) -> None:
-        self.memory = memory or MemoryCatalogue()
+        self.memory: MemoryCatalogue = memory or MemoryCatalogue()
         super().__init__(self.memory)
 
 
@@ -38,5 +38,5 @@ class AsyncMemoryStateStore(LiftedStateStore):
     volatile: Final = True
 
     def __init__(self, memory: MemoryStateStore | None = None) -> None:
-        self.memory = memory or MemoryStateStore()
+        self.memory: MemoryStateStore = memory or MemoryStateStore()
         super().__init__(self.memory)

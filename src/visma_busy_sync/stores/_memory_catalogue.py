@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Final, final
 
+from visma_busy_sync._core.bound import ProcessBound
+from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.stores._deciding import Row, Rules, decide, new_row, not_there, require_fields
 from visma_busy_sync.sync._records import Applied, Change, Kind, Outcome, Record, Value
 
@@ -14,7 +15,7 @@ _PREFIX: Final = {Kind.CUSTOMER: "c", Kind.PRODUCT: "p", Kind.PROJECT: "j"}
 
 
 @final
-class MemoryCatalogue:
+class MemoryCatalogue(ProcessBound):
     """Records in dicts, for tests and trials: each change whole or not at all, thread-safe, not durable.
 
     Beside the port it has what a person does in Busy: `add`, `edit`, `get`, `remove` and `snapshot`.
@@ -25,7 +26,7 @@ class MemoryCatalogue:
     """
 
     def __init__(self, *, unique_numbers: bool = False, longest_name: int | None = None) -> None:
-        self._guard = threading.Lock()
+        self._guard = HomeLock("A MemoryCatalogue")
         self._rows: dict[tuple[str, Kind], dict[str, Row]] = {}
         self._ids = itertools.count(1)
         self._rules = Rules(unique_numbers, longest_name)

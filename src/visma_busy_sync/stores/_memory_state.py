@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Final, final
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.ports import Found, Versioned, Write
 
 
 @final
-class MemoryStateStore:
+class MemoryStateStore(ProcessBound):
     """Documents in a dict, for tests and trials: all-or-nothing, versioned, thread-safe, not durable.
 
     A deleted document begins at version 1 again when it is created anew, as in any store.
@@ -23,7 +24,7 @@ class MemoryStateStore:
     volatile: Final = True
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = HomeLock("A MemoryStateStore")
         self._documents: dict[tuple[str, str], Versioned] = {}
 
     def read(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Versioned]:

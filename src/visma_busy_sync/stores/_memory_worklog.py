@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import final
 
 from attrs import define, evolve, field
 
+from visma_busy_sync._core.bound import ProcessBound
+from visma_busy_sync._core.forks import HomeLock
 from visma_busy_sync.busy import (
     Expense,
     Member,
@@ -56,7 +57,7 @@ class _Tenant:
 
 
 @final
-class MemoryWorkLog:
+class MemoryWorkLog(ProcessBound):
     """Hours and costs in dicts, for tests and trials; projects come from a `MemoryCatalogue`.
 
     Beside the port it has what people do in Busy: `add_work_type`, `set_prices`, `book`, `spend` and others.
@@ -64,7 +65,7 @@ class MemoryWorkLog:
 
     def __init__(self, catalogue: MemoryCatalogue) -> None:
         self._catalogue = catalogue
-        self._guard = threading.Lock()
+        self._guard = HomeLock("A MemoryWorkLog")
         self._tenants: dict[str, _Tenant] = {}
 
     def work(self, tenant: str, project: str, period: Period) -> Work:

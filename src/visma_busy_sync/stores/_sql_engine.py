@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -14,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool, Pool, SingletonThreadPool, StaticPool
 
 from visma_busy_sync._core.errors import ConfigurationError
+from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync.stores._sql_table import require_dialect
 
 E = TypeVar("E", Engine, AsyncEngine)
@@ -85,7 +84,7 @@ class Home:
         self._engine = engine
         # Kept for good: were it collected, the child would close its parent's connections.
         self._inherited: list[Pool] = []
-        _HOMES.add(self)
+        tell_of_forks(self)
 
     def require(self) -> None:
         """Require connections of this process.
@@ -107,19 +106,6 @@ class Home:
         """Note that this process is a new child."""
         if not isinstance(self._engine.pool, NullPool):  # which keeps no connections
             self._inherited.append(self._engine.pool)
-
-
-# One hook for all: a hook cannot be taken back, and a host may make a store for each request.
-_HOMES: Final[weakref.WeakSet[Home]] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for home in list(_HOMES):
-        home.forked()
-
-
-if hasattr(os, "register_at_fork"):  # Windows has no fork
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _require_durable(url: URL) -> None:

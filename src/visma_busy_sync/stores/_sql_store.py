@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from visma_busy_sync._core.bound import ProcessBound
 from visma_busy_sync._core.runtimes import AsyncioRuntime
 from visma_busy_sync.stores._sql_engine import Home, checked, plain_engine
 from visma_busy_sync.stores._sql_transaction import create
@@ -18,7 +19,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class SqlStore:
+class SqlStore(ProcessBound):
     """A synchronous store over one table."""
 
     def __init__(self, engine: Engine, table: Table) -> None:
@@ -75,7 +76,7 @@ class SqlStore:
                 raise trouble
 
 
-class AsyncSqlStore:
+class AsyncSqlStore(ProcessBound):
     """An asynchronous store over one table."""
 
     def __init__(self, engine: AsyncEngine, table: Table) -> None:

@@ -33,11 +33,11 @@ try:
     from visma_busy_sync.stores._sql_state import AsyncSqlStateStore, SqlStateStore
     from visma_busy_sync.stores._sql_table import STORES, ddl
     from visma_busy_sync.stores._sql_worklog import AsyncSqlWorkLog, SqlWorkLog
-except ImportError as missing:
+except ImportError as _missing:
     _NOT_INSTALLED = 'The SQL stores need their extra: pip install "visma-busy-sync[sql]"'
     if __name__ == "__main__":
         sys.exit(_NOT_INSTALLED)  # whoever calls it as a command wants no traceback
-    raise ImportError(_NOT_INSTALLED, name=missing.name) from missing
+    raise ImportError(_NOT_INSTALLED, name=_missing.name) from _missing
 
 __all__ = [
     "AsyncSqlCatalogue",

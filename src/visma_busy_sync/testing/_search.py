@@ -31,8 +31,8 @@ class Failed(ScheduleError):
 
     def __init__(self, scenario: Scenario, world: World, error: Exception) -> None:
         self.error = error
-        self.seed = world.seed
-        self.choices = tuple(chosen for chosen, _ in world.taken)
+        self.seed: int | None = world.seed
+        self.choices: tuple[int, ...] = tuple(chosen for chosen, _ in world.taken)
         self.trace: tuple[Event, ...] = tuple(world.trace)
         name = getattr(scenario, "__name__", type(scenario).__name__)
         what = f"{type(error).__name__}: {error}".rstrip(": ")

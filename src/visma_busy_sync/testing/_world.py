@@ -106,11 +106,11 @@ class World:
     """
 
     def __init__(self, *, seed: int = 0, choose: Callable[[int], int] | None = None) -> None:
-        self.clock = VirtualClock()
-        self.runtime = VirtualRuntime(self.clock, seed=seed)
+        self.clock: VirtualClock = VirtualClock()
+        self.runtime: VirtualRuntime = VirtualRuntime(self.clock, seed=seed)
         self.trace: list[Event] = []
         self.taken: list[tuple[int, int]] = []
-        self.seed = None if choose else seed
+        self.seed: int | None = None if choose else seed
         self._choose = choose or random.Random(seed).randrange  # noqa: S311 - must repeat
 
     def choose(self, n: int) -> int:

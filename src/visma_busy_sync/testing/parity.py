@@ -14,6 +14,11 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+__all__ = [
+    "check_twins",
+    "drift",
+]
+
 _DUNDERS = {
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",

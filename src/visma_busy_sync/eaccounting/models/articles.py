@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from attrs import field
 
@@ -73,7 +74,7 @@ class Article(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset({"unit_id", "unit_name", "unit_abbreviation"})
+    relied_on: ClassVar[frozenset[str] | None] = frozenset({"unit_id", "unit_name", "unit_abbreviation"})
 
 
 @model
@@ -100,4 +101,4 @@ class ArticleAccountCoding(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset()
+    relied_on: ClassVar[frozenset[str] | None] = frozenset()

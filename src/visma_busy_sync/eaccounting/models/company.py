@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from attrs import field
 
@@ -126,6 +127,6 @@ class CompanySettings(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset(
+    relied_on: ClassVar[frozenset[str] | None] = frozenset(
         {"country_code", "currency_code", "corporate_identity_number", "company_identifier"}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from attrs import field
 
@@ -94,6 +95,6 @@ class Customer(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset(
+    relied_on: ClassVar[frozenset[str] | None] = frozenset(
         {"customer_number", "corporate_identity_number", "currency_code", "invoice_country_code"}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import ClassVar, Final
 
 from attrs import field
 
@@ -97,7 +97,7 @@ class OrderRow(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset(
+    relied_on: ClassVar[frozenset[str] | None] = frozenset(
         {
             "line_number",
             "article_id",
@@ -181,7 +181,7 @@ class Order(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset(
+    relied_on: ClassVar[frozenset[str] | None] = frozenset(
         {
             "amount",
             "currency_code",

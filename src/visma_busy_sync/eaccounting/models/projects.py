@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from attrs import field
 
@@ -43,7 +44,7 @@ class Project(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset(
+    relied_on: ClassVar[frozenset[str] | None] = frozenset(
         {
             "start_date",
             "end_date",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from attrs import field
 
 from visma_busy_sync.eaccounting.models._base import (
@@ -40,7 +42,7 @@ class Unit(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset()
+    relied_on: ClassVar[frozenset[str] | None] = frozenset()
 
 
 @model
@@ -58,4 +60,4 @@ class TermsOfPayment(Model):
     extra: JsonObject = field(factory=no_members)
     """Members that are unknown or not as described, as they came; sent back with a PUT."""
 
-    relied_on = frozenset()
+    relied_on: ClassVar[frozenset[str] | None] = frozenset()
