@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -261,7 +262,7 @@ def test_a_port_that_is_taken_is_not_listened_to() -> None:
 
 def test_a_host_behind_an_address_of_its_own_has_it_pasted(shell: Shell, tmp_path: Path) -> None:
     """Without an answer nothing is connected, and it ends as a failure."""
-    (tmp_path / "theirs.py").write_text(
+    (tmp_path / "behind.py").write_text(
         "from visma_busy_sync import BusySync\n"
         "from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog\n"
         "busy = MemoryCatalogue()\n"
@@ -273,7 +274,8 @@ def test_a_host_behind_an_address_of_its_own_has_it_pasted(shell: Shell, tmp_pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VISMA_BUSY_SYNC_SANDBOX", "0")
         patch.setattr("sys.stdin", io.StringIO(""))
-        said = shell("connect --app theirs:make --tenant acme --project-sync")
+        patch.delitem(sys.modules, "behind", raising=False)
+        said = shell("connect --app behind:make --tenant acme --project-sync")
     assert said.code == 1
     assert "redirect_uri=https%3A%2F%2Fbusy.example%2Fback" in said.err
     assert "Copy that address" in said.err

@@ -73,7 +73,6 @@ def host(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     (tmp_path / "broken.py").write_text("import no_such_library\n", encoding="utf-8")
     monkeypatch.setenv("VISMA_BUSY_SYNC_SANDBOX", "0")
     monkeypatch.setenv("VISMA_BUSY_SYNC_TENANT", "acme")
-    monkeypatch.setattr(sys, "path", list(sys.path))
     yield shell
     sys.modules.pop("broken", None)
     theirs = sys.modules.pop("theirs", None)
