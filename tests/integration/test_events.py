@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,12 +30,13 @@ from visma_busy_sync.integration._site import Site
 from visma_busy_sync.orders import State
 from visma_busy_sync.state import TOLD
 from visma_busy_sync.stores import MemoryCatalogue
-from visma_busy_sync.sync import Kind
+from visma_busy_sync.sync import Change, Kind, Outcome
 from visma_busy_sync.testing import parity
 
 from .given import ONGOING, first, idle, linked
 from .listening import NAMES, Heard
 from .office import ACME, MARCH, SESSION, Office, ready_to_push, waiting
+from .test_sync_failures import AsyncCranky, Cranky
 
 KEY = Fernet.generate_key()
 PLAIN = (GivenLine(work_type="consulting", quantity=Decimal(1)),)
@@ -281,13 +282,21 @@ def test_records_that_the_host_refuses_are_told_once_each(office: Office, heard:
 
 
 def test_what_was_edited_meanwhile_comes_by_itself_and_is_not_told(office: Office, heard: Heard) -> None:
-    acme = synced(office, heard)
+    synced(office, heard)
     row = first(office, Kind.PROJECT, Status=ONGOING)
-    office.edit_upstream(Kind.PROJECT, row["Id"], Name="Theirs")
     busy = linked(office, Kind.PROJECT, row)
-    office.shell.wire.after = lambda *_: office.busy.edit(ACME, Kind.PROJECT, busy, name=f"Mine {id(row)}")
-    acme.sync()
-    assert heard.of("on_parked") == []
+    office.edit_upstream(Kind.PROJECT, row["Id"], Name="Theirs")
+    catalogue = office.busy
+
+    class Late(Cranky):
+        def apply(self, tenant: str, changes: Sequence[Change]) -> Sequence[Outcome]:
+            catalogue.edit(ACME, Kind.PROJECT, busy, name="Edited at that moment")
+            return catalogue.apply(tenant, changes)
+
+    late = Late(catalogue, list)
+    acme = told(office, heard, catalogue=late if office.shell.run is None else AsyncCranky(late))
+    assert len(acme.sync().moved) == 1
+    assert heard.names == []
 
 
 # Orders
