@@ -1,7 +1,7 @@
 """Write what this version stores on a whole journey: `python -m tests.policies.storing VERSION`.
 
-Once for each release whose documents have a new schema. The files are never changed afterwards: they stand for
-the databases of hosts.
+Once for each release whose documents have a new schema. The files are never changed afterwards:
+they stand for the databases of hosts.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from visma_busy_sync import BusySync, Tenant
-from visma_busy_sync.errors import DocumentError, DocumentUnreadable
+from visma_busy_sync.errors import DocumentTooNew, DocumentUnreadable
 from visma_busy_sync.ports import Write
 from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
 
@@ -65,7 +65,7 @@ def test_what_a_newer_version_wrote_is_refused_and_left_as_it_is(path: Path) -> 
         calls: list[Callable[[], object]] = [acme.status, acme.runs, acme.sync]
         calls.append(lambda: acme.ledger_entry(order_id))
         for call in calls:
-            with pytest.raises((DocumentUnreadable, DocumentError), match="newer"):
+            with pytest.raises((DocumentUnreadable, DocumentTooNew), match="Update visma-busy-sync"):
                 call()
     assert documents(state) == before
     assert all("999" in body for _, _, body in before)
