@@ -54,7 +54,8 @@ def close(stores: Stores) -> None:
 
 
 def busy_sync(sandbox: SandboxInfo, stores: Stores, *, key: str | None = None) -> BusySync:
-    durable = isinstance(stores.state, SqlStateStore)
+    if key is None and isinstance(stores.state, SqlStateStore):
+        key = Fernet.generate_key().decode()
     return BusySync(
         catalogue=stores.catalogue,
         work=stores.work,
@@ -63,7 +64,7 @@ def busy_sync(sandbox: SandboxInfo, stores: Stores, *, key: str | None = None) -
         client_secret=sandbox.client_secret,
         redirect_uri=REDIRECT,
         endpoints=endpoints(sandbox),
-        encryption_keys=[key or Fernet.generate_key()] if durable else None,
+        encryption_keys=[key] if key else None,
     )
 
 
