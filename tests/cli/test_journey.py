@@ -68,7 +68,7 @@ def sandbox(plain_surroundings: Path, tmp_path: Path) -> Iterator[tuple[subproce
         process.wait()
 
 
-def test_a_newcomer_goes_from_nothing_to_an_order_draft_and_back_from_a_dead_login(
+def test_a_newcomer_goes_from_nothing_to_a_draft_and_back(
     sandbox: tuple[subprocess.Popen[str], Path], plain_surroundings: Path, tmp_path: Path
 ) -> None:
     process, said = sandbox

@@ -54,6 +54,8 @@ def check(block: Block) -> None:
         if program == "cd":
             folder /= words[0]
             assert folder.is_dir(), f"{block}: there is no folder {folder}"
+        elif program == "export":
+            assert all("=" in word for word in words), f"{block}: {words} sets nothing"
         elif program == ".":
             assert words == [".venv/bin/activate"], f"{block}: there is no {words}"
         elif program in PROJECT.get("scripts", {}):
@@ -93,6 +95,8 @@ def _python(words: Sequence[str], folder: Path) -> None:
             _pytest(rest, folder)
         case ["-m", "venv", _]:
             pass
+        case ["-m", "django", "test", app]:  # its settings are in a variable; tests/hosts runs it
+            assert (ROOT / "examples" / app / "tests").is_dir()
         case ["-m", module, *rest]:
             _has_options(("-m", module), rest, folder)
         case [script, *rest]:

@@ -23,6 +23,9 @@ UNCHECKED = {
 """The blocks that are not tried, by page and beginning, with the reason that the page gives."""
 
 SHOWN: Mapping[str, Mapping[str, str]] = {
+    "docs/cli.md": {
+        "$ pip install": "cli/test_journey.py::test_a_newcomer_goes_from_nothing_to_a_draft_and_back",
+    },
     "docs/conformance.md": {
         "$ pytest --visma-ports": "conformance/test_promises.py::test_the_pages_harness_runs",
         "promise ": "conformance/test_promises.py::test_the_page_shows_a_message_as_it_is",
@@ -46,6 +49,8 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
         "{": "docs/test_code_blocks.py::test_the_company_file_of_the_page_is_served",
     },
     "docs/sync.md": {"project 1 Villa": "docs/pages.py::SyncPage"},
+    "examples/README.md": {"$ make django-host": "browser/hosts.py::running"},
+    "examples/busy_pages/README.md": {"Busy: ": "browser/hosts.py::running"},
     "docs/tutorial.md": {"+ 167 create": "docs/pages.py::TutorialPage"},
 }
 """Which test compares what a page shows, as printed or as a file, with the code; by its beginning."""

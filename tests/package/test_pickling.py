@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from visma_busy_sync import (
     AsyncBusySync,
     AsyncEAccounting,
+    AsyncListener,
     BusySync,
     EAccounting,
     F,
+    Listener,
     Secret,
 )
 from visma_busy_sync.eaccounting import Application, AsyncOAuth, OAuth, PendingLogin, TokenSet
@@ -57,7 +59,8 @@ from .test_errors import BASES
 
 # Tools of tests live and end with one test.
 _TESTING: Final = ("visma_busy_sync.testing", "visma_busy_sync.sandbox")
-_BASES: Final = (Model, F)
+# Bases of others: of the models, of conditions, of a host's own listener.
+_BASES: Final = (Model, F, Listener, AsyncListener)
 
 THINGS: Final = {name: thing for name, thing in public_things() if not name.startswith(_TESTING)}
 CLASSES: Final[dict[str, type]] = {
