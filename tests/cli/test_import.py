@@ -67,7 +67,7 @@ def test_many_that_are_missing_wait_until_a_person_allows_exactly_them(shell: Sh
     wrong = shell("sync --whole --allow-archiving 0123456789abcdef --json")
     assert (wrong.code, wrong.json["type"]) == (3, "ArchivingNotAllowed")
     allowed = shell.good(f"sync --whole --allow-archiving {told.json['digest']}")
-    assert allowed.out == f"applied: {len(gone) // 2} archive\n"
+    assert allowed.out == f"applied: {len(gone) // 2} archived\n"
 
 
 def test_an_eaccounting_that_is_down_is_to_be_tried_later(shell: Shell) -> None:
