@@ -70,10 +70,10 @@ class Output:
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
     ) -> None:
-        self.as_json = as_json
+        self.as_json: bool = as_json
         self.language: Language = language
         self._stdout = _console(stdout or sys.stdout)
-        self.console = _console(stderr or sys.stderr)
+        self.console: Console = _console(stderr or sys.stderr)
         """Of standard error, for progress."""
 
     def data(self, text: str | Text) -> None:
