@@ -96,8 +96,10 @@ KINDS: Final = (Ends.BEFORE, Ends.AFTER, Ends.CANCELLED, "answer lost", "torn", 
 POINTS: Final = frozenset(
     {
         *("read connection", "read tokens", "read order", "read claim", "read claim+order"),
-        *("read installation", "read order-notes", "scan connection", "scan order", "scan order-notes"),
-        *("commit installation", "commit order-notes", "commit progress", "commit reserve", "commit send"),
+        *("read installation", "read lease", "read order-notes"),
+        *("scan connection", "scan order", "scan order-notes"),
+        *("commit installation", "commit lease", "commit order-notes"),
+        *("commit progress", "commit reserve", "commit send"),
         *("commit transferred", "commit rejected", "commit not_sent", "commit outcome_unknown"),
         *("commit absent", "commit found", "commit escalate", "commit resend", "commit reopen"),
         *("commit withdraw", "commit kept", "commit gone", "commit missing", "commit release"),
