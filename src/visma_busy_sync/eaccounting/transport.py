@@ -125,6 +125,8 @@ class HttpxTransport(ProcessBound):
 class AsyncHttpxTransport(ProcessBound):
     """Send requests with an `httpx.AsyncClient`; otherwise as `HttpxTransport`.
 
+    It belongs to the event loop of its first request, and refuses those of another one.
+
     Args:
         client: Your own client; None for one of our own.
         most_bytes: How large an answer may be, decompressed; from 1.
@@ -158,7 +160,7 @@ class AsyncHttpxTransport(ProcessBound):
 
         Raises:
             ConfigurationError: If the client is closed, or is your own and has the connections of the process
-                that this one was forked from; or if it was used in another event loop.
+                that this one was forked from.
         """
         client = self._held.ready()
         self._loop.require()
