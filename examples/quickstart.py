@@ -172,12 +172,7 @@ def give_products(busy: MemoryCatalogue, hours: MemoryWorkLog) -> None:
 
 def endpoints(sandbox: SandboxInfo) -> Endpoints:
     """The sandbox's addresses instead of Visma's."""
-    return Endpoints(
-        api_url=sandbox.api_url,
-        authorize_url=sandbox.authorize_url,
-        token_url=sandbox.token_url,
-        revocation_url=sandbox.revocation_url,
-    )
+    return Endpoints(**sandbox.addresses)
 
 
 def press_log_in(url: str) -> None:

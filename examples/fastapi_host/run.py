@@ -92,12 +92,7 @@ async def _fill(settings: Settings, known: tuple[Known, Known]) -> None:
 
 
 def _endpoints(sandbox: SandboxInfo) -> Endpoints:
-    return Endpoints(
-        api_url=sandbox.api_url,
-        authorize_url=sandbox.authorize_url,
-        token_url=sandbox.token_url,
-        revocation_url=sandbox.revocation_url,
-    )
+    return Endpoints(**sandbox.addresses)
 
 
 def _token_key(folder: Path) -> str:

@@ -175,12 +175,7 @@ def connected_to_a_sandbox() -> Iterator[EAccounting]:
             client_secret=info.client_secret,
             redirect_uri="http://127.0.0.1/callback",  # nobody need listen there
             scopes=SCOPES,
-            endpoints=Endpoints(
-                api_url=info.api_url,
-                authorize_url=info.authorize_url,
-                token_url=info.token_url,
-                revocation_url=info.revocation_url,
-            ),
+            endpoints=Endpoints(**info.addresses),
         )
         with OAuth(app) as oauth:
             pending = oauth.begin()

@@ -229,12 +229,7 @@ def main() -> None:
             client_secret=sandbox.info.client_secret,
             redirect_uri="http://127.0.0.1/callback",  # nobody need listen there
             encryption_keys=[Fernet.generate_key()],
-            endpoints=Endpoints(
-                api_url=sandbox.info.api_url,
-                authorize_url=sandbox.info.authorize_url,
-                token_url=sandbox.info.token_url,
-                revocation_url=sandbox.info.revocation_url,
-            ),
+            endpoints=Endpoints(**sandbox.info.addresses),
         ) as visma,
     ):
         state.create_table()

@@ -25,12 +25,7 @@ class Sandbox:
     @property
     def endpoints(self) -> Endpoints:
         info = self.info
-        return Endpoints(
-            api_url=info.api_url,
-            authorize_url=info.authorize_url,
-            token_url=info.token_url,
-            revocation_url=info.revocation_url,
-        )
+        return Endpoints(**info.addresses)
 
     @property
     def application(self) -> Application:

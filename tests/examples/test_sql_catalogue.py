@@ -38,12 +38,7 @@ def opened(url: str, sandbox: SandboxInfo) -> Iterator[tuple[BusySync, SqlCatalo
             client_id=sandbox.client_id,
             client_secret=sandbox.client_secret,
             redirect_uri="http://127.0.0.1/callback",
-            endpoints=Endpoints(
-                api_url=sandbox.api_url,
-                authorize_url=sandbox.authorize_url,
-                token_url=sandbox.token_url,
-                revocation_url=sandbox.revocation_url,
-            ),
+            endpoints=Endpoints(**sandbox.addresses),
             encryption_keys=[KEY],
         ) as busy,
     ):

@@ -58,12 +58,7 @@ def _busy(ports: ModuleType, database: object, sandbox: SandboxInfo) -> BusySync
 
 
 def _endpoints(sandbox: SandboxInfo) -> Endpoints:
-    return Endpoints(
-        api_url=sandbox.api_url,
-        authorize_url=sandbox.authorize_url,
-        token_url=sandbox.token_url,
-        revocation_url=sandbox.revocation_url,
-    )
+    return Endpoints(**sandbox.addresses)
 
 
 def _connect(busy: BusySync) -> None:

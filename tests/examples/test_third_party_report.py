@@ -23,7 +23,6 @@ from visma_busy_sync.eaccounting import Application, Endpoints, OAuth
 from visma_busy_sync.sandbox.process import SandboxInfo, SandboxProcess
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "third_party" / "customer_report.py"
-ADDRESSES = ("api_url", "authorize_url", "token_url", "revocation_url")
 CUSTOMERS = 64
 SCOPES = ("ea:api", "offline_access", "ea:sales_readonly")
 
@@ -50,8 +49,7 @@ class User:
     key: bytes = field(factory=Fernet.generate_key)
 
     def __attrs_post_init__(self) -> None:
-        server = {name: getattr(self.sandbox, name) for name in ADDRESSES}
-        (self.folder / "server.json").write_text(json.dumps(server), encoding="utf-8")
+        (self.folder / "server.json").write_text(json.dumps(self.sandbox.addresses), encoding="utf-8")
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         given = {
@@ -223,7 +221,7 @@ def test_a_refresh_token_of_the_environment_is_used_until_there_is_a_file(user: 
         client_secret=user.sandbox.client_secret,
         redirect_uri="http://127.0.0.1/callback",
         scopes=SCOPES,
-        endpoints=Endpoints(**{name: getattr(user.sandbox, name) for name in ADDRESSES}),
+        endpoints=Endpoints(**user.sandbox.addresses),
     )
     with OAuth(application) as oauth:
         pending = oauth.begin()

@@ -218,12 +218,7 @@ class Office:
 
     @property
     def endpoints(self) -> Endpoints:
-        return Endpoints(
-            api_url=self.info.api_url,
-            authorize_url=self.info.authorize_url,
-            token_url=self.info.token_url,
-            revocation_url=self.info.revocation_url,
-        )
+        return Endpoints(**self.info.addresses)
 
     # The sandbox
 

@@ -69,12 +69,7 @@ def busy_sync(sandbox: SandboxInfo, stores: Stores, *, key: str | None = None) -
 
 
 def endpoints(sandbox: SandboxInfo) -> Endpoints:
-    return Endpoints(
-        api_url=sandbox.api_url,
-        authorize_url=sandbox.authorize_url,
-        token_url=sandbox.token_url,
-        revocation_url=sandbox.revocation_url,
-    )
+    return Endpoints(**sandbox.addresses)
 
 
 def connect(acme: Tenant) -> None:

@@ -175,10 +175,7 @@ class Host:
             "database": self.database,
             "busy": str(self.directory / "busy.db"),
             "clock": str(self.directory / "clock"),
-            "endpoints": {
-                name: getattr(self.sandbox, name)
-                for name in ("api_url", "authorize_url", "token_url", "revocation_url")
-            },
+            "endpoints": self.sandbox.addresses,
             "client_id": self.sandbox.client_id,
             "client_secret": self.sandbox.client_secret,
             "redirect_uri": REDIRECT,

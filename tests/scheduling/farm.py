@@ -43,7 +43,6 @@ DELAY_SECONDS: Final = 30
 """How late the answer comes that a worker waits for when it is killed."""
 HANG_SECONDS: Final = 180
 """Far more than anything here takes."""
-ENDPOINTS: Final = ("api_url", "authorize_url", "token_url", "revocation_url")
 
 Line = Mapping[str, Any]
 
@@ -109,7 +108,7 @@ class Farm:
                 client_id=self.sandbox.client_id,
                 client_secret=self.sandbox.client_secret,
                 redirect_uri=REDIRECT,
-                endpoints=Endpoints(**self._endpoints),
+                endpoints=Endpoints(**self.sandbox.addresses),
                 encryption_keys=[self._key],
                 clock=self.clock,
             )
@@ -178,10 +177,6 @@ class Farm:
 
     # The processes
 
-    @property
-    def _endpoints(self) -> dict[str, str]:
-        return {name: getattr(self.sandbox, name) for name in ENDPOINTS}
-
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a process of a recipe, in a group of its own."""
         log = self._open.enter_context((self.directory / f"log-{len(self.processes)}").open("wb"))
@@ -199,7 +194,7 @@ class Farm:
                 "VISMA_CLIENT_SECRET": self.sandbox.client_secret,
                 "VISMA_REDIRECT_URI": REDIRECT,
                 "VISMA_ENCRYPTION_KEY": self._key,
-                "SANDBOX_ENDPOINTS": json.dumps(self._endpoints),
+                "SANDBOX_ENDPOINTS": json.dumps(self.sandbox.addresses),
                 "TICK_SECONDS": "0.5",
                 "TEST_CLOCK": str(self.directory / "clock"),
                 "TEST_DIARY": str(self.directory / "diary"),

@@ -29,11 +29,10 @@ class Due(TransactionTestCase):
         """Connect the workspace of the demonstration."""
         sandbox = self.enterContext(SandboxProcess())
         info = sandbox.info
-        names = ("api_url", "authorize_url", "token_url", "revocation_url")
         self.enterContext(
             override_settings(
                 VISMA={"client_id": info.client_id, "client_secret": info.client_secret},
-                VISMA_ENDPOINTS={name: getattr(info, name) for name in names},
+                VISMA_ENDPOINTS=info.addresses,
                 ENCRYPTION_KEYS=[Fernet.generate_key().decode()],
             )
         )

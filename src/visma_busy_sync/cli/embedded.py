@@ -158,12 +158,7 @@ class DataFolder:
 
     def _sandbox_client(self) -> Client:
         info = self.sandbox_info()
-        server = Endpoints(
-            api_url=info.api_url,
-            authorize_url=info.authorize_url,
-            token_url=info.token_url,
-            revocation_url=info.revocation_url,
-        )
+        server = Endpoints(**info.addresses)
         # Port 0: a free one; `connect` takes it when it listens.
         return Client(info.client_id, Secret(info.client_secret), "http://127.0.0.1:0/callback", server)
 
