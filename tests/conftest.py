@@ -19,6 +19,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow; that is no fault of what is tested, whose speed the benchmarks show.
+settings.register_profile(
+    "unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 _NUMBERS = itertools.count(1)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from visma_busy_sync._core.errors import ConfigurationError
@@ -825,7 +825,6 @@ EFFECTS = {"good", "503", "500", "5001", "reset", "page", "302"}
     st.integers(0, 5),
     st.sampled_from([stepped, looped]),
 )
-@settings(deadline=None)
 def test_whatever_the_server_does(names: list[str], write: bool, max_retries: int, shell: Shell) -> None:
     """A write never has a second effect, attempts stay in bounds, doubt is told exactly."""
     bench = Bench(*(STEPS[name] for name in names), tokens=Renewable(), max_retries=max_retries)

@@ -163,7 +163,7 @@ CALLS = st.builds(
     seed=st.integers(0, 1000),
     stalls=st.booleans(),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_happens_the_server_never_counts_more_than_the_budget(
     budget: int,
     callers: list[list[Call]],

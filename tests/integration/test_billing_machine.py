@@ -405,7 +405,6 @@ def test_the_proof_is_right_after_every_step() -> None:
         settings=hypothesis_settings(
             max_examples=RUNS,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

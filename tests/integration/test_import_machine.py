@@ -386,7 +386,6 @@ def settings(runs: int) -> hypothesis_settings:
         max_examples=runs,
         stateful_step_count=STEPS,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
 

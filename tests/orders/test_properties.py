@@ -149,7 +149,7 @@ class Case:
 
 
 # No deadline: a busy machine is no failure.
-calmly = settings(deadline=None, max_examples=60)
+calmly = settings(max_examples=60)
 
 
 @calmly

@@ -172,7 +172,7 @@ def calls(latency: st.SearchStrategy[float]) -> st.SearchStrategy[list[Call]]:
     holds=st.lists(st.tuples(SECONDS, SECONDS), max_size=2),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_happens_the_server_never_counts_more_than_the_budget(
     budget: int,
     sturdy: list[list[Call]],
@@ -217,7 +217,7 @@ def test_whatever_happens_the_server_never_counts_more_than_the_budget(
     late=st.lists(st.floats(0, 58), min_size=10, max_size=10),
     hold=st.floats(0, 100),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_who_asks_first_calls_first(budget: int, gaps: list[int], late: list[float], hold: float) -> None:
     """Also where calls take long, and the server asks to hold off meanwhile."""
     world = World()
