@@ -93,8 +93,18 @@ STATUS = Shot(
 PROBLEMS = Shot(
     "problems",
     {
-        "nb": ("Dette må rettes først (3)", "Arbeidstype: Rådgivning", "Velg et produkt på arbeidstypen."),
-        "en": ("To be mended first (3)", "Work type: Rådgivning", "Choose a product on the work type."),
+        "nb": (
+            "Dette må rettes først (3)",
+            "Arbeidstype: Rådgivning",
+            "Velg et produkt på arbeidstypen.",
+            "Kostnad: Bompenger",
+        ),
+        "en": (
+            "To be mended first (3)",
+            "Work type: Rådgivning",
+            "Choose a product on the work type.",
+            "Cost: Bompenger",
+        ),
     },
 )
 DRAFT = Shot(
@@ -175,7 +185,9 @@ def photograph(
         raise SystemExit(f"{shot.name}: nothing is at {shot.until}")
     buttons = page.locator(".decide")
     sticks = buttons.evaluate("element => element.offsetHeight") if buttons.count() else 0
-    page.set_viewport_size({"width": WIDTH, "height": round(last["y"] + last["height"]) + BELOW + sticks})
+    height = last["y"] + last["height"] + BELOW + sticks
+    # Whole pixels of the picture, too.
+    page.set_viewport_size({"width": WIDTH, "height": 2 * round(height / 2)})
     taken = page.screenshot(animations="disabled")
     context.close()
     return taken
