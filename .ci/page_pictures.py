@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -216,14 +217,14 @@ def keep(taken: bytes, file: Path) -> None:
     """Store a picture in few colours."""
     with Image.open(io.BytesIO(taken)) as image:
         drawn = image.convert("RGB")
-    counted = drawn.getcolors(drawn.width * drawn.height) or []
-    # The most frequent ones, as they are: those of letters and surfaces. The rest are edges between them.
-    shown = [colour for _, colour in sorted(counted, reverse=True)[:COLOURS]]
-    nearest = {
-        colour: min(range(len(shown)), key=lambda place: dist(colour, shown[place])) for _, colour in counted
-    }
     raw = drawn.tobytes()
-    pixels = zip(raw[::3], raw[1::3], raw[2::3], strict=True)
+    pixels = list(zip(raw[::3], raw[1::3], raw[2::3], strict=True))
+    counted = Counter(pixels)
+    # The most frequent ones, as they are: those of letters and surfaces. The rest are edges between them.
+    shown = [colour for colour, _ in counted.most_common(COLOURS)]
+    nearest = {
+        colour: min(range(len(shown)), key=lambda place: dist(colour, shown[place])) for colour in counted
+    }
     few = Image.frombytes("P", drawn.size, bytes(nearest[pixel] for pixel in pixels))
     few.putpalette([part for colour in shown for part in colour])
     few.save(file, optimize=True)
