@@ -43,7 +43,7 @@ PICTURES: Final = DOCS / "pictures"
 CELL, LINE, MARGIN, SIZE = 8.4, 19, 18, 14
 """Of a terminal, in pixels: width and height of a letter with its space, the margin, the size of the font."""
 WIDEST: Final = 100
-"""Letters in a line, before it is continued on the next one."""
+"""Columns of a terminal whose letters can be read well when its picture is as wide as a page's text."""
 INK: Final = "#d7dce2"
 COLOURS: Final = {1: "#ff9c94", 2: "#8fd19e", 3: "#efc66b", 6: "#7fd1de"}
 """Red, green, yellow and cyan by their numbers in a terminal, bright enough on its background to be read."""
@@ -60,14 +60,14 @@ def example() -> ModuleType:
     return module
 
 
-def terminal(text: str) -> str:
-    """Return a text as a terminal shows it, colours too, as SVG.
+def terminal(text: str, columns: int = WIDEST) -> str:
+    """Return a text as a terminal of so many columns shows it, colours too, as SVG.
 
     Each line has its width, whatever font a browser has.
     """
-    console = Console(file=io.StringIO(), width=WIDEST)
+    console = Console(file=io.StringIO(), width=columns)
     whole = Text.from_ansi(text.rstrip("\n")).split("\n", allow_blank=True)
-    lines = [part for line in whole for part in line.wrap(console, WIDEST)]
+    lines = [part for line in whole for part in line.wrap(console, columns)]
     width = round(max(display_width(line.plain) for line in lines) * CELL) + 2 * MARGIN
     height = len(lines) * LINE + 2 * MARGIN
     drawn = [
@@ -135,13 +135,13 @@ def tables() -> Iterator[tuple[str, str]]:
     yield "hours-in-terminal", terminal(to_text(shown.specification()))
     with small_company() as company, host(company):
         company.connect()
-        yield "plan-in-terminal", terminal(said("plan"))
+        yield "plan-in-terminal", terminal(said("plan"), 84)
         company.acme.sync()
         company.work()
         yield "preflight-in-terminal", terminal(company.acme.preflight(NOVEMBER).text("nb"))
         company.send("1042")
         yield "proof-in-terminal", terminal(company.acme.billing_proof(NOVEMBER).text("nb"))
-        yield "doctor-in-terminal", terminal(anywhere(said("doctor")))
+        yield "doctor-in-terminal", terminal(anywhere(said("doctor")), 104)
 
 
 def unreferred() -> Iterator[str]:
