@@ -114,9 +114,11 @@ def host(company: SmallCompany) -> Iterator[None]:
 
 def said(*arguments: str) -> str:
     """Return what a terminal shows of a command: what was typed, and what it writes to standard output."""
-    out = io.StringIO()
-    with redirect_stdout(out), redirect_stderr(io.StringIO()):
-        command_line([*arguments, "--lang", "en"])
+    out, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(errors):
+        code = command_line([*arguments, "--lang", "en"])
+    if code:
+        raise SystemExit(f"visma-busy-sync {' '.join(arguments)} ended with {code}: {errors.getvalue()}")
     return f"$ visma-busy-sync {' '.join(arguments)}\n{out.getvalue()}"
 
 

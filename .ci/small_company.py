@@ -149,7 +149,9 @@ class SmallCompany:
 
     def send(self, number: str) -> None:
         """Send the order of a project to eAccounting."""
-        self.acme.push(self.acme.build_order(self._active()[number], NOVEMBER, order_id="2026-117"))
+        project = self._active()[number]
+        order = self.acme.build_order(project, NOVEMBER, order_date=NOVEMBER.last, order_id="2026-117")
+        self.acme.push(order)
 
     def _active(self) -> dict[Any, str]:
         """Return the ids of the projects that are not archived, by their numbers."""
