@@ -11,7 +11,7 @@ WORKERS ?= 3
 SPREAD = --numprocesses=$(WORKERS) --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo django-host fastapi-host test browser browser-tests soak lint format types contracts docs package pythons check lock clean
+.PHONY: help demo django-host fastapi-host test browser browser-tests soak lint format types contracts pictures docs package pythons check lock clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,6 +73,10 @@ types: $(READY) ## check types with two checkers
 
 contracts: $(READY) ## check that the layers import one way
 	@$(BIN)/lint-imports
+
+pictures: $(READY) ## make the pictures of the documentation anew (those of pages in chromium)
+	@$(BIN)/python .ci/pictures.py
+	@PYTHONPATH=.:examples $(BIN)/python .ci/page_pictures.py
 
 docs: $(READY) ## build the documentation, warnings are errors
 	@$(BIN)/python .ci/errors_page.py --check

@@ -136,10 +136,15 @@ class Books:
             customers = {str(each.id): each.name for each in await self._all(session, Customer)}
             return _order(found[0], found[1], customers)
 
-    async def names(self) -> Mapping[str, str]:
-        """Return the names of what a problem can be about, by the problem's words for it."""
+    async def names(self, project: str) -> Mapping[str, str]:
+        """Return the names of what a problem can be about, by the problem's words for it.
+
+        A cost goes by its comment.
+        """
+        costs = select(Expense).where(Expense.project_id == row_id(project))
         async with self.database.reading() as session:
             return {
+                **{f"expense {each.id}": each.comment or "" for each in await session.scalars(costs)},
                 **{f"customer {each.id}": each.name for each in await self._all(session, Customer)},
                 **{f"member {each.id}": each.name for each in await self._all(session, Member)},
                 **{f"product {each.id}": each.name for each in await self._all(session, Product)},

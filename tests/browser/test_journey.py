@@ -68,6 +68,7 @@ def _bill(page: Page, host: Host) -> None:
     problems = page.get_by_role("region", name=re.compile("Dette må rettes først"))
     expect(problems).to_contain_text("Arbeidstype: Rådgivning")
     expect(problems).to_contain_text("Velg et produkt på arbeidstypen.")
+    expect(problems).to_contain_text("Kostnad: Bompenger")
     expect(page.get_by_role("button", name="Ferdigstill og send")).to_have_count(0)
     scan(page)
     cure_work_types(page, host)

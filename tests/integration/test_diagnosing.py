@@ -89,6 +89,14 @@ def test_all_that_works_is_told_as_such(office: Office) -> None:
     assert [each.split("?")[0] for each in asked] == ["GET /v2/companysettings", "GET /v2/orders"]
 
 
+def test_what_the_catalogue_has_is_told_in_both_languages(office: Office) -> None:
+    """One of a kind is not told as several."""
+    office.busy.add(ACME, Kind.PROJECT, number="1", name="Bad")
+    (check,) = office.tenant().diagnose().of(CheckCode.CATALOGUE)
+    assert check.what.nb == "Busys register svarer: 0 kunder, 0 produkter, 1 prosjekt."
+    assert check.what.en == "Busy's catalogue answers: 0 customers, 0 products, 1 project."
+
+
 def test_without_a_connection_only_what_is_busys_is_looked_at(office: Office) -> None:
     found = office.tenant().diagnose()
     assert not found.healthy

@@ -26,7 +26,7 @@ from busy_pages import (
     said_of_push,
 )
 from busy_pages.formats import today
-from django_host.models import Customer, Member, Order, Product, Project, WorkType
+from django_host.models import Customer, Expense, Member, Order, Product, Project, WorkType
 from django_host.ordering import EntriesTaken, finalise, finalised_order, free_if_over
 from django_host.views.common import (
     answer,
@@ -73,7 +73,7 @@ def draft(request: HttpRequest, workspace: str, key: int) -> HttpResponse:
         order=order,
         not_ready=not_ready,
         trouble=trouble,
-        names=_names(place),
+        names=_names(project),
     )
     return answer(request, page)
 
@@ -247,9 +247,13 @@ def _by_id(model: Any, place: Any) -> dict[str, str]:
     return {str(row.pk): row.name for row in model.objects.filter(workspace=place)}
 
 
-def _names(place: Any) -> dict[str, str]:
-    """Return the names of what problems can be about."""
+def _names(project: Any) -> dict[str, str]:
+    """Return the names of what problems can be about; a cost goes by its comment."""
     models = {"work_type": WorkType, "product": Product, "customer": Customer, "member": Member}
-    return {
-        f"{kind} {id}": name for kind, model in models.items() for id, name in _by_id(model, place).items()
+    named = {
+        f"{kind} {id}": name
+        for kind, model in models.items()
+        for id, name in _by_id(model, project.workspace).items()
     }
+    costs = Expense.objects.filter(project=project)
+    return named | {f"expense {cost.pk}": cost.comment or "" for cost in costs}

@@ -53,7 +53,7 @@ async def draft(visit: Visit, id: str) -> HTMLResponse | RedirectResponse:
         order=order,
         not_ready=not_ready,
         trouble=trouble,
-        names=await visit.books.names(),
+        names=await visit.books.names(id),
     )
     return visit.show(page)
 

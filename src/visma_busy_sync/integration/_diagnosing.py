@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from visma_busy_sync._core.errors import VismaBusySyncError
-from visma_busy_sync._core.texts import Texts
+from visma_busy_sync._core.texts import Language, Texts, counted
 from visma_busy_sync.eaccounting import SCOPES
 from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded
 from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
@@ -38,6 +38,7 @@ from visma_busy_sync.state import (
     reseal,
 )
 from visma_busy_sync.sync import Kind
+from visma_busy_sync.sync._texts import KINDS
 
 _Look: TypeAlias = Callable[[Site, str], Awaitable[Sequence[Check]]]
 
@@ -191,9 +192,10 @@ def _not_opened(reason: NotResealedReason, fingerprint: str, count: int) -> Chec
 
 
 async def _catalogue(site: Site, tenant: str) -> Sequence[Check]:
-    counts = [f"{len(await site.catalogue.load(tenant, kind))} {kind}s" for kind in Kind]
-    told = ", ".join(counts)
-    return [_ok(CheckCode.CATALOGUE, f"Busys register svarer: {told}.", f"Busy's catalogue answers: {told}.")]
+    counts = [(len(await site.catalogue.load(tenant, kind)), KINDS[kind]) for kind in Kind]
+    languages: tuple[Language, Language] = ("nb", "en")
+    nb, en = (", ".join(counted(*count, language) for count in counts) for language in languages)
+    return [_ok(CheckCode.CATALOGUE, f"Busys register svarer: {nb}.", f"Busy's catalogue answers: {en}.")]
 
 
 async def _work_log(site: Site, tenant: str) -> Sequence[Check]:
