@@ -7,9 +7,10 @@ import inspect
 import subprocess
 import sys
 
+import griffe
 import pytest
 
-from .public import PUBLIC_MODULES
+from .public import PUBLIC_MODULES, ROOT
 
 
 @pytest.mark.parametrize("name", PUBLIC_MODULES)
@@ -22,6 +23,20 @@ def test_all_lists_names_that_exist_and_are_described(name: str) -> None:
         value = getattr(module, each)
         if inspect.isclass(value) or inspect.isfunction(value):
             assert value.__doc__, f"{name}.{each} has no docstring"
+
+
+@pytest.fixture(scope="module")
+def source() -> griffe.Object | griffe.Alias:
+    """The package as the reference reads it: without running it."""
+    return griffe.load("visma_busy_sync", search_paths=[ROOT / "src"])
+
+
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_the_reference_shows_each_public_name(name: str, source: griffe.Object | griffe.Alias) -> None:
+    """It shows what is described: constants and types too, by a text below them."""
+    module = source[name.partition(".")[2]] if "." in name else source
+    public = set(importlib.import_module(name).__all__)
+    assert {each for each in public if not module.members[each].has_docstring} == set()
 
 
 HEAVY = (
