@@ -178,16 +178,20 @@ class EmbedPage(Given):
 
     def before(self, block: Block) -> None:
         if "push_due()" in block.code:
-            self.hours.finalise("acme", evolve(self.order, finalised_at=datetime.now(UTC)))
+            (first, *_) = self.hours.work("acme", self.project, self.period).entries
+            self.hours.book("acme", self.project, evolve(first, id="h9"))
+            self.waiting = evolve(self.order, finalised_at=datetime.now(UTC))
+            self.hours.finalise("acme", self.waiting)
 
     def seen(self, ran: Sequence[Ran]) -> None:
         assert f"Koblet til Visma eAccounting: {COMPANY}" in printed(ran, "acme.complete_login")
         assert printed(ran, "sync_due()").startswith("acme applied: ")
         sent = printed(ran, "push_due()")
         assert sent.startswith("acme ")
-        assert self.order.id in sent
-        (made,) = self.control("GET", "/orders/history")["entries"]
-        assert (made["event"], made["order"]["Status"]) == ("created", 1)
+        assert self.waiting.id in sent
+        assert printed(ran, "acme.build_order") == "transferred\n"
+        made = self.control("GET", "/orders/history")["entries"]
+        assert [(each["event"], each["order"]["Status"]) for each in made] == [("created", 1)] * 2
         assert (self.folder / "busy.db").exists()
         march, house = self.scope["march"], self.scope["house"]
         assert march.entries == (self.scope["hours"],)

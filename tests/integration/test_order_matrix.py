@@ -12,10 +12,12 @@ import functools
 import itertools
 import logging
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, cast
 
 import attrs
@@ -199,6 +201,13 @@ def test_every_point_is_disturbed_in_every_way() -> None:
     assert {name for name, _ in table} - {"to its end"} == POINTS
     assert not [(name, kind) for name in POINTS for kind in KINDS if not table[name, kind]]
     assert {kind for name, kind in table if name in WIRE} == {*KINDS, *map(str, ON_THE_WIRE[3:])}
+
+
+def test_the_page_of_the_ledger_tells_how_much_is_tried() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    told = re.search(r"in each of (\d+) stories .* at each of (\d+) port calls and requests", page)
+    assert told is not None
+    assert told.groups() == (str(len(STORIES)), str(len(POINTS)))
 
 
 def disturb_everywhere(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 import importlib
 import inspect
 import subprocess
 import sys
 
+import griffe
 import pytest
 
-from .public import PUBLIC_MODULES
+from .public import PUBLIC_MODULES, ROOT
 
 
 @pytest.mark.parametrize("name", PUBLIC_MODULES)
@@ -22,6 +24,25 @@ def test_all_lists_names_that_exist_and_are_described(name: str) -> None:
         value = getattr(module, each)
         if inspect.isclass(value) or inspect.isfunction(value):
             assert value.__doc__, f"{name}.{each} has no docstring"
+
+
+@pytest.fixture(scope="module")
+def source() -> griffe.Object | griffe.Alias:
+    """The package as the reference reads it: without running it."""
+    extension = griffe.load_extensions(str(ROOT / ".ci" / "reference.py"))
+    return griffe.load("visma_busy_sync", search_paths=[ROOT / "src"], extensions=extension)
+
+
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_the_reference_shows_each_public_name(name: str, source: griffe.Object | griffe.Alias) -> None:
+    """It shows what has a text: constants, types and members of enums too."""
+    module = source[name.partition(".")[2]] if "." in name else source
+    public = set(importlib.import_module(name).__all__)
+    assert {each for each in public if not module.members[each].has_docstring} == set()
+    for each in public:
+        thing = getattr(importlib.import_module(name), each)
+        if inspect.isclass(thing) and issubclass(thing, enum.Enum):
+            assert all(module[each].members[member.name].has_docstring for member in thing), each
 
 
 HEAVY = (

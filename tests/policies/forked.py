@@ -25,7 +25,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from visma_busy_sync import AsyncEAccounting, ConfigurationError, EAccounting, Tenant
+from visma_busy_sync import AsyncEAccounting, AsyncTenant, ConfigurationError, EAccounting, Tenant
 from visma_busy_sync._core.flight import Flight
 from visma_busy_sync._core.runtimes import BlockingRuntime, SystemClock
 from visma_busy_sync.busy import Order
@@ -36,9 +36,10 @@ from visma_busy_sync.eaccounting.transport import HttpxTransport
 from visma_busy_sync.orders import OrderBeingSent
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.stores import MemoryCatalogue
+from visma_busy_sync.stores.sql import AsyncSqlCatalogue, AsyncSqlStateStore
 from visma_busy_sync.sync import Kind
 
-from .small_host import busy_sync, close, connect, endpoints, in_memory, in_sql, order
+from .small_host import async_busy_sync, busy_sync, close, connect, endpoints, in_memory, in_sql, order
 
 CHILDREN: Final = 4
 KEY: Final = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -150,6 +151,40 @@ def host(sandbox: SandboxInfo, url: str) -> None:
         here_and_in_children(work)
         work()
     close(stores)
+
+
+def async_host(sandbox: SandboxInfo, url: str) -> None:
+    """So it is with asyncio: each process has a loop of its own."""
+    stores = in_sql(url)
+    with busy_sync(sandbox, stores, key=KEY) as blocking:
+        tenant = blocking.tenant("acme")
+        connect(tenant)
+        tenant.sync()
+        wanted = order(tenant, stores)
+    close(stores)
+
+    async def send(acme: AsyncTenant) -> None:
+        state = None
+        while state is None:
+            with contextlib.suppress(OrderBeingSent):
+                state = (await acme.push(wanted)).state
+            await asyncio.sleep(0.05)
+        assert state == "transferred"
+        assert (await acme.status()).state == "connected"
+
+    async def parent() -> None:
+        there = url.replace("sqlite:", "sqlite+aiosqlite:")
+        state, catalogue = AsyncSqlStateStore.open(there), AsyncSqlCatalogue.open(there)
+        async with async_busy_sync(sandbox, catalogue, state, key=KEY) as visma:
+            acme = visma.tenant("acme")
+            assert (await acme.status()).state == "connected"
+            children = [begin(lambda: asyncio.run(send(acme))) for _ in range(CHILDREN)]
+            await send(acme)
+            end(children)
+        await state.close()
+        await catalogue.close()
+
+    asyncio.run(parent())
 
 
 def own_client(sandbox: SandboxInfo, _: str) -> None:
@@ -291,7 +326,7 @@ def spawn(sandbox: SandboxInfo, url: str) -> None:
     assert os.getpid() not in {pid for pid, _ in answers}
 
 
-SCENARIOS: Final = (async_client, client, held_tokens, host, memory, own_client, spawn, threads)
+SCENARIOS: Final = (async_client, async_host, client, held_tokens, host, memory, own_client, spawn, threads)
 
 if __name__ == "__main__":
     name, database = sys.argv[1:]

@@ -12,11 +12,18 @@ import httpx
 from attrs import frozen
 from cryptography.fernet import Fernet
 
-from visma_busy_sync import BusySync, Endpoints, Tenant
+from visma_busy_sync import AsyncBusySync, BusySync, Endpoints, Tenant
 from visma_busy_sync.busy import Approval, Order, Period, PriceMode, Prices, TimeEntry, WorkType
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
-from visma_busy_sync.stores.sql import SqlCatalogue, SqlStateStore, SqlWorkLog
+from visma_busy_sync.stores.sql import (
+    AsyncSqlCatalogue,
+    AsyncSqlStateStore,
+    AsyncSqlWorkLog,
+    SqlCatalogue,
+    SqlStateStore,
+    SqlWorkLog,
+)
 from visma_busy_sync.sync import Kind
 
 SESSION: Final = "the browser's session"
@@ -65,6 +72,21 @@ def busy_sync(sandbox: SandboxInfo, stores: Stores, *, key: str | None = None) -
         redirect_uri=REDIRECT,
         endpoints=endpoints(sandbox),
         encryption_keys=[key] if key else None,
+    )
+
+
+def async_busy_sync(
+    sandbox: SandboxInfo, catalogue: AsyncSqlCatalogue, state: AsyncSqlStateStore, *, key: str
+) -> AsyncBusySync:
+    return AsyncBusySync(
+        catalogue=catalogue,
+        work=AsyncSqlWorkLog(catalogue),
+        state=state,
+        client_id=sandbox.client_id,
+        client_secret=sandbox.client_secret,
+        redirect_uri=REDIRECT,
+        endpoints=endpoints(sandbox),
+        encryption_keys=[key],
     )
 
 

@@ -46,11 +46,12 @@ def test_a_client_goes_on_in_parent_and_children(
 
 
 @pytest.mark.parametrize("database", ["sqlite_url", "postgres_url"])
+@pytest.mark.parametrize("scenario", ["host", "async_host"])
 def test_a_host_that_is_forked_after_it_connected_sends_an_order_once(
-    database: str, sandbox: SandboxInfo, request: pytest.FixtureRequest
+    scenario: str, database: str, sandbox: SandboxInfo, request: pytest.FixtureRequest
 ) -> None:
     """Parent and children push the same order at once."""
-    go_through("host", sandbox, request.getfixturevalue(database))
+    go_through(scenario, sandbox, request.getfixturevalue(database))
     assert drafts(sandbox) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterator
@@ -9,16 +10,21 @@ from typing import Final
 
 import pytest
 
+from hours_specification import specification
 from visma_busy_sync import ConfigurationError
+from visma_busy_sync.ports import Write
 from visma_busy_sync.sandbox.process import SandboxInfo
-from visma_busy_sync.stores.sql import SqlStateStore
+from visma_busy_sync.specification import to_pdf
+from visma_busy_sync.stores.sql import AsyncSqlStateStore, SqlStateStore
 from visma_busy_sync.sync import Kind
 
 from .small_host import SESSION, Stores, busy_sync, close, connect, in_memory, in_sql, order
 
-# As `docs/policies.md` names them: the package's own is none.
+# As `docs/policies.md` names them.
 HTTP: Final = {"httpx", "httpcore.connection", "httpcore.http11"}
 SQL: Final = {"sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool"}
+DRIVER: Final = {"aiosqlite"}
+PDF: Final = {"fontTools", "fpdf"}
 
 SECRET: Final = re.compile(r"sbx-(?:access|refresh|secret|code)-")
 
@@ -94,7 +100,7 @@ def test_the_journey_in_memory_logs_no_secret_and_no_name(logged: Everything, sa
 
 
 def test_the_package_itself_logs_nothing(logged: Everything, sandbox: SandboxInfo) -> None:
-    """What it has to tell is in results and errors; only libraries below it have loggers."""
+    """As long as no listener raises: what it has to tell is in results and errors."""
     journey(sandbox, in_memory())
     assert not any(name.startswith("visma_busy_sync") for name in logged.names)
 
@@ -112,3 +118,32 @@ def test_the_sql_stores_log_no_secret(logged: Everything, sandbox: SandboxInfo, 
     assert not SECRET.search(logged.text())
     at_info = [r.getMessage() for r in logged.records if r.levelno >= logging.INFO]
     assert [name for name in names if any(name in line for line in at_info)] == []
+
+
+def test_a_pdf_file_logs_no_name(logged: Everything) -> None:
+    """At the level DEBUG: parts of fonts, sizes and durations."""
+    told = specification()
+    to_pdf(told)
+    assert {name.partition(".")[0] for name in logged.names} == PDF
+    text = logged.text()
+    names = [told.project_name, told.customer, *(line.text for line in told.lines)]
+    assert [name for name in names if str(name) in text] == []
+
+
+@pytest.mark.parametrize("logged", [("sqlalchemy", *DRIVER)], indirect=True)
+def test_the_driver_of_asynchronous_sqlite_shows_what_is_stored_at_debug_alone(
+    logged: Everything, sqlite_url: str
+) -> None:
+    """Which is why the page says never to set it to that level: SQLAlchemy hides it, aiosqlite does not."""
+    body = "Granlia Bygg AS"
+
+    async def use() -> None:
+        state = AsyncSqlStateStore.open(sqlite_url.replace("sqlite:", "sqlite+aiosqlite:"))
+        await state.create_table()
+        assert await state.commit("acme", [Write("key", None, body)])
+        assert await state.read("acme", ["key"])
+        await state.close()
+
+    asyncio.run(use())
+    shown = {(record.name, record.levelno) for record in logged.records if body in record.getMessage()}
+    assert shown == {(name, logging.DEBUG) for name in (*DRIVER, "sqlalchemy.engine.Engine")}

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from .test_logging import HTTP, SQL
+from .test_logging import DRIVER, HTTP, PDF, SQL
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_the_supported_pythons_are_those_of_the_package() -> None:
 def test_every_logger_that_writes_something_is_named() -> None:
     rows = re.findall(r"^\| (`.*?) \|", section("What is logged"), re.MULTILINE)
     told = {name for row in rows for name in re.findall(r"`([\w.]+)`", row)}
-    for logger in HTTP | SQL:
+    for logger in HTTP | SQL | DRIVER | PDF:
         assert any(logger == name or logger.startswith(f"{name}.") for name in told), logger
 
 

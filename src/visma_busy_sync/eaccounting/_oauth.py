@@ -150,6 +150,7 @@ class Endpoints:
 
 
 PRODUCTION: Final = Endpoints()
+"""The addresses of Visma itself, which count where no others are given."""
 
 
 def _secret(value: Secret | str) -> Secret:

@@ -89,6 +89,7 @@ RULES: Final[Mapping[ErrorKind, Rule]] = MappingProxyType(
         ErrorKind.SERVER_FAULT: Rule(Retry.PAUSED, Retry.NEVER, WriteFate.UNKNOWN),
     }
 )
+"""What follows from each sort of error: whether a call is sent again, and what became of a write."""
 
 
 @frozen
@@ -383,6 +384,7 @@ CODES: Final[Mapping[int, Code]] = MappingProxyType(
         ),
     }
 )
+"""Every `ErrorCode` of the API that is documented, by its number. Others are told by the HTTP status."""
 
 API_MODULE: Final = Code(
     Texts(nb="selskapet har ikke tilgang til API-modulen", en="the company has no access to the API module"),

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import evolve
 
-from visma_busy_sync.eaccounting._walk import Inactive, Manner
+from visma_busy_sync.eaccounting import Inactive, Manner
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.state import ListNotes
 from visma_busy_sync.sync import Kind, Read

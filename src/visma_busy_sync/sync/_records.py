@@ -119,3 +119,4 @@ class Refused:
 
 
 Outcome: TypeAlias = Applied | Moved | Refused
+"""What `Catalogue.apply` answers to each change."""

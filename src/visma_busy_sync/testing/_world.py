@@ -16,6 +16,7 @@ from visma_busy_sync.testing._virtual import VirtualClock, VirtualRuntime
 T = TypeVar("T")
 
 Worker: TypeAlias = Callable[[], Coroutine[Any, Any, T]]
+"""A function without arguments whose coroutine is one worker of a schedule."""
 
 STEP_LIMIT = 10_000
 # How often a dying worker may await in its clean-up before it is left alone.

@@ -28,6 +28,7 @@ JsonValue: TypeAlias = "str | int | Decimal | bool | list[JsonValue] | dict[str,
 
 if TYPE_CHECKING:
     JsonObject: TypeAlias = Mapping[str, JsonValue]
+    """A JSON object, as it is decoded here."""
 else:  # attrs.resolve_types evaluates annotations where they stand; a recursive alias would be unknown there
     JsonObject = Mapping[str, Any]
 
@@ -48,16 +49,26 @@ UNSET: Final = UnsetType.UNSET
 """The member is absent: not answered, or not to be sent. `None` is the JSON `null`."""
 
 Unset: TypeAlias = Literal[UnsetType.UNSET]
+"""The type of a member that may be `UNSET`."""
 
 ProjectId = NewType("ProjectId", str)
+"""eAccounting's id of a project."""
 CustomerId = NewType("CustomerId", str)
+"""eAccounting's id of a customer."""
 ArticleId = NewType("ArticleId", str)
+"""eAccounting's id of an article."""
 UnitId = NewType("UnitId", str)
+"""eAccounting's id of a unit."""
 TermsOfPaymentId = NewType("TermsOfPaymentId", str)
+"""eAccounting's id of terms of payment."""
 ArticleAccountCodingId = NewType("ArticleAccountCodingId", str)
+"""eAccounting's id of an article account coding."""
 OrderId = NewType("OrderId", str)
+"""eAccounting's id of an order. Whether a draft keeps its id when it becomes an order is not documented."""
 OrderRowId = NewType("OrderRowId", str)
-Guid = NewType("Guid", str)  # of an object that has no model here
+"""eAccounting's id of a row of an order."""
+Guid = NewType("Guid", str)
+"""eAccounting's id of something that has no model here. As all ids: a UUID as text, in lower case."""
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

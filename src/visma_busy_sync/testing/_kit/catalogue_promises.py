@@ -139,3 +139,4 @@ CATALOGUE_PROMISES = (
     ONE_CHANGE_WINS,
     LIKE_A_SMALL_BUSY,
 )
+"""All that a catalogue promises, in the order of the page."""

@@ -25,14 +25,17 @@ STATE_CHECKS: Final[tuple[Check, ...]] = tuple(
     for module in (state_contract, state_texts, state_world, state_model)
     for check in module.SUITE.checks
 )
+"""The checks of a state store."""
 CATALOGUE_CHECKS: Final[tuple[Check, ...]] = tuple(
     check
     for module in (catalogue_contract, catalogue_texts, catalogue_world, catalogue_model)
     for check in module.SUITE.checks
 )
+"""The checks of a catalogue."""
 WORK_CHECKS: Final[tuple[Check, ...]] = tuple(
     check for module in (work_contract, work_texts, work_world, work_model) for check in module.SUITE.checks
 )
+"""The checks of a work log."""
 
 
 def checks_for(harness: object) -> tuple[Check, ...]:

@@ -104,6 +104,7 @@ CAPABILITIES = (
     ARCHIVING,
     FINALISING,
 )
+"""All that a harness may be able to do beside giving its ports."""
 
 
 @final
@@ -367,6 +368,7 @@ Harness: TypeAlias = (
     | WorkLogHarness
     | AsyncWorkLogHarness
 )
+"""A harness of any port, synchronous or asynchronous."""
 
 _BASES = (BlockingHarness, AwaitedHarness, _RawState, _RawCatalogue, _RawWork)
 

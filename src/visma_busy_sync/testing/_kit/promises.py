@@ -181,3 +181,4 @@ STATE_PROMISES = (
     ONE_WINNER,
     LIKE_THE_MODEL,
 )
+"""All that a state store promises, in the order of the page."""

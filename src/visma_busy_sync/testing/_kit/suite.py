@@ -23,6 +23,7 @@ from visma_busy_sync.testing._kit.stage import Stage
 S = TypeVar("S", bound=Stage)
 
 Factory: TypeAlias = Callable[[], Harness]
+"""What makes a harness: a function without arguments, or its class."""
 
 
 @frozen

@@ -128,3 +128,4 @@ WORK_PROMISES = (
     MUCH_WORK,
     LIKE_A_SMALL_WORK_LOG,
 )
+"""All that a work log promises, in the order of the page."""
