@@ -18,6 +18,7 @@ from .blocks import BLOCKS, ROOT, Block, blocks_in, blocks_of
 from .commands import check, commands_in, printed_in
 
 UNCHECKED = {
+    ("docs/django.md", "from sqlalchemy import URL"): "it needs a PostgreSQL that Django is set up for",
     ("docs/orders.md", "approved = on orders + excluded"): "an equation for readers",
 }
 """The blocks that are not tried, by page and beginning, with the reason that the page gives."""
@@ -158,7 +159,8 @@ def _is(block: Block, key: tuple[str, str]) -> bool:
 
 def test_the_ready_line_of_the_sandbox_is_as_shown() -> None:
     """As far as it is shown, its members are there in this order."""
-    (block,) = [each for each in blocks_of("console") if "-m visma_busy_sync.sandbox" in each.code]
+    starts = [each for each in blocks_of("console") if "-m visma_busy_sync.sandbox" in each.code]
+    (block,) = [each for each in starts if printed_in(each)]
     (line,) = printed_in(block)
     names = tuple(json.loads(line.replace(", …}", "}")))
     assert names == READY_MEMBERS[: len(names)]
