@@ -52,8 +52,7 @@ _MISTAKES_BY_TEXT: Final = {
 }
 _LOCKED: Final = (
     "The database is locked by another transaction.",
-    "Try again. If your own transaction around this call holds the lock (it has written, or began with BEGIN "
-    "IMMEDIATE), end it first.",
+    "Try again. If your own transaction around this call has written or is IMMEDIATE, end it: it has the lock.",
 )
 _STATES: Final = {
     "55P03": _LOCKED,
