@@ -16,7 +16,8 @@ from attrs import frozen
 ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(
-    r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<language>[^`\n]*)\n(?P<code>.*?)^ *(?P=fence) *$",
+    r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<language>[^`\n]*?)(?: title=\"(?P<title>[^\"]+)\")?\n"
+    r"(?P<code>.*?)^ *(?P=fence) *$",
     re.MULTILINE | re.DOTALL,
 )
 _MARK = re.compile(r"<!-- unchecked: (?P<reason>[^>]+?) -->\n+\Z")
@@ -32,6 +33,7 @@ class Block:
         language: What stands behind the fence.
         code: What is in it.
         unchecked: Why it cannot be tried, as the page says; None: it is.
+        title: The file that a reader puts it into, as the page says; None: it is none.
     """
 
     page: str
@@ -39,6 +41,7 @@ class Block:
     language: str
     code: str
     unchecked: str | None = None
+    title: str | None = None
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -54,6 +57,7 @@ def blocks_in(page: str, text: str) -> Iterator[Block]:
             language=found["language"].strip(),
             code=textwrap.dedent(found["code"]),
             unchecked=marked and " ".join(marked["reason"].split()),
+            title=found["title"],
         )
 
 

@@ -18,9 +18,13 @@ from .blocks import BLOCKS, ROOT, Block, blocks_in, blocks_of
 from .commands import check, commands_in, printed_in
 
 UNCHECKED = {
+    ("docs/django.md", "from sqlalchemy import URL"): "it needs a PostgreSQL that Django is set up for",
     ("docs/orders.md", "approved = on orders + excluded"): "an equation for readers",
 }
 """The blocks that are not tried, by page and beginning, with the reason that the page gives."""
+
+FOLLOWED = {"docs/django.md": "docs/test_django_guide.py::test_the_guide_leads_to_a_passing_kit"}
+"""Which test follows a page from top to bottom: it writes its files and carries out its commands."""
 
 SHOWN: Mapping[str, Mapping[str, str]] = {
     "docs/cli.md": {
@@ -29,6 +33,11 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     "docs/conformance.md": {
         "$ pytest --visma-ports": "conformance/test_promises.py::test_the_pages_harness_runs",
         "promise ": "conformance/test_promises.py::test_the_page_shows_a_message_as_it_is",
+    },
+    "docs/django.md": {
+        "$ pytest --visma-ports busy.bench:Bench -k": FOLLOWED["docs/django.md"],
+        "$ pytest --visma-ports busy.bench:Bench\n": FOLLOWED["docs/django.md"],
+        "$ python manage.py test\n": FOLLOWED["docs/django.md"],
     },
     "docs/errors.md": {
         "VismaBusySyncError": "eaccounting/test_codes.py::test_the_page_is_what_the_code_says",
@@ -84,6 +93,9 @@ CHECKS: Mapping[str, Callable[[Block], object]] = {
 
 def look_at(block: Block) -> None:
     """Do with a block what is done with its language."""
+    if block.page in FOLLOWED:
+        return
+    assert block.title is None, f"{block} is a file of a guide: name the test that follows it, in FOLLOWED"
     assert block.language in CHECKS, (
         f"{block}: nobody knows how to look at a block of {block.language!r}. Say it in CHECKS of "
         "tests/docs/test_blocks.py, or in the page why it is not: <!-- unchecked: the reason -->"
@@ -113,9 +125,18 @@ def test_what_is_shown_is_compared_with_what_the_code_gives(block: Block) -> Non
         f"{block} shows what something prints, or a file. Name the test that compares it with the code, in "
         "SHOWN of tests/docs/test_blocks.py, or say in the page why not: <!-- unchecked: the reason -->"
     )
-    file, _, name = tests[0].partition("::")
+    _is_there(tests[0])
+
+
+@pytest.mark.parametrize("test", FOLLOWED.values())
+def test_a_page_that_is_followed_has_a_test_that_does(test: str) -> None:
+    _is_there(test)
+
+
+def _is_there(test: str) -> None:
+    file, _, name = test.partition("::")
     source = (ROOT / "tests" / file).read_text(encoding="utf-8")
-    assert re.search(rf"^(def|class) {name}\b", source, re.MULTILINE), f"there is no tests/{tests[0]}"
+    assert re.search(rf"^(def|class) {name}\b", source, re.MULTILINE), f"there is no tests/{test}"
 
 
 def test_no_test_is_named_for_what_is_not_shown() -> None:
@@ -138,7 +159,8 @@ def _is(block: Block, key: tuple[str, str]) -> bool:
 
 def test_the_ready_line_of_the_sandbox_is_as_shown() -> None:
     """As far as it is shown, its members are there in this order."""
-    (block,) = [each for each in blocks_of("console") if "-m visma_busy_sync.sandbox" in each.code]
+    starts = [each for each in blocks_of("console") if "-m visma_busy_sync.sandbox" in each.code]
+    (block,) = [each for each in starts if printed_in(each)]
     (line,) = printed_in(block)
     names = tuple(json.loads(line.replace(", …}", "}")))
     assert names == READY_MEMBERS[: len(names)]
@@ -222,3 +244,10 @@ def test_the_commands_of_a_console_are_told_from_what_they_print() -> None:
 def test_what_is_not_there_is_found(language: str, code: str, says: str) -> None:
     with pytest.raises((AssertionError, ValueError), match=re.escape(says)):
         look_at(Block("page.md", 1, language, code))
+
+
+def test_a_file_of_a_guide_that_nobody_follows_is_found() -> None:
+    (block,) = blocks_in("page.md", '```python title="busy/models.py"\nx = 1\n```\n')
+    assert (block.language, block.title) == ("python", "busy/models.py")
+    with pytest.raises(AssertionError, match="FOLLOWED"):
+        look_at(block)

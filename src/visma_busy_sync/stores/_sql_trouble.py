@@ -52,7 +52,7 @@ _MISTAKES_BY_TEXT: Final = {
 }
 _LOCKED: Final = (
     "The database is locked by another transaction.",
-    "Try again. If your own transaction around this call has written, end it first: it holds the lock.",
+    "Try again. If your own transaction around this call has written or is IMMEDIATE, end it first.",
 )
 _STATES: Final = {
     "55P03": _LOCKED,
