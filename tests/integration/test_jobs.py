@@ -243,6 +243,7 @@ def test_a_sync_that_was_killed_is_due_when_its_right_is_over(busy: Office) -> N
     assert SYNC not in due(busy)
     busy.clock.advance(LEASE_LASTS.total_seconds())
     assert SYNC in due(busy)
+    assert made(busy).tenant(ACME).status().next_due == busy.clock.now()
     assert run(busy, SYNC) is not None
     assert SYNC not in due(busy)
 
