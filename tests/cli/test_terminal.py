@@ -217,9 +217,9 @@ def test_whoever_does_not_read_what_was_wrong_gets_no_traceback_either(shell: Sh
     assert b"Exception ignored" not in run.stderr
 
 
-@pytest.mark.parametrize("how", ["", "--json"], ids=["text", "json"])
-def test_a_disk_that_is_full_is_told_once(shell: Shell, how: str) -> None:
-    run = ran(f"status {how}", ">/dev/full")
+@pytest.mark.parametrize("line", ["status", "status --json", "--help"])
+def test_a_disk_that_is_full_is_told_once(shell: Shell, line: str) -> None:
+    run = ran(line, ">/dev/full")
     assert run.returncode == 1
     assert run.stderr.splitlines()[0] == "error: Standard output cannot be written: No space left on device."
     assert len(run.stderr.splitlines()) == 2

@@ -252,9 +252,10 @@ def _nowhere(mode: str) -> TextIO:
 
 def _ran(arguments: Sequence[str]) -> int:
     try:
-        result: Any = app.meta(
-            list(arguments), print_error=False, exit_on_error=False, result_action="return_value"
-        )
+        with writing():  # also the help; what else a command fails by does not come so far
+            result: Any = app.meta(
+                list(arguments), print_error=False, exit_on_error=False, result_action="return_value"
+            )
         code = int(result or Exit.DONE)
     except CycloptsError as error:
         out = Output(as_json="--json" in arguments)
