@@ -8,10 +8,11 @@ from typing import Any
 from django.db import IntegrityError
 
 from django_host.models import Customer, Product, Project
-from django_host.transactions import key_of, own_transaction
+from django_host.transactions import code_of, key_of, own_transaction
 from visma_busy_sync.sync import FIELDS, Applied, Change, Kind, Link, Moved, Outcome, Record, Refused, Value
 
 MODELS: Mapping[Kind, Any] = {Kind.CUSTOMER: Customer, Kind.PRODUCT: Product, Kind.PROJECT: Project}
+_TAKEN = frozenset({"23505", "SQLITE_CONSTRAINT_UNIQUE"})
 
 
 class DjangoCatalogue:
@@ -43,9 +44,11 @@ def _applied(tenant: str, change: Change) -> Outcome:
             row.save(force_insert=change.id is None, update_fields=None if change.id is None else [*columns])
             row.refresh_from_db()
             return Applied(str(row.pk), _values(change.kind, row))
-    except IntegrityError:
-        is_number = change.kind is Kind.PROJECT and change.values.get("number") is not None
-        return Refused("nummeret er i bruk" if is_number else "en verdi mangler")
+    except IntegrityError as error:
+        is_taken = code_of(error) in _TAKEN
+        return Refused(
+            "nummeret er i bruk" if is_taken else "en verdi mangler eller viser til noe som er borte"
+        )
 
 
 def _cannot_hold(tenant: str, change: Change) -> str | None:

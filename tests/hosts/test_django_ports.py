@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def run(*command: str, database: str) -> str:
+def run(*command: str, database: str, **variables: str) -> str:
     """Run a Python module over a database, and return what it printed."""
     known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     done = subprocess.run(
@@ -29,6 +29,7 @@ def run(*command: str, database: str) -> str:
             "PYTHONPATH": os.pathsep.join([str(ROOT / "examples"), *known]),
             "DJANGO_SETTINGS_MODULE": "django_host.settings",
             "BUSY_DATABASE": database,
+            **variables,
         },
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -49,6 +50,21 @@ def test_the_ports_keep_every_promise(database: str) -> None:
     told = run("pytest", *bench, database=database)
     assert "promises of django_host.bench:Bench" in told
     assert "not shown" not in told
+
+
+def test_a_lost_race_is_an_answer_whatever_the_databases_own_isolation_is(postgres_url: str) -> None:
+    """In a backend whose transactions are serializable, a statement that comes second is an error."""
+    bench = ("-c", os.devnull, "-p", "no:cacheprovider", "--visma-ports", "django_host.bench:Bench")
+    told = run(
+        "pytest",
+        *bench,
+        "-k",
+        "one-winner or take-once or one-change-wins",
+        database=postgres_url.replace("postgresql+psycopg:", "postgresql:"),
+        PGOPTIONS="-c default_transaction_isolation=serializable",
+    )
+    assert "broken" not in told
+    assert "one-change-wins" in told
 
 
 def test_the_hosts_own_tests_pass(database: str) -> None:

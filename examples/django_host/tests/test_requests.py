@@ -17,6 +17,7 @@ from django_host.ordering import EntriesTaken, finalise, finalised_order
 from django_host.seed import seed
 from django_host.views import integration, orders
 from django_host.visma import visma
+from django_host.work_log import DjangoWorkLog
 from visma_busy_sync import ConfigurationError, busy
 from visma_busy_sync.sync import Change, Kind, Link, Outcome, Refused
 
@@ -114,17 +115,24 @@ class Rules(TransactionTestCase):
         return outcome
 
     def test_what_busy_cannot_hold_is_refused_with_a_reason_for_people(self) -> None:
-        """A number that is taken, a text that is too long, a customer that is not there, half a character."""
+        """A number that is taken, a text that is too long or missing, a customer that is not there."""
         refused = {
             "nummeret er i bruk": self._created(number="0001"),
             "navnet har mer enn 50 tegn": self._created(name="x" * 51),
             "nummeret har mer enn 65 tegn": self._created(number="x" * 66),
             "kunden finnes ikke i Busy": self._created(customer="99"),
             "navnet har et tegn som databasen ikke kan lagre": self._created(name="\ud800"),
+            "en verdi mangler eller viser til noe som er borte": self._created(number="77", name=None),
         }
         for reason, outcome in refused.items():
             self.assertEqual(outcome, Refused(reason))
         self.assertEqual(models.Project.objects.count(), 4)
+
+    def test_the_work_of_all_days_that_there_are_can_be_asked_for(self) -> None:
+        """A person enters any year; the day before the first one is no day."""
+        project = models.Project.objects.get(number="0001")
+        work = DjangoWorkLog().work("acme", str(project.pk), busy.Period(date.min, date.max))
+        self.assertEqual(len(work.entries), 4)
 
     def test_an_order_takes_all_of_its_hours_or_is_not_finalised(self) -> None:
         """Hours are on one order at most."""

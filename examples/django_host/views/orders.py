@@ -27,7 +27,7 @@ from busy_pages import (
 )
 from busy_pages.formats import today
 from django_host.models import Customer, Member, Order, Product, Project, WorkType
-from django_host.ordering import EntriesTaken, finalise, finalised_order, free_if_over
+from django_host.ordering import EntriesTaken, finalise, finalised_order, free_what_is_over
 from django_host.views.common import (
     answer,
     frame,
@@ -182,7 +182,7 @@ def _done(request: HttpRequest, *, workspace: str, order_id: str, action: str) -
     try:
         note(request, _ACTIONS[action](_Asked(tenant, order, request.POST, language_of(request))))
     finally:
-        free_if_over(workspace, tenant.ledger_entry(order_id))
+        free_what_is_over(tenant)
     return redirect(_PAGE.format(workspace=workspace, order_id=order_id))
 
 
