@@ -33,7 +33,7 @@ _SAID: Mapping[type[errors.VismaBusySyncError], Texts] = {
         "Busy is disconnected, but Visma did not confirm it. You may also end Busy's access at Visma.",
     ),
     errors.ArchivingNotAllowed: Texts(
-        "Det er kommet andre prosjekter som ville bli arkivert. Ingenting er endret: se over listen på nytt.",
+        "Nå er det andre prosjekter som ville blitt arkivert. Ingenting er endret: se over listen på nytt.",
         "Other projects would be archived by now. Nothing was changed: look at the list again.",
     ),
     errors.SyncRunning: Texts(

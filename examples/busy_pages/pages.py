@@ -101,10 +101,15 @@ def integration_page(
         is_first=status.last_read is None,
         readiness=readiness,
         runs=[(run, _done(run, frame.language)) for run in runs[:_RUNS]],
-        trouble=trouble,
+        trouble=_untold(trouble, frame),
         tone="good" if status.state is ConnectionState.CONNECTED else _tone(status.state),
         state_name=TEXTS[f"connection_{status.state}"].of(frame.language),
     )
+
+
+def _untold(trouble: str | None, frame: Frame) -> str | None:
+    """Return what is in the way, unless a note above says the same."""
+    return None if trouble in {note.text for note in frame.notes} else trouble
 
 
 def _tone(state: ConnectionState) -> str:
@@ -166,7 +171,6 @@ def project_page(frame: Frame, *, project: ProjectRow, booked: Booked, today: da
         title=project.name,
         project=project,
         booked=booked,
-        product_names={product.id: product.name for product in booked.products},
         minutes=sum(each.minutes for each in booked.hours),
         today=today,
         period=Period(today.replace(day=1), today),
@@ -206,7 +210,7 @@ def order_draft_page(
         order=order,
         problems=[(each, (names or {}).get(str(each.entity))) for each in problems],
         left_out=_left_out(left_out, frame.language),
-        trouble=trouble,
+        trouble=_untold(trouble, frame),
     )
 
 
@@ -270,8 +274,11 @@ def _differences(entry: LedgerEntry | None, language: Language) -> list[str]:
 
 
 def error_page(frame: Frame, *, status: int) -> Page:
-    """A page that is not there, a form that is not this site's, or a fault; it tells nothing else."""
-    key = {403: "forbidden", 404: "not_found"}.get(status, "fault")
+    """A page that is not there or takes forms alone, a form that is not this site's, or a fault.
+
+    It tells nothing else.
+    """
+    key = {403: "forbidden", 404: "not_found", 405: "not_found"}.get(status, "fault")
     return _page(
         frame,
         "error.html",

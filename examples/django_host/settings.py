@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django_host.views.errors.pages",
 ]
 ROOT_URLCONF = "django_host.urls"
 APPEND_SLASH = False

@@ -100,8 +100,17 @@ class Browser:
         product = re.search(r'<option value="(\d+)">Reisetid</option>', self.page)
         assert product is not None
         for id, name in (("1", "Rådgivning"), ("2", "Reisetid")):
-            self.send("/acme/projects/1/work-types", id=id, name=name, product=product[1], rate="100")
+            fields = {"id": id, "seen": self.seen(id), "name": name, "product": product[1], "rate": "100"}
+            self.send("/acme/projects/1/work-types", **fields)
             self.open("/acme/projects/1")
+
+    def seen(self, work_type: str) -> str:
+        """Return what the form of a work type says that it was filled with."""
+        found = re.search(
+            rf'name="id" value="{work_type}">\s*<input [^>]*name="seen" value="(\w+)"', self.page
+        )
+        assert found is not None
+        return found[1]
 
 
 @contextmanager
@@ -137,6 +146,48 @@ def test_what_is_not_there_is_a_page_that_says_so(started: Started, address: str
     assert "Siden finnes ikke" in answer.text
     english = httpx.get(f"{started.busy}{address}", headers={"cookie": "language=en"})
     assert "There is no such page" in english.text
+
+
+@pytest.mark.parametrize("address", ["/acme/projects/1/hours", "/language", "/acme/orders/x/push"])
+def test_who_loads_the_address_of_a_form_is_not_told_of_a_fault(started: Started, address: str) -> None:
+    """As after a page that says that a form was too old."""
+    answer = httpx.get(f"{started.busy}{address}")
+    assert answer.status_code == 405
+    assert "Siden finnes ikke" in answer.text
+
+
+def test_a_request_for_another_host_leads_nowhere(started: Started) -> None:
+    """An address that is completed goes to the host that the request names."""
+    answer = httpx.get(f"{started.busy}/acme/projects/", headers={"host": "elsewhere.invalid"})
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+
+
+def test_a_form_that_was_filled_before_somebody_else_saved_undoes_nothing(
+    started: Started, browser: Browser
+) -> None:
+    """It is told, and what the other one saved is shown."""
+    browser.open("/acme/projects/2")
+    first, late = browser.hidden("seen"), browser.seen("2")
+    browser.send("/acme/projects/2", seen=first, name="Hytte")
+    browser.send("/acme/projects/2", seen=first, name="Garasje")
+    assert "Noen har endret dette" in browser.page
+    assert "Hytte" in browser.page
+    fields = {"id": "2", "name": "Reisetid", "product": ""}
+    browser.send("/acme/projects/2/work-types", **fields, seen=browser.seen("2"), rate="500")
+    browser.send("/acme/projects/2/work-types", **fields, seen=late, rate="600")
+    assert "Noen har endret dette" in browser.page
+    assert 'value="500,00"' in browser.page
+    browser.send("/acme/projects/2/work-types", **fields, seen=browser.seen("2"), rate="640,50")
+
+
+def test_an_order_has_an_id_that_an_address_can_hold(browser: Browser) -> None:
+    """Else it would be sent, and no page could show it."""
+    browser.open("/acme/projects/1")
+    fields = {"csrf_token": browser.hidden("csrf_token"), "content": "x"}
+    for id in ("", "a/b", "x" * 65):
+        answer = browser.client.post("/acme/projects/1/order", data={**fields, "order": id})
+        assert answer.status_code == 404
 
 
 def test_a_fault_is_told_without_anything_of_it(started: Started) -> None:
@@ -202,8 +253,12 @@ def test_from_the_login_to_an_order_that_is_sent_once_and_withdrawn(
     assert "Overført" in browser.open(f"/acme/orders/{fields['order']}")
     assert "På ordre" in browser.open("/acme/projects/1")
 
+    specification = browser.client.get(f"/acme/orders/{fields['order']}/hours")
+    assert "Timespesifikasjon" in specification.text
+    assert specification.headers["content-security-policy"] == "frame-ancestors 'none'"
+    assert specification.headers["x-content-type-options"] == "nosniff"
     browser.open(f"/acme/orders/{fields['order']}")
-    assert "Timene og kostnadene er fri" in browser.send(f"/acme/orders/{fields['order']}/withdraw")
+    assert "Timene og kostnadene er frigitt" in browser.send(f"/acme/orders/{fields['order']}/withdraw")
     assert "På ordre" not in browser.open("/acme/projects/1")
     assert "Ferdigstill og send" in browser.open("/acme/projects/1/order")
 
@@ -213,7 +268,7 @@ def test_the_command_ends_with_its_sandbox_when_it_is_told_to(tmp_path: Path) ->
     first = _start(tmp_path)
     with _browser(first) as browser:
         browser.open("/acme/projects/1")
-        browser.send("/acme/projects/1", name="Et nytt navn")
+        browser.send("/acme/projects/1", seen=browser.hidden("seen"), name="Et nytt navn")
     assert _end(first) == 0
     for address in (first.busy, first.sandbox):
         with pytest.raises(httpx.ConnectError):

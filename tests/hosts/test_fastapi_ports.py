@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from fastapi_host.bench import Bench
 from fastapi_host.catalogue import BusyCatalogue
@@ -120,6 +120,23 @@ def test_a_session_that_holds_sqlites_lock_is_told_to_end_first(tmp_path: Path) 
                     await catalogue.apply("acme", [_creation(name="House")])
             assert await store.read("acme", ["key"]) == {}
             assert await catalogue.load("acme", Kind.PROJECT) == []
+
+    asyncio.run(scene())
+
+
+def test_a_session_that_holds_a_row_is_told_to_end_first(postgres_url: str) -> None:
+    """On PostgreSQL too: the view would wait for the port, and the port for the view."""
+
+    async def scene() -> None:
+        async with Database(postgres_url, lock_seconds=0.2) as database:
+            (made,) = await _made(database, _creation())
+            assert isinstance(made, Applied)
+            change = Change(Kind.PROJECT, made.id, {"name": "Shed"}, {}, Link("{}"), Link("{}"))
+            async with database.writing() as session:
+                await session.execute(update(Project).values(name="Cabin"))
+                async with asyncio.timeout(20):
+                    with pytest.raises(StoreUnavailable, match="locked"):
+                        await BusyCatalogue(database).apply("acme", [change])
 
     asyncio.run(scene())
 

@@ -16,6 +16,7 @@ from django_host.catalogue import DjangoCatalogue
 from django_host.ordering import EntriesTaken, finalise, finalised_order
 from django_host.seed import seed
 from django_host.views import integration, orders
+from django_host.views.projects import row_of, work_type_row
 from django_host.visma import visma
 from django_host.work_log import DjangoWorkLog
 from visma_busy_sync import ConfigurationError, busy
@@ -73,6 +74,50 @@ class Requests(TransactionTestCase):
         """With all the requests in transactions that do not say otherwise."""
         page = self.client.get("/acme/integrations/visma")
         self.assertContains(page, "Ikke tilkoblet")
+
+    def test_fetching_without_a_connection_is_told_once(self) -> None:
+        """As from a tab that was left open when another one disconnected."""
+        page = self.client.post("/acme/integrations/visma/sync", follow=True)
+        self.assertContains(page, "Busy er ikke koblet til eAccounting.")
+        self.assertNotContains(page, "Se over hva den første hentingen vil gjøre")
+
+    def test_who_loads_the_address_of_a_form_is_not_told_of_a_fault(self) -> None:
+        """As after a page that says that a form was too old."""
+        project = models.Project.objects.get(number="0001")
+        for address in (f"/acme/projects/{project.pk}/hours", "/acme/orders/x/push", "/language"):
+            self.assertContains(self.client.get(address), "Siden finnes ikke", status_code=405)
+
+    def test_a_form_that_was_filled_before_somebody_else_saved_undoes_nothing(self) -> None:
+        """It is told, and what the other one saved stays."""
+        project, work_type = (
+            models.Project.objects.get(number="0001"),
+            models.WorkType.objects.get(name="Reisetid"),
+        )
+        address = f"/acme/projects/{project.pk}"
+        fields = {"id": str(work_type.pk), "name": "Reisetid", "product": ""}
+        seen = (row_of(project).seen, work_type_row(work_type).seen)
+        for name, rate in (("Hytte", "500"), ("Garasje", "600")):
+            told = self.client.post(address, {"name": name, "seen": seen[0]}, follow=True)
+            self.client.post(f"{address}/work-types", {**fields, "rate": rate, "seen": seen[1]})
+        self.assertContains(told, "Noen har endret dette")
+        self.assertContains(self.client.get(address), "Noen har endret dette")
+        project.refresh_from_db()
+        work_type.refresh_from_db()
+        self.assertEqual((project.name, work_type.rate), ("Hytte", Decimal(500)))
+
+    def test_an_archived_product_stays_on_its_work_type_when_the_rest_is_saved(self) -> None:
+        """It can be kept, and is no choice for others."""
+        project, work_type = (
+            models.Project.objects.get(number="0001"),
+            models.WorkType.objects.get(name="Reisetid"),
+        )
+        product = models.Product.objects.create(workspace_id="acme", name="Utgått", archived=True)
+        address = f"/acme/projects/{project.pk}"
+        self.assertNotContains(self.client.get(address), "Utgått")
+        work_type.product = product
+        work_type.save()
+        kept = f'<option value="{product.pk}" selected>Utgått</option>'
+        self.assertContains(self.client.get(address), kept, count=1, html=True)
 
     def test_a_forged_form_changes_nothing(self) -> None:
         """It is answered with a page in the person's language."""
