@@ -17,8 +17,14 @@ ROOT = Path(__file__).parents[2]
 
 def run(*command: str, database: str, **variables: str) -> str:
     """Run a Python module over a database, and return what it printed."""
+    done = _run(*command, database=database, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def _run(*command: str, database: str, **variables: str) -> subprocess.CompletedProcess[str]:
     known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-W", "error", "-m", *command],
         capture_output=True,
         text=True,
@@ -32,8 +38,6 @@ def run(*command: str, database: str, **variables: str) -> str:
             **variables,
         },
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -70,6 +74,13 @@ def test_a_lost_race_is_an_answer_whatever_the_databases_own_isolation_is(postgr
 def test_the_hosts_own_tests_pass(database: str) -> None:
     """Among them: a port that is called within a request's transaction is refused, with what to do."""
     assert "\nOK\n" in run("django", "test", "django_host", "--noinput", database=database)
+
+
+def test_a_site_that_people_reach_does_not_start_without_its_secret() -> None:
+    """Its processes would not know the sessions of each other, and logins would fail now and then."""
+    told = _run("django", "check", database="busy.sqlite", BUSY_ADDRESS="https://busy.example")
+    assert told.returncode != 0
+    assert "BUSY_SECRET_KEY is missing" in told.stderr
 
 
 def test_the_tables_are_those_of_the_migrations(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -16,6 +18,12 @@ from pathlib import Path
 import httpx
 import pytest
 from attrs import frozen
+from fastapi import Request
+
+from busy_pages import Note
+from fastapi_host.settings import Settings
+from fastapi_host.web import Here
+from visma_busy_sync import ConfigurationError, Endpoints
 
 RUN = Path(__file__).parents[2] / "examples" / "fastapi_host" / "run.py"
 _END_SECONDS = 30
@@ -216,6 +224,25 @@ def test_the_session_cookie_is_the_browsers_alone(started: Started) -> None:
     assert "samesite=lax" in cookie
     assert answer.headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_site_that_people_reach_does_not_start_without_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its processes would not know the sessions of each other, and logins would fail now and then."""
+    monkeypatch.delenv("BUSY_SESSION_SECRET", raising=False)
+    known = {"database_url": "", "client_id": "", "client_secret": "", "token_key": ""}
+    with pytest.raises(ConfigurationError, match="BUSY_SESSION_SECRET is missing"):
+        Settings(address="https://busy.example", endpoints=Endpoints(), **known)
+    assert Settings(address="http://127.0.0.1:8000", endpoints=Endpoints(), **known).session_secret
+
+
+def test_notes_that_are_long_in_any_script_fit_into_the_session() -> None:
+    """It is a cookie, and browsers drop one of more than 4,096 bytes, with all that it holds."""
+    here = Here(Request({"type": "http", "session": {}, "state": {"host": None}, "headers": []}))
+    for letter in "aæЖ☃":
+        for _ in range(2):
+            here.tell(Note("bad", letter * 5_000))
+        kept = {**here.session, "id": "x" * 32, "csrf": "x" * 32, "workspace": "x" * 50}
+        assert len(b64encode(json.dumps(kept).encode())) < 3_900
 
 
 def test_a_callback_that_nobody_began_connects_nothing(started: Started) -> None:

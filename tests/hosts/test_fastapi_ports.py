@@ -182,11 +182,11 @@ def test_what_busy_cannot_hold_is_refused_with_the_reason(url: str) -> None:
     assert isinstance(first, Applied)
     assert isinstance(last, Applied)
     assert refused == [
-        Refused("the number is taken"),
-        Refused("the name has more than 50 characters"),
-        Refused("the number has more than 65 characters"),
-        Refused("a value is missing or refers to nothing"),
-        Refused("a text in it has a character that the database cannot hold"),
+        Refused("nummeret er i bruk"),
+        Refused("navnet har mer enn 50 tegn"),
+        Refused("nummeret har mer enn 65 tegn"),
+        Refused("en verdi mangler eller viser til noe som er borte"),
+        Refused("en tekst har et tegn som databasen ikke kan lagre"),
     ]
 
 

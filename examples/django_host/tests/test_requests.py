@@ -89,28 +89,24 @@ class Requests(TransactionTestCase):
 
     def test_a_form_that_was_filled_before_somebody_else_saved_undoes_nothing(self) -> None:
         """It is told, and what the other one saved stays."""
-        project, work_type = (
-            models.Project.objects.get(number="0001"),
-            models.WorkType.objects.get(name="Reisetid"),
-        )
+        project = models.Project.objects.get(number="0001")
+        work_type = models.WorkType.objects.get(name="Reisetid")
         address = f"/acme/projects/{project.pk}"
         fields = {"id": str(work_type.pk), "name": "Reisetid", "product": ""}
         seen = (row_of(project).seen, work_type_row(work_type).seen)
-        for name, rate in (("Hytte", "500"), ("Garasje", "600")):
+        for name, rate, said in (("Hytte", "500", "Lagret."), ("Garasje", "600", "Noen har endret dette")):
             told = self.client.post(address, {"name": name, "seen": seen[0]}, follow=True)
-            self.client.post(f"{address}/work-types", {**fields, "rate": rate, "seen": seen[1]})
-        self.assertContains(told, "Noen har endret dette")
-        self.assertContains(self.client.get(address), "Noen har endret dette")
+            self.assertContains(told, said)
+            form = {**fields, "rate": rate, "seen": seen[1]}
+            self.assertContains(self.client.post(f"{address}/work-types", form, follow=True), said)
         project.refresh_from_db()
         work_type.refresh_from_db()
         self.assertEqual((project.name, work_type.rate), ("Hytte", Decimal(500)))
 
     def test_an_archived_product_stays_on_its_work_type_when_the_rest_is_saved(self) -> None:
         """It can be kept, and is no choice for others."""
-        project, work_type = (
-            models.Project.objects.get(number="0001"),
-            models.WorkType.objects.get(name="Reisetid"),
-        )
+        project = models.Project.objects.get(number="0001")
+        work_type = models.WorkType.objects.get(name="Reisetid")
         product = models.Product.objects.create(workspace_id="acme", name="Utgått", archived=True)
         address = f"/acme/projects/{project.pk}"
         self.assertNotContains(self.client.get(address), "Utgått")
@@ -166,7 +162,7 @@ class Rules(TransactionTestCase):
             "navnet har mer enn 50 tegn": self._created(name="x" * 51),
             "nummeret har mer enn 65 tegn": self._created(number="x" * 66),
             "kunden finnes ikke i Busy": self._created(customer="99"),
-            "navnet har et tegn som databasen ikke kan lagre": self._created(name="\ud800"),
+            "en tekst har et tegn som databasen ikke kan lagre": self._created(name="\ud800"),
             "en verdi mangler eller viser til noe som er borte": self._created(number="77", name=None),
         }
         for reason, outcome in refused.items():
