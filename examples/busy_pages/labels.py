@@ -201,6 +201,25 @@ DIFFERENCES: Mapping[DifferenceCode, Texts] = {
     ),
 }
 
+_MEMBERS: Mapping[str, Texts] = {
+    "CustomerId": Texts("Kunde", "Customer"),
+    "OrderDate": Texts("Ordredato", "Order date"),
+    "CurrencyCode": Texts("Valuta", "Currency"),
+    "OurReference": Texts("Vår referanse", "Our reference"),
+    "YourReference": Texts("Deres referanse", "Your reference"),
+    "BuyersOrderReference": Texts("Kjøpers ordrereferanse", "Buyer's order reference"),
+    "IsTextRow": Texts("Tekstrad", "Text row"),
+    "ArticleId": Texts("Produkt", "Product"),
+    "Text": Texts("Tekst", "Text"),
+    "Quantity": Texts("Antall", "Quantity"),
+    "UnitPrice": Texts("Pris", "Unit price"),
+    "DiscountPercentage": Texts("Rabatt (%)", "Discount (%)"),
+    "ProjectId": Texts("Prosjekt", "Project"),
+    "Row": Texts("Hele raden", "The whole row"),
+    "Marker": Texts("Busys merke i referansen", "Busy's marker in the reference"),
+    "Other": Texts("Noe annet enn det Busy sendte", "Something else than what Busy sent"),
+}
+
 
 def state(code: State, language: Language) -> str:
     """Return what a state of an order is called."""
@@ -245,6 +264,12 @@ def approval(code: Approval, language: Language) -> str:
 def mender(code: MendedBy, language: Language) -> str:
     """Return who can mend a problem."""
     return _MENDERS[code].of(language)
+
+
+def member(name: str, language: Language) -> str:
+    """Return what a part of a draft is called, by the API's name of it."""
+    known = _MEMBERS.get(name)
+    return name if known is None else known.of(language)
 
 
 def entity(of: Entity, language: Language) -> str:

@@ -280,6 +280,15 @@ def test_from_the_login_to_an_order_that_is_sent_once_and_withdrawn(
     assert "Overført" in browser.open(f"/acme/orders/{fields['order']}")
     assert "På ordre" in browser.open("/acme/projects/1")
 
+    history = httpx.get(f"{started.sandbox}/orders/history").json()["entries"]
+    draft = history[-1]["order"]
+    edited = f"{started.sandbox}/records/orders/{draft['Id']}"
+    httpx.patch(edited, json={"YourReference": "Per"})
+    browser.open(f"/acme/orders/{fields['order']}")
+    browser.send(f"/acme/orders/{fields['order']}/read-back")
+    assert re.search("Deres referanse</span> <small>.* → Per</small>", browser.page)
+    httpx.patch(edited, json={"YourReference": draft["YourReference"]})
+
     specification = browser.client.get(f"/acme/orders/{fields['order']}/hours")
     assert "Timespesifikasjon" in specification.text
     assert specification.headers["content-security-policy"] == "frame-ancestors 'none'"
