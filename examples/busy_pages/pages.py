@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from busy_pages import labels
 from busy_pages.actions import actions_of
+from busy_pages.errors import said_of_name
 from busy_pages.notes import Note
 from busy_pages.plans import shown_plan
 from busy_pages.rows import Booked, OrderRow, ProjectRow
@@ -117,7 +118,9 @@ def _tone(state: ConnectionState) -> str:
 
 
 def _done(run: SyncRun, language: Language) -> str:
-    """Return what a run did, in counts of all kinds together."""
+    """Return what a run did, in counts of all kinds together, or why it failed."""
+    if run.error:
+        return TEXTS["run_failed"].of(language).format(why=said_of_name(run.error, language))
     done: Counter[str] = Counter()
     for each in run.kinds.values():
         done.update(each.applied)

@@ -84,7 +84,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "runs_title": Texts("De siste hentingene", "The last fetches"),
         "run_when": Texts("Tidspunkt", "When"),
         "run_result": Texts("Resultat", "Result"),
-        "run_failed": Texts("Mislyktes ({error})", "Failed ({error})"),
+        "run_failed": Texts("Mislyktes. {why}", "Failed. {why}"),
         "nothing_new": Texts("ingenting nytt", "nothing new"),
         "change_title": Texts("Endre tilkoblingen", "Change the connection"),
         "disconnect_title": Texts("Koble fra", "Disconnect"),

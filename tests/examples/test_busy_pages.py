@@ -22,6 +22,7 @@ from busy_pages import (
     read_work_type,
     safe_next,
 )
+from busy_pages.errors import said_of_name
 from busy_pages.texts import TEXTS
 from visma_busy_sync.busy import Approval, LeftOutReason, Period
 from visma_busy_sync.integration import ConnectionState, Language, Texts
@@ -61,6 +62,16 @@ def test_every_label_can_be_told_in_both_languages() -> None:
             *(TEXTS[f"connection_{each}"].of(language) for each in ConnectionState),
         ]
         assert all(said)
+
+
+def test_an_error_of_which_the_name_alone_was_kept_is_told_in_words() -> None:
+    """Also one that a later version of the package has, or one of the host's."""
+    assert said_of_name("ReconnectNeeded", "nb").startswith(
+        "Tilkoblingen til eAccounting virker ikke lenger."
+    )
+    assert said_of_name("ServerFault", "en").startswith("eAccounting did not answer as it should.")
+    for name in ("OperationalError", "annotations", "NeverHeardOf"):
+        assert said_of_name(name, "nb").startswith("Det gikk ikke.")
 
 
 def test_both_languages_name_the_same_facts() -> None:
