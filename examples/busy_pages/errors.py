@@ -48,8 +48,8 @@ _SAID: Mapping[type, Texts] = {
         "Some hours or costs are on another order. Nothing was sent: make the order anew.",
     ),
     errors.OrderRejected: Texts(
-        "eAccounting avviste ordren, så ingenting er opprettet der. Svaret står under.",
-        "eAccounting refused the order, so nothing was made there. Its answer is below.",
+        "eAccounting avviste ordren, så ingenting er opprettet der. Detaljene står under.",
+        "eAccounting refused the order, so nothing was made there. The details are below.",
     ),
     errors.OrderNotTransferred: Texts(
         "Ordren er ikke i eAccounting, så det er ingenting å hente.",

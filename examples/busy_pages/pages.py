@@ -20,7 +20,7 @@ from busy_pages.texts import TEXTS
 from visma_busy_sync import ConnectionState, Readiness, Status, SyncRun
 from visma_busy_sync.busy import LeftOut, Order, Period
 from visma_busy_sync.integration import Language
-from visma_busy_sync.orders import LedgerEntry, OrderNotReady, Problem
+from visma_busy_sync.orders import LedgerEntry, OrderNotReady, Problem, State
 from visma_busy_sync.sync import Action, Plan
 
 _WORKING = frozenset({ConnectionState.CONNECTED, ConnectionState.RECONNECT_NEEDED, ConnectionState.LOCKED})
@@ -248,7 +248,7 @@ def order_page(frame: Frame, *, row: OrderRow, entry: LedgerEntry | None) -> Pag
         row: The host's order.
         entry: `tenant.ledger_entry(id)`.
     """
-    meaning = TEXTS["not_pushed"] if entry is None else labels.MEANINGS[entry.state]
+    meaning = labels.MEANINGS[State.FINALISED if entry is None else entry.state]
     return _page(
         frame,
         "order.html",
@@ -265,7 +265,7 @@ def order_page(frame: Frame, *, row: OrderRow, entry: LedgerEntry | None) -> Pag
 
 
 def _state_tone(entry: LedgerEntry | None) -> str:
-    return "wait" if entry is None else labels.TONES.get(entry.state, "none")
+    return labels.TONES.get(State.FINALISED if entry is None else entry.state, "none")
 
 
 def _differences(entry: LedgerEntry | None, language: Language) -> list[str]:

@@ -246,11 +246,6 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "order_date": Texts("Ordredato", "Order date"),
         "no_orders": Texts("Ingen ordrer er ferdigstilt ennå.", "No orders were finalised yet."),
         "in_eaccounting": Texts("I eAccounting", "In eAccounting"),
-        "not_pushed": Texts(
-            "Ordren er ferdigstilt i Busy, men ikke sendt til eAccounting.",
-            "The order is finalised in Busy, but was not sent to eAccounting.",
-        ),
-        "state_none": Texts("Ikke sendt ennå", "Not sent yet"),
         "order_number": Texts("Ordrenummer", "Order number"),
         "no_number": Texts(
             "får nummer når utkastet gjøres om til ordre", "gets one when the draft becomes an order"
@@ -258,7 +253,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "read_at": Texts("Lest {moment}", "Read {moment}"),
         "changed_there": Texts("Endret i eAccounting", "Changed in eAccounting"),
         "differs_there": Texts("Avvik i eAccounting", "Differences in eAccounting"),
-        "answered": Texts("Svaret fra eAccounting:", "eAccounting's answer:"),
+        "details": Texts("Detaljer:", "Details:"),
         "push": Texts("Send til eAccounting", "Send to eAccounting"),
         "pushed": Texts(
             "Ordren er sendt til eAccounting som utkast.", "The order was sent to eAccounting as a draft."
