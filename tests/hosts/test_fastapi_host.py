@@ -302,10 +302,13 @@ def test_from_the_login_to_an_order_that_is_sent_once_and_withdrawn(
 def test_the_command_ends_with_its_sandbox_when_it_is_told_to(tmp_path: Path) -> None:
     """Nothing is left that answers, and the next start goes on with the same data."""
     first = _start(tmp_path)
-    with _browser(first) as browser:
-        browser.open("/acme/projects/1")
-        browser.send("/acme/projects/1", seen=browser.hidden("seen"), name="Et nytt navn")
-    assert _end(first) == 0
+    try:
+        with _browser(first) as browser:
+            browser.open("/acme/projects/1")
+            browser.send("/acme/projects/1", seen=browser.hidden("seen"), name="Et nytt navn")
+    finally:
+        code = _end(first)
+    assert code == 0
     for address in (first.busy, first.sandbox):
         with pytest.raises(httpx.ConnectError):
             httpx.get(address)
