@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from visma_busy_sync import errors
 from visma_busy_sync.integration import Language, Texts
 
-_SAID: Mapping[type[errors.VismaBusySyncError], Texts] = {
+_SAID: Mapping[type, Texts] = {
     errors.NotConnected: Texts(
         "Busy er ikke koblet til eAccounting. Koble til under Innstillinger.",
         "Busy is not connected to eAccounting. Connect under Settings.",
+    ),
+    errors.NotReady: Texts(
+        "Noe mangler i eAccounting. Se under Innstillinger hva det er.",
+        "Something is missing in eAccounting. See under Settings what it is.",
     ),
     errors.ReconnectNeeded: Texts(
         "Tilkoblingen til eAccounting virker ikke lenger. Koble til på nytt; ingenting i Busy går tapt.",
@@ -33,7 +37,7 @@ _SAID: Mapping[type[errors.VismaBusySyncError], Texts] = {
         "Busy is disconnected, but Visma did not confirm it. You may also end Busy's access at Visma.",
     ),
     errors.ArchivingNotAllowed: Texts(
-        "Det er kommet andre prosjekter som ville bli arkivert. Ingenting er endret: se over listen på nytt.",
+        "Nå er det andre prosjekter som ville blitt arkivert. Ingenting er endret: se over listen på nytt.",
         "Other projects would be archived by now. Nothing was changed: look at the list again.",
     ),
     errors.SyncRunning: Texts(
@@ -44,8 +48,8 @@ _SAID: Mapping[type[errors.VismaBusySyncError], Texts] = {
         "Some hours or costs are on another order. Nothing was sent: make the order anew.",
     ),
     errors.OrderRejected: Texts(
-        "eAccounting avviste ordren, så ingenting er opprettet der. Svaret står under.",
-        "eAccounting refused the order, so nothing was made there. Its answer is below.",
+        "eAccounting avviste ordren, så ingenting er opprettet der. Detaljene står under.",
+        "eAccounting refused the order, so nothing was made there. The details are below.",
     ),
     errors.OrderNotTransferred: Texts(
         "Ordren er ikke i eAccounting, så det er ingenting å hente.",
@@ -126,4 +130,14 @@ def said_of(error: errors.VismaBusySyncError, language: Language) -> str:
                 f"{each.message_nb} {each.cure_nb}" if language == "nb" else f"{each.message} {each.cure_en}"
                 for each in error.problems
             )
-    return next((_SAID[kind] for kind in type(error).__mro__ if kind in _SAID), _OTHERWISE).of(language)
+    return _said(type(error), language)
+
+
+def said_of_name(name: str, language: Language) -> str:
+    """Return the same where only the name of the error was kept, as of a run that is over."""
+    kind = getattr(errors, name, None)
+    return _said(kind if isinstance(kind, type) else Exception, language)
+
+
+def _said(kind: type, language: Language) -> str:
+    return next((_SAID[each] for each in kind.__mro__ if each in _SAID), _OTHERWISE).of(language)

@@ -36,8 +36,9 @@ def money(value: Decimal, language: Language) -> str:
 
 
 def rate(value: Decimal, language: Language) -> str:
-    """Return a rate as a person enters it: two decimals, and more where it has them."""
-    return number(value, language, places=2 if value == round(value, 2) else 4)
+    """Return a rate as a person enters it: without groups of digits, two decimals or as many as it has."""
+    text = f"{value:.{2 if value == round(value, 2) else 4}f}"
+    return text.replace(".", ",") if language == "nb" else text
 
 
 def hours(minutes: int, language: Language) -> str:

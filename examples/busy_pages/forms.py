@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
+from unicodedata import category
 from urllib.parse import urlsplit
 
 from attrs import frozen
@@ -17,6 +19,8 @@ LONGEST_NAME = 50
 """The longest name of a project that the hosts hold."""
 
 _MOST = Decimal(1_000_000)
+_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 class FormRefused(ValueError):
@@ -49,9 +53,13 @@ class CostForm:
 
 @frozen(kw_only=True)
 class WorkTypeForm:
-    """A work type as it is to be; without an id it is a new one."""
+    """A work type as it is to be; without an id it is a new one.
+
+    `seen` is what the row said that the form was filled with.
+    """
 
     id: str | None
+    seen: str
     name: str
     product: str | None
     rate: Decimal | None
@@ -64,11 +72,29 @@ def read_language(form: Mapping[str, str]) -> Language:
 
 def safe_next(address: str | None) -> str:
     """Return where to go on, on this host alone: an address of another one becomes the start page."""
-    parts = urlsplit(address or "/")
+    try:
+        parts = urlsplit(address or "/")
+    except ValueError:  # no address at all, such as `//[`
+        return "/"
     inside = parts.path.startswith("/") and not parts.path.startswith("//") and "\\" not in parts.path
     if parts.scheme or parts.netloc or not inside or not parts.path.isprintable():
         return "/"
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def read_order_id(form: Mapping[str, str]) -> str | None:
+    """Return the id of the order that a draft's page had; None if it is none that such a page has."""
+    id = form.get("order", "")
+    return id if _ORDER_ID.fullmatch(id) else None
+
+
+def read_found(form: Mapping[str, str], language: Language) -> str:
+    """Return the id of the draft that a person found in eAccounting.
+
+    Raises:
+        FormRefused: If it is empty or too long.
+    """
+    return _text(form, "found", language, longest=64)
 
 
 def read_name(form: Mapping[str, str], language: Language) -> str:
@@ -86,16 +112,16 @@ def read_hours(form: Mapping[str, str], language: Language) -> HoursForm:
     Raises:
         FormRefused: If something is missing or no such number or day.
     """
-    worked = _number(form, "hours", language)
-    if worked <= 0 or worked > 24:
+    minutes = int((_number(form, "hours", language) * 60).to_integral_value(ROUND_HALF_UP))
+    if not 0 < minutes <= 24 * 60:
         raise _refused("form_hours", language)
     return HoursForm(
         day=_day(form, "day", language),
         member=_text(form, "member", language),
         work_type=_text(form, "work_type", language),
-        minutes=int(worked * 60),
+        minutes=minutes,
         approved="approved" in form,
-        comment=form.get("comment", "").strip(),
+        comment=_text(form, "comment", language, may_miss=True),
     )
 
 
@@ -124,6 +150,7 @@ def read_work_type(form: Mapping[str, str], language: Language) -> WorkTypeForm:
     rate = _number(form, "rate", language) if form.get("rate", "").strip() else None
     return WorkTypeForm(
         id=form.get("id") or None,
+        seen=form.get("seen", ""),
         name=_text(form, "name", language, longest=64),
         product=form.get("product") or None,
         rate=rate,
@@ -153,10 +180,15 @@ def _label(name: str, language: Language) -> str:
     return TEXTS[f"field_{name}"].of(language)
 
 
-def _text(form: Mapping[str, str], name: str, language: Language, *, longest: int = 250) -> str:
+def _text(
+    form: Mapping[str, str], name: str, language: Language, *, longest: int = 250, may_miss: bool = False
+) -> str:
     text = form.get(name, "").strip()
-    if not text:
+    if not text and not may_miss:
         raise _refused("form_missing", language, field=_label(name, language))
+    # No key of a keyboard enters these; databases, tables and orders do not take all of them.
+    if any(category(letter) in {"Cc", "Cs"} for letter in text):
+        raise _refused("form_text", language, field=_label(name, language))
     if len(text) > longest:
         raise _refused("form_long", language, field=_label(name, language), most=longest)
     return text
@@ -170,11 +202,8 @@ def _day(form: Mapping[str, str], name: str, language: Language) -> date:
 
 
 def _number(form: Mapping[str, str], name: str, language: Language) -> Decimal:
-    text = form.get(name, "").replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace(",", ".")
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value) > _MOST or value != round(value, 4):
+    text = "".join(form.get(name, "").split()).replace("\N{MINUS SIGN}", "-").replace(",", ".")
+    value = Decimal(text) if _NUMBER.fullmatch(text) else None
+    if value is None or abs(value) > _MOST or value != round(value, 4):
         raise _refused("form_number", language, field=_label(name, language))
     return value

@@ -17,7 +17,7 @@ STATES: Mapping[State, Texts] = {
     State.REJECTED: Texts("Avvist", "Refused"),
     State.OPEN: Texts("Åpnet igjen", "Reopened"),
     State.OUTCOME_UNKNOWN: Texts("Uavklart", "Not known"),
-    State.NEEDS_ATTENTION: Texts("Trenger deg", "Needs you"),
+    State.NEEDS_ATTENTION: Texts("Krever avklaring", "Needs you"),
     State.WITHDRAWING: Texts("Trekkes tilbake", "Being withdrawn"),
     State.WITHDRAWN: Texts("Trukket tilbake", "Withdrawn"),
     State.GONE_UPSTREAM: Texts("Slettet i eAccounting", "Deleted in eAccounting"),
@@ -45,7 +45,7 @@ MEANINGS: Mapping[State, Texts] = {
         "eAccounting refused the order. Mend what is wrong, reopen the order and make it anew.",
     ),
     State.OPEN: Texts(
-        "Ordren er åpnet igjen. Timene og kostnadene er fri og kan komme på en ny ordre.",
+        "Ordren er åpnet igjen. Timene og kostnadene er frigitt og kan komme på en ny ordre.",
         "The order was reopened. Its hours and costs are free for a new order.",
     ),
     State.OUTCOME_UNKNOWN: Texts(
@@ -61,7 +61,7 @@ MEANINGS: Mapping[State, Texts] = {
         "The draft is being deleted in eAccounting. Check again in a moment.",
     ),
     State.WITHDRAWN: Texts(
-        "Utkastet er slettet i eAccounting. Timene og kostnadene er fri igjen.",
+        "Utkastet er slettet i eAccounting. Timene og kostnadene er frigitt.",
         "The draft was deleted in eAccounting. Its hours and costs are free again.",
     ),
     State.GONE_UPSTREAM: Texts(
@@ -141,7 +141,7 @@ _REASONS: Mapping[Reason, Texts] = {
     Reason.MISSING_AT_CONNECTION: Texts("finnes ikke i eAccounting", "not in eAccounting"),
     Reason.MISSING: Texts("finnes ikke lenger i eAccounting", "no longer in eAccounting"),
     Reason.RECREATED: Texts("opprettet på nytt i eAccounting", "made again in eAccounting"),
-    Reason.DECIDED: Texts("bestemt av et menneske", "decided by a person"),
+    Reason.DECIDED: Texts("valgt av en bruker", "decided by a person"),
     Reason.NOTED: Texts("ingenting endres", "nothing changes"),
 }
 FIELDS: Mapping[str, Texts] = {
@@ -170,7 +170,7 @@ _ENTITIES: Mapping[str, Texts] = {
     "entry": Texts("Timeføring", "Hours"),
     "expense": Texts("Kostnad", "Cost"),
     "line": Texts("Linje", "Line"),
-    "member": Texts("Medarbeider", "Member"),
+    "member": Texts("Medlem", "Member"),
     "order": Texts("Ordren", "The order"),
     "product": Texts("Produkt", "Product"),
     "project": Texts("Prosjekt", "Project"),
@@ -192,11 +192,32 @@ LEFT_OUT: Mapping[LeftOutReason, Texts] = {
 }
 DIFFERENCES: Mapping[DifferenceCode, Texts] = {
     DifferenceCode.AMOUNTS_ZERO: Texts("eAccounting viser beløpet 0", "eAccounting shows the amount 0"),
-    DifferenceCode.TOTAL_DIFFERS: Texts("summen er en annen", "the total differs"),
+    DifferenceCode.TOTAL_DIFFERS: Texts("summen avviker", "the total differs"),
     DifferenceCode.LINE_DIFFERS: Texts("en linje har et annet beløp", "a line has another amount"),
-    DifferenceCode.ROWS_DIFFER: Texts("antallet rader er et annet", "the number of rows differs"),
-    DifferenceCode.VAT_DIFFERS: Texts("merverdiavgiften er en annen", "the VAT differs"),
-    DifferenceCode.PRICES_INCLUDE_VAT: Texts("prisene er tatt med mva.", "prices were taken with VAT"),
+    DifferenceCode.ROWS_DIFFER: Texts("antall rader avviker", "the number of rows differs"),
+    DifferenceCode.VAT_DIFFERS: Texts("merverdiavgiften avviker", "the VAT differs"),
+    DifferenceCode.PRICES_INCLUDE_VAT: Texts(
+        "prisene er lest som inkludert mva.", "prices were taken with VAT"
+    ),
+}
+
+_MEMBERS: Mapping[str, Texts] = {
+    "CustomerId": Texts("Kunde", "Customer"),
+    "OrderDate": Texts("Ordredato", "Order date"),
+    "CurrencyCode": Texts("Valuta", "Currency"),
+    "OurReference": Texts("Vår referanse", "Our reference"),
+    "YourReference": Texts("Deres referanse", "Your reference"),
+    "BuyersOrderReference": Texts("Kjøpers ordrereferanse", "Buyer's order reference"),
+    "IsTextRow": Texts("Tekstrad", "Text row"),
+    "ArticleId": Texts("Produkt", "Product"),
+    "Text": Texts("Tekst", "Text"),
+    "Quantity": Texts("Antall", "Quantity"),
+    "UnitPrice": Texts("Pris", "Unit price"),
+    "DiscountPercentage": Texts("Rabatt (%)", "Discount (%)"),
+    "ProjectId": Texts("Prosjekt", "Project"),
+    "Row": Texts("Hele raden", "The whole row"),
+    "Marker": Texts("Busys merke i referansen", "Busy's marker in the reference"),
+    "Other": Texts("Noe annet enn det Busy sendte", "Something else than what Busy sent"),
 }
 
 
@@ -243,6 +264,12 @@ def approval(code: Approval, language: Language) -> str:
 def mender(code: MendedBy, language: Language) -> str:
     """Return who can mend a problem."""
     return _MENDERS[code].of(language)
+
+
+def member(name: str, language: Language) -> str:
+    """Return what a part of a draft is called, by the API's name of it."""
+    known = _MEMBERS.get(name)
+    return name if known is None else known.of(language)
 
 
 def entity(of: Entity, language: Language) -> str:

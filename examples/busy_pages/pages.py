@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from busy_pages import labels
 from busy_pages.actions import actions_of
+from busy_pages.errors import said_of_name
 from busy_pages.notes import Note
 from busy_pages.plans import shown_plan
 from busy_pages.rows import Booked, OrderRow, ProjectRow
@@ -19,7 +20,7 @@ from busy_pages.texts import TEXTS
 from visma_busy_sync import ConnectionState, Readiness, Status, SyncRun
 from visma_busy_sync.busy import LeftOut, Order, Period
 from visma_busy_sync.integration import Language
-from visma_busy_sync.orders import LedgerEntry, OrderNotReady, Problem
+from visma_busy_sync.orders import LedgerEntry, OrderNotReady, Problem, State
 from visma_busy_sync.sync import Action, Plan
 
 _WORKING = frozenset({ConnectionState.CONNECTED, ConnectionState.RECONNECT_NEEDED, ConnectionState.LOCKED})
@@ -101,10 +102,15 @@ def integration_page(
         is_first=status.last_read is None,
         readiness=readiness,
         runs=[(run, _done(run, frame.language)) for run in runs[:_RUNS]],
-        trouble=trouble,
+        trouble=_untold(trouble, frame),
         tone="good" if status.state is ConnectionState.CONNECTED else _tone(status.state),
         state_name=TEXTS[f"connection_{status.state}"].of(frame.language),
     )
+
+
+def _untold(trouble: str | None, frame: Frame) -> str | None:
+    """Return what is in the way, unless a note above says the same."""
+    return None if trouble in {note.text for note in frame.notes} else trouble
 
 
 def _tone(state: ConnectionState) -> str:
@@ -112,7 +118,9 @@ def _tone(state: ConnectionState) -> str:
 
 
 def _done(run: SyncRun, language: Language) -> str:
-    """Return what a run did, in counts of all kinds together."""
+    """Return what a run did, in counts of all kinds together, or why it failed."""
+    if run.error:
+        return TEXTS["run_failed"].of(language).format(why=said_of_name(run.error, language))
     done: Counter[str] = Counter()
     for each in run.kinds.values():
         done.update(each.applied)
@@ -166,7 +174,6 @@ def project_page(frame: Frame, *, project: ProjectRow, booked: Booked, today: da
         title=project.name,
         project=project,
         booked=booked,
-        product_names={product.id: product.name for product in booked.products},
         minutes=sum(each.minutes for each in booked.hours),
         today=today,
         period=Period(today.replace(day=1), today),
@@ -206,7 +213,7 @@ def order_draft_page(
         order=order,
         problems=[(each, (names or {}).get(str(each.entity))) for each in problems],
         left_out=_left_out(left_out, frame.language),
-        trouble=trouble,
+        trouble=_untold(trouble, frame),
     )
 
 
@@ -241,7 +248,7 @@ def order_page(frame: Frame, *, row: OrderRow, entry: LedgerEntry | None) -> Pag
         row: The host's order.
         entry: `tenant.ledger_entry(id)`.
     """
-    meaning = TEXTS["not_pushed"] if entry is None else labels.MEANINGS[entry.state]
+    meaning = labels.MEANINGS[State.FINALISED if entry is None else entry.state]
     return _page(
         frame,
         "order.html",
@@ -258,7 +265,7 @@ def order_page(frame: Frame, *, row: OrderRow, entry: LedgerEntry | None) -> Pag
 
 
 def _state_tone(entry: LedgerEntry | None) -> str:
-    return "wait" if entry is None else labels.TONES.get(entry.state, "none")
+    return labels.TONES.get(State.FINALISED if entry is None else entry.state, "none")
 
 
 def _differences(entry: LedgerEntry | None, language: Language) -> list[str]:
@@ -270,8 +277,11 @@ def _differences(entry: LedgerEntry | None, language: Language) -> list[str]:
 
 
 def error_page(frame: Frame, *, status: int) -> Page:
-    """A page that is not there, a form that is not this site's, or a fault; it tells nothing else."""
-    key = {403: "forbidden", 404: "not_found"}.get(status, "fault")
+    """A page that is not there or takes forms alone, a form that is not this site's, or a fault.
+
+    It tells nothing else.
+    """
+    key = {403: "forbidden", 404: "not_found", 405: "not_found"}.get(status, "fault")
     return _page(
         frame,
         "error.html",

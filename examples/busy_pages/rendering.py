@@ -21,7 +21,18 @@ def environment(**options: Any) -> Environment:
     made = Environment(**(defaults | options))
     for name in ("money", "number", "rate", "hours", "day", "moment"):
         made.filters[name] = _in_language(getattr(formats, name))
-    for name in ("state", "stage", "event", "kind", "action", "reason", "approval", "mender", "entity"):
+    for name in (
+        "state",
+        "stage",
+        "event",
+        "kind",
+        "action",
+        "reason",
+        "approval",
+        "mender",
+        "entity",
+        "member",
+    ):
         made.filters[f"{name}_label"] = _in_language(getattr(labels, name))
     made.filters["upper_first"] = _upper_first
     made.globals["t"] = _text

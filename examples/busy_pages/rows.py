@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from decimal import Decimal
 
@@ -10,12 +11,17 @@ from attrs import frozen
 from visma_busy_sync.busy import Approval, Order
 
 
+def _mark_of(*values: object) -> str:
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
 @frozen
 class Option:
     """A choice of a select field: the id that is sent, and the name that is read."""
 
     id: str
     name: str
+    archived: bool = False
 
 
 @frozen(kw_only=True)
@@ -29,6 +35,11 @@ class ProjectRow:
     archived: bool = False
     linked: bool = False
 
+    @property
+    def seen(self) -> str:
+        """What the form sends along of the values that it was filled with."""
+        return _mark_of(self.name)
+
 
 @frozen(kw_only=True)
 class WorkTypeRow:
@@ -38,6 +49,14 @@ class WorkTypeRow:
     name: str
     product: str | None
     rate: Decimal | None
+
+    @property
+    def seen(self) -> str:
+        """What the form sends along of the values that it was filled with.
+
+        Where it is another one by now, somebody else has saved, and the form would undo that.
+        """
+        return _mark_of(self.name, self.product, None if self.rate is None else round(self.rate, 4))
 
 
 @frozen(kw_only=True)
@@ -77,6 +96,10 @@ class Booked:
     work_types: tuple[WorkTypeRow, ...]
     members: tuple[Option, ...]
     products: tuple[Option, ...]
+
+    def products_for(self, chosen: str | None = None) -> list[Option]:
+        """Return what can be chosen: what is not archived, and what was chosen before."""
+        return [each for each in self.products if not each.archived or each.id == chosen]
 
 
 @frozen(kw_only=True)

@@ -84,7 +84,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "runs_title": Texts("De siste hentingene", "The last fetches"),
         "run_when": Texts("Tidspunkt", "When"),
         "run_result": Texts("Resultat", "Result"),
-        "run_failed": Texts("Mislyktes ({error})", "Failed ({error})"),
+        "run_failed": Texts("Mislyktes. {why}", "Failed. {why}"),
         "nothing_new": Texts("ingenting nytt", "nothing new"),
         "change_title": Texts("Endre tilkoblingen", "Change the connection"),
         "disconnect_title": Texts("Koble fra", "Disconnect"),
@@ -160,6 +160,10 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
             "Et navn du endrer her, blir stående når Busy henter. Inntil 50 tegn.",
             "A name that you change here stays when Busy fetches. Up to 50 characters.",
         ),
+        "edited": Texts(
+            "Noen har endret dette etter at siden ble vist. Ingenting er lagret: se over, og lagre på nytt.",
+            "Somebody changed this after the page was shown. Nothing was saved: look at it, and save again.",
+        ),
         "saved": Texts("Lagret.", "Saved."),
         "hours_title": Texts("Timer", "Hours"),
         "no_hours": Texts("Ingen timer er ført.", "No hours are booked."),
@@ -188,7 +192,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         # Fields of forms
         "field_name": Texts("Navn", "Name"),
         "field_day": Texts("Dato", "Date"),
-        "field_member": Texts("Medarbeider", "Member"),
+        "field_member": Texts("Medlem", "Member"),
         "field_work_type": Texts("Arbeidstype", "Work type"),
         "field_hours": Texts("Timer", "Hours"),
         "field_comment": Texts("Kommentar", "Comment"),
@@ -199,8 +203,12 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "field_rate": Texts("Timepris", "Rate per hour"),
         "field_first": Texts("Fra og med", "From"),
         "field_last": Texts("Til og med", "To"),
+        "field_found": Texts("Id-en til utkastet", "The id of the draft"),
         "form_missing": Texts("{field} mangler.", "{field} is missing."),
         "form_long": Texts("{field} kan ha inntil {most} tegn.", "{field} may have up to {most} characters."),
+        "form_text": Texts(
+            "{field} har et tegn som ikke kan lagres.", "{field} has a character that cannot be stored."
+        ),
         "form_day": Texts("{field} er ikke en dato.", "{field} is no date."),
         "form_number": Texts("{field} er ikke et tall.", "{field} is no number."),
         "form_hours": Texts(
@@ -238,11 +246,6 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "order_date": Texts("Ordredato", "Order date"),
         "no_orders": Texts("Ingen ordrer er ferdigstilt ennå.", "No orders were finalised yet."),
         "in_eaccounting": Texts("I eAccounting", "In eAccounting"),
-        "not_pushed": Texts(
-            "Ordren er ferdigstilt i Busy, men ikke sendt til eAccounting.",
-            "The order is finalised in Busy, but was not sent to eAccounting.",
-        ),
-        "state_none": Texts("Ikke sendt ennå", "Not sent yet"),
         "order_number": Texts("Ordrenummer", "Order number"),
         "no_number": Texts(
             "får nummer når utkastet gjøres om til ordre", "gets one when the draft becomes an order"
@@ -250,7 +253,7 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         "read_at": Texts("Lest {moment}", "Read {moment}"),
         "changed_there": Texts("Endret i eAccounting", "Changed in eAccounting"),
         "differs_there": Texts("Avvik i eAccounting", "Differences in eAccounting"),
-        "answered": Texts("Svaret fra eAccounting:", "eAccounting's answer:"),
+        "details": Texts("Detaljer:", "Details:"),
         "push": Texts("Send til eAccounting", "Send to eAccounting"),
         "pushed": Texts(
             "Ordren er sendt til eAccounting som utkast.", "The order was sent to eAccounting as a draft."
@@ -268,19 +271,19 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
             "Statusen er hentet fra eAccounting.", "The status was fetched from eAccounting."
         ),
         "recover": Texts("Sjekk på nytt", "Check again"),
-        "recovered": Texts("Busy har sett etter i eAccounting.", "Busy has looked in eAccounting."),
+        "recovered": Texts("Busy har sjekket i eAccounting.", "Busy has looked in eAccounting."),
         "withdraw": Texts("Trekk tilbake", "Withdraw"),
         "withdraw_help": Texts(
             "Utkastet slettes i eAccounting, og timene og kostnadene kan komme på en ny ordre.",
             "The draft is deleted in eAccounting, and its hours and costs can be on a new order.",
         ),
         "withdrawn": Texts(
-            "Utkastet er slettet i eAccounting. Timene og kostnadene er fri.",
+            "Utkastet er slettet i eAccounting. Timene og kostnadene er frigitt.",
             "The draft was deleted in eAccounting. Its hours and costs are free.",
         ),
         "reopen": Texts("Åpne ordren igjen", "Reopen the order"),
         "reopen_help": Texts(
-            "Timene og kostnadene blir fri, og du kan lage ordren på nytt.",
+            "Timene og kostnadene frigis, og du kan lage ordren på nytt.",
             "Its hours and costs become free, and you can make the order anew.",
         ),
         "reopened": Texts("Ordren er åpnet igjen.", "The order was reopened."),
@@ -319,8 +322,8 @@ TEXTS: Mapping[str, Texts] = MappingProxyType(
         ),
         "fault_title": Texts("Noe gikk galt i Busy", "Something went wrong in Busy"),
         "fault_text": Texts(
-            "Feilen er meldt. Prøv igjen om litt; det som ble lagret før, er ikke gått tapt.",
-            "The fault was reported. Try again in a while; what was stored before is not lost.",
+            "Feilen er logget. Prøv igjen om litt; det som ble lagret før, er ikke gått tapt.",
+            "The fault was logged. Try again in a while; what was stored before is not lost.",
         ),
         "home": Texts("Til forsiden", "To the start page"),
     }

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from busy_pages import refusals
 from django_host.models import Customer, Product, Project
-from django_host.transactions import key_of, own_transaction
+from django_host.transactions import code_of, key_of, own_transaction
 from visma_busy_sync.sync import FIELDS, Applied, Change, Kind, Link, Moved, Outcome, Record, Refused, Value
 
 MODELS: Mapping[Kind, Any] = {Kind.CUSTOMER: Customer, Kind.PRODUCT: Product, Kind.PROJECT: Project}
+_TAKEN = frozenset({"23505", "SQLITE_CONSTRAINT_UNIQUE"})
 
 
 class DjangoCatalogue:
@@ -43,9 +45,8 @@ def _applied(tenant: str, change: Change) -> Outcome:
             row.save(force_insert=change.id is None, update_fields=None if change.id is None else [*columns])
             row.refresh_from_db()
             return Applied(str(row.pk), _values(change.kind, row))
-    except IntegrityError:
-        is_number = change.kind is Kind.PROJECT and change.values.get("number") is not None
-        return Refused("nummeret er i bruk" if is_number else "en verdi mangler")
+    except IntegrityError as error:
+        return Refused(refusals.TAKEN if code_of(error) in _TAKEN else refusals.INCOMPLETE)
 
 
 def _cannot_hold(tenant: str, change: Change) -> str | None:
@@ -53,22 +54,19 @@ def _cannot_hold(tenant: str, change: Change) -> str | None:
     for field, value in change.values.items():
         longest = getattr(MODELS[change.kind], _column(field)).field.max_length
         if isinstance(value, str) and longest is not None and len(value) > longest:
-            return f"{_NAMES.get(field, field)} har mer enn {longest} tegn"
+            return refusals.too_long(field, longest)
         if isinstance(value, str) and not _is_storable(value):
-            return f"{_NAMES.get(field, field)} har et tegn som databasen ikke kan lagre"
+            return refusals.UNSTORABLE
     customer = change.values.get("customer")
     if isinstance(customer, str):
         known = Customer.objects.filter(workspace_id=tenant, pk=key_of(customer)).exists()
-        return None if known else "kunden finnes ikke i Busy"
+        return None if known else refusals.UNKNOWN_CUSTOMER
     return None
 
 
 def _is_storable(text: str) -> bool:
     """Tell whether a text has neither half characters nor NUL, which PostgreSQL cannot hold."""
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-_NAMES = {"name": "navnet", "number": "nummeret", "organization_number": "organisasjonsnummeret"}
 
 
 def _locked(tenant: str, change: Change) -> Any:

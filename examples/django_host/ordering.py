@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from django_host.models import Expense, Order, TimeEntry
-from visma_busy_sync import busy
-from visma_busy_sync.orders import LedgerEntry, State, order_from_json, order_to_json
+from visma_busy_sync import Tenant, busy
+from visma_busy_sync.orders import State, order_from_json, order_to_json
 
 _OVER = frozenset({State.OPEN, State.WITHDRAWN, State.RELEASED})
 """Where the ledger has freed what an order bills."""
@@ -37,7 +37,7 @@ def finalise(workspace: str, order: busy.Order) -> busy.Order:
     parts = [part for line in order.lines for part in line.parts]
     with transaction.atomic():
         for model, kind in ((TimeEntry, busy.EntryKind.ENTRY), (Expense, busy.EntryKind.EXPENSE)):
-            ids = [int(part.id) for part in parts if part.kind is kind]
+            ids = {int(part.id) for part in parts if part.kind is kind}
             free = model.objects.filter(project__workspace_id=workspace, pk__in=ids, order=None)
             if free.update(order=order.id) != len(ids):
                 raise EntriesTaken
@@ -45,13 +45,18 @@ def finalise(workspace: str, order: busy.Order) -> busy.Order:
     return finalised
 
 
-def free_if_over(workspace: str, entry: LedgerEntry | None) -> None:
-    """Take the mark off the hours and costs of an order that the ledger has freed."""
-    if entry is None or entry.state not in _OVER:
+def free_what_is_over(tenant: Tenant) -> None:
+    """Take the mark off the hours and costs of orders that the ledger has freed, whoever freed them."""
+    booked = [model.objects.filter(project__workspace_id=tenant.id) for model in (TimeEntry, Expense)]
+    marked = {id for rows in booked for id in rows.exclude(order=None).values_list("order", flat=True)}
+    if not marked:
+        return
+    over = {entry.order_id for entry in tenant.orders() if entry.state in _OVER} & marked
+    if not over:
         return
     with transaction.atomic():
-        for model in (TimeEntry, Expense):
-            model.objects.filter(project__workspace_id=workspace, order=entry.order_id).update(order=None)
+        for rows in booked:
+            rows.filter(order__in=over).update(order=None)
 
 
 def finalised_order(workspace: str, order_id: str) -> busy.Order | None:

@@ -12,6 +12,7 @@ this, not for people to use. A real host gives the variables of `settings.py` an
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
 from visma_busy_sync import EAccounting, F
 from visma_busy_sync.sandbox.process import SandboxInfo, SandboxProcess
+
+_log = logging.getLogger(__name__)
 
 
 class _Silent(WSGIRequestHandler):
@@ -92,11 +95,22 @@ def _serve(server: ThreadedWSGIServer, sandbox: SandboxInfo) -> None:
 
 def _every_minute() -> None:
     """Do what cron does for a real host."""
-    from django.core.management import call_command  # noqa: PLC0415 - as above
-
     while True:
         time.sleep(60)
+        do_what_is_due()
+
+
+def do_what_is_due() -> None:
+    """Do it once. What fails is told by its name, and the next minute comes."""
+    from django.core.management import call_command  # noqa: PLC0415 - as above
+    from django.db import connections  # noqa: PLC0415
+
+    try:
         call_command("visma_due")
+    except Exception as error:  # noqa: BLE001 - such as a database that is away
+        _log.error("what was due could not be done: %s", type(error).__name__)
+    finally:
+        connections.close_all()
 
 
 def _seed(sandbox: SandboxInfo) -> None:

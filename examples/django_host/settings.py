@@ -3,7 +3,7 @@
 | Variable | What it is |
 |---|---|
 | `BUSY_DATABASE` | SQLite's file, or `postgresql://user:password@host:port/name`, `?host=` for a socket |
-| `BUSY_SECRET_KEY` | what sessions and forms are signed with; without it, one for this process alone |
+| `BUSY_SECRET_KEY` | what sessions and forms are signed with; needed where the address is https |
 | `BUSY_ENCRYPTION_KEY` | what tokens are encrypted with, of `Fernet.generate_key()`; several with commas |
 | `BUSY_ADDRESS` | the address of this host, to which Visma sends people back |
 | `VISMA_CLIENT_ID`, `VISMA_CLIENT_SECRET` | of the application that is registered with Visma |
@@ -17,6 +17,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from jinja2 import StrictUndefined
 
 from busy_pages import TEMPLATES as PAGES
@@ -47,8 +48,13 @@ def _database(address: str) -> dict[str, object]:
 
 
 DEBUG = False  # Django's own error pages show settings and the values of variables
-SECRET_KEY = os.environ.get("BUSY_SECRET_KEY") or secrets.token_urlsafe(48)
 ADDRESS = os.environ.get("BUSY_ADDRESS", "http://127.0.0.1:8000")
+SECRET_KEY = os.environ.get("BUSY_SECRET_KEY") or secrets.token_urlsafe(48)
+if ADDRESS.startswith("https:") and not os.environ.get("BUSY_SECRET_KEY"):
+    # Each process would have one of its own, and lose the sessions, and so the logins, that another began.
+    raise ImproperlyConfigured(
+        "BUSY_SECRET_KEY is missing. Set it to one text for all processes of the site."
+    )
 ALLOWED_HOSTS = [urlsplit(ADDRESS).hostname or "127.0.0.1"]
 
 DATABASES = {
@@ -63,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django_host.views.errors.pages",
 ]
 ROOT_URLCONF = "django_host.urls"
 APPEND_SLASH = False

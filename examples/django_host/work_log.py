@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -13,14 +13,15 @@ from django_host.transactions import key_of, one_moment
 from visma_busy_sync import busy
 from visma_busy_sync.orders import order_from_json
 
+_DAY = timedelta(days=1)
+
 
 class DjangoWorkLog:
     """Each answer is read in one transaction, which sees one moment. Nothing is written."""
 
     def work(self, tenant: str, project: str, period: busy.Period) -> busy.Work:
         """Return the work on a project; of hours a day more on either side: the time zone decides later."""
-        first = datetime.combine(period.first - timedelta(days=1), time(), UTC)
-        end = datetime.combine(period.last + timedelta(days=2), time(), UTC)
+        first, end = _reach(period)
         with one_moment():
             found = models.Project.objects.filter(workspace_id=tenant, pk=key_of(project))
             row = found.select_related("workspace").first()
@@ -46,6 +47,13 @@ class DjangoWorkLog:
         with one_moment():
             rows = list(models.Order.objects.filter(workspace_id=tenant).order_by("pk"))
         return [order_from_json(row.document) for row in rows]
+
+
+def _reach(period: busy.Period) -> tuple[datetime, datetime]:
+    """Return where the hours of a period begin and end, as far as days go."""
+    first = max(period.first, date.min + _DAY) - _DAY
+    last = min(period.last, date.max - 2 * _DAY) + _DAY
+    return datetime.combine(first, time(), UTC), datetime.combine(last + _DAY, time(), UTC)
 
 
 def _id(key: int | None) -> str | None:

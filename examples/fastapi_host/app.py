@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from busy_pages import STATIC, TEMPLATES, environment, error_page, read_language, safe_next
 from fastapi_host.books import NotHere
@@ -47,12 +49,14 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,  # pages for people, no API
         dependencies=[Depends(no_forgery)],
         middleware=[
+            # Else a redirect would lead to whatever host the request names.
+            Middleware(TrustedHostMiddleware, allowed_hosts=[urlsplit(settings.address).hostname or ""]),
             Middleware(
                 SessionMiddleware,
                 secret_key=settings.session_secret,
                 same_site="lax",  # Visma's redirect back brings it along, forms of other sites do not
                 https_only=settings.address.startswith("https:"),
-            )
+            ),
         ],
     )
     app.mount("/static", StaticFiles(directory=STATIC))

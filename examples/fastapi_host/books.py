@@ -47,6 +47,10 @@ class NotHere(LookupError):
     """The workspace has no such thing."""
 
 
+class Edited(Exception):
+    """Somebody changed it after the form was shown; nothing was stored."""
+
+
 @frozen
 class Books:
     """One workspace's tables.
@@ -103,17 +107,9 @@ class Books:
                     _cost(each, names.get(each.product_id or sold_as.get(each.work_type_id or 0) or 0, ""))
                     for each in await session.scalars(costs)
                 ),
-                work_types=tuple(
-                    WorkTypeRow(
-                        id=str(each.id),
-                        name=each.name,
-                        product=None if each.product_id is None else str(each.product_id),
-                        rate=each.rate,
-                    )
-                    for each in work_types
-                ),
+                work_types=tuple(_work_type(each) for each in work_types),
                 members=tuple(Option(str(each.id), each.name) for each in members),
-                products=tuple(Option(str(each.id), each.name) for each in products if not each.archived),
+                products=tuple(Option(str(each.id), each.name, each.archived) for each in products),
             )
 
     async def orders(self) -> list[OrderRow]:
@@ -152,14 +148,18 @@ class Books:
                 **{f"work_type {each.id}": each.name for each in await self._all(session, WorkType)},
             }
 
-    async def rename(self, project: str, name: str) -> None:
+    async def rename(self, project: str, name: str, seen: str) -> None:
         """Give a project another name, as people do in Busy.
 
         Raises:
             NotHere: If there is no such project.
+            Edited: If it is not as it was when the form was filled, as `seen` says.
         """
         async with self.database.writing() as session:
-            (await self._one(session, Project, project)).name = name
+            found = await self._one(session, Project, project, to_change=True)
+            if _project(found, None).seen != seen:
+                raise Edited
+            found.name = name
 
     async def book_hours(self, project: str, form: HoursForm) -> None:
         """Book hours on a project.
@@ -204,21 +204,24 @@ class Books:
 
         Raises:
             NotHere: If there is no such work type or product.
+            Edited: If it is not as it was when the form was filled.
         """
         async with self.database.writing() as session:
             if form.id is None:
                 work_type = WorkType(workspace_id=self.workspace)
                 session.add(work_type)
             else:
-                work_type = await self._one(session, WorkType, form.id)
+                work_type = await self._one(session, WorkType, form.id, to_change=True)
+                if _work_type(work_type).seen != form.seen:
+                    raise Edited
             product = form.product and await self._one(session, Product, form.product)
             work_type.name = form.name
             work_type.product_id = product.id if product else None
             work_type.rate = form.rate
 
-    async def _one(self, session: AsyncSession, model: type[T], id: str) -> T:
-        this = (model.workspace_id == self.workspace, model.id == row_id(id))
-        found = await session.scalar(select(model).where(*this))
+    async def _one(self, session: AsyncSession, model: type[T], id: str, *, to_change: bool = False) -> T:
+        this = select(model).where(model.workspace_id == self.workspace, model.id == row_id(id))
+        found = await session.scalar(this.with_for_update() if to_change else this)
         if found is None:
             raise NotHere(id)
         return found
@@ -243,6 +246,15 @@ def _project(row: Project, customer: str | None) -> ProjectRow:
         customer=customer,
         archived=row.archived,
         linked=row.link is not None,
+    )
+
+
+def _work_type(row: WorkType) -> WorkTypeRow:
+    return WorkTypeRow(
+        id=str(row.id),
+        name=row.name,
+        product=None if row.product_id is None else str(row.product_id),
+        rate=row.rate,
     )
 
 

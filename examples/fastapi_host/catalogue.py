@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
+from busy_pages import refusals
 from fastapi_host.database import Database, code_of
 from fastapi_host.models import Customer, Imported, Product, Project, row_id
 from visma_busy_sync.sync import FIELDS, Applied, Change, Kind, Link, Moved, Outcome, Record, Refused, Value
@@ -56,9 +57,9 @@ class BusyCatalogue:
             row = await self._write(tenant, model, change, {**values, "link": change.link.document})
         except IntegrityError as error:
             taken = code_of(error) in _TAKEN
-            return Refused("the number is taken" if taken else "a value is missing or refers to nothing")
+            return Refused(refusals.TAKEN if taken else refusals.INCOMPLETE)
         except (DataError, UnicodeEncodeError):
-            return Refused("a text in it has a character that the database cannot hold")
+            return Refused(refusals.UNSTORABLE)
         return Moved() if row is None else Applied(str(row.id), values_of(change.kind, row))
 
     async def _write(
@@ -118,5 +119,5 @@ def _too_long(model: type[Imported], values: Mapping[str, object]) -> str | None
     for name, value in values.items():
         longest = getattr(_column(model, name).type, "length", None)
         if isinstance(value, str) and longest is not None and len(value) > longest:
-            return f"the {name.replace('_', ' ')} has more than {longest} characters"
+            return refusals.too_long(name, longest)
     return None

@@ -35,13 +35,21 @@ class Database:
 
     Args:
         url: SQLAlchemy's address: `sqlite+aiosqlite:///busy.db` or `postgresql+psycopg://...`.
-        lock_seconds: How long a writing session waits for SQLite's one write lock.
+        lock_seconds: How long a session waits for a lock: SQLite's one, or that of a row in PostgreSQL.
     """
 
     def __init__(self, url: str, *, lock_seconds: float = _LOCK_SECONDS) -> None:
         backend = make_url(url).get_backend_name()
-        patient: dict[str, Any] = {"timeout": lock_seconds} if backend == "sqlite" else {}
-        self.engine = create_async_engine(url, hide_parameters=True, connect_args=patient)
+        patient: Mapping[str, Mapping[str, Any]] = {
+            "postgresql": {"options": f"-c lock_timeout={int(lock_seconds * 1000)}"},
+            "sqlite": {"timeout": lock_seconds},
+        }
+        self.engine = create_async_engine(
+            url,
+            hide_parameters=True,
+            connect_args=dict(patient[backend]),
+            pool_pre_ping=True,  # a connection that the server has closed meanwhile is made anew
+        )
         if backend == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)

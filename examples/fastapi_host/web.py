@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeAlias, cast
@@ -21,8 +22,8 @@ from visma_busy_sync import AsyncBusySync, AsyncTenant
 from visma_busy_sync.integration import Language
 
 CSRF_FIELD: Final = "csrf_token"
-# The session is a cookie, and browsers drop one of more than 4,096 bytes.
-_LONGEST_NOTE: Final = 600
+# The session is a cookie; browsers drop one of more than 4,096 bytes. A letter that is not English takes six.
+_LONGEST_NOTE: Final = 1_100
 _MOST_NOTES: Final = 2
 
 Form: TypeAlias = Mapping[str, str]
@@ -78,8 +79,12 @@ class Here:
         token = _kept(self.session, "csrf")
         hidden = Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
         template = self.host.templates.get_template(page.template)
-        headers = dict(security_headers(self.host.settings.endpoints.authorize_url))
-        return HTMLResponse(template.render(page.context, csrf_input=hidden), page.status, headers)
+        return HTMLResponse(template.render(page.context, csrf_input=hidden), page.status, self.headers)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every page."""
+        return dict(security_headers(self.host.settings.endpoints.authorize_url))
 
 
 class InWorkspace(Here):
@@ -125,7 +130,13 @@ def _kept(session: dict[str, Any], name: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_NOTE else f"{text[:_LONGEST_NOTE]}…"
+    """Return a text that takes no more bytes of the cookie than a note may."""
+    taken = 0
+    for place, letter in enumerate(text):
+        taken += len(json.dumps(letter)) - 2
+        if taken > _LONGEST_NOTE:
+            return f"{text[:place]}…"
+    return text
 
 
 async def form_of(request: Request) -> Form:

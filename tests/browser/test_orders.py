@@ -131,6 +131,31 @@ def test_an_order_that_could_not_be_sent_waits_and_is_sent_when_the_cause_is_gon
     assert [each["status"] for each in ready.sent_orders()] == [403, 201]
 
 
+def test_what_is_not_clear_is_decided_by_a_person(ready: Host, page: Page) -> None:
+    """Two drafts claim to be the order; when it is mended there, the order is found, and not sent again."""
+    push_order(page, ready)
+    (other,) = ready.steer("GET", "orders/history")["entries"][-1:]
+    page.goto(project_address(page, ready))
+    unfold(page, "Før timer")
+    page.get_by_role("textbox", name="Timer").fill("2")
+    page.get_by_role("button", name="Før timer").click()
+    ready.steer("POST", "faults", {"method": "POST", "path": "/orders", "kind": "drop_after"})
+    show_order(page, ready)
+    page.get_by_role("button", name="Ferdigstill og send").click()
+    expect(page.get_by_role("alert")).to_contain_text("svarte ikke tydelig")
+    (draft,) = ready.steer("GET", "orders/history")["entries"][-1:]
+    address = f"records/orders/{other['order']['Id']}"
+    ready.steer("PATCH", address, {"OurReference": draft["order"]["OurReference"]})
+    page.get_by_role("button", name="Sjekk på nytt").click()
+    expect(page.get_by_text("Krever avklaring", exact=True).first).to_be_visible()
+    scan(page)
+    ready.steer("PATCH", address, {"OurReference": "Kari"})
+    page.get_by_role("button", name="Nei, send ordren på nytt").click()
+    expect(page.get_by_role("status")).to_contain_text("Ordren er i eAccounting fra før")
+    expect(page.get_by_text("Overført", exact=True).first).to_be_visible()
+    assert len(ready.sent_orders()) == 2
+
+
 def test_the_hours_behind_an_order_are_a_page_of_their_own(ready: Host, page: Page) -> None:
     """In the person's language."""
     push_order(page, ready)

@@ -19,11 +19,13 @@ from busy_pages import (
     read_hours,
     read_name,
     read_period,
+    read_work_type,
     safe_next,
 )
+from busy_pages.errors import said_of_name
 from busy_pages.texts import TEXTS
 from visma_busy_sync.busy import Approval, LeftOutReason, Period
-from visma_busy_sync.integration import ConnectionState, Texts
+from visma_busy_sync.integration import ConnectionState, Language, Texts
 from visma_busy_sync.orders import DifferenceCode, Event, MendedBy, Stage, State
 from visma_busy_sync.sync import FIELDS, Action, Kind, Reason
 
@@ -62,6 +64,16 @@ def test_every_label_can_be_told_in_both_languages() -> None:
         assert all(said)
 
 
+def test_an_error_of_which_the_name_alone_was_kept_is_told_in_words() -> None:
+    """Also one that a later version of the package has, or one of the host's."""
+    assert said_of_name("ReconnectNeeded", "nb").startswith(
+        "Tilkoblingen til eAccounting virker ikke lenger."
+    )
+    assert said_of_name("ServerFault", "en").startswith("eAccounting did not answer as it should.")
+    for name in ("OperationalError", "annotations", "NeverHeardOf"):
+        assert said_of_name(name, "nb").startswith("Det gikk ikke.")
+
+
 def test_both_languages_name_the_same_facts() -> None:
     """A fact that one of them lacks would not be told."""
     for key, texts in TEXTS.items():
@@ -91,9 +103,19 @@ def test_what_people_enter_is_read_as_they_mean_it() -> None:
     """With comma or point, and with the groups that the pages themselves show."""
     assert read_hours(HOURS, "nb").minutes == 450
     assert read_hours({**HOURS, "hours": "0.5"}, "nb").minutes == 30
+    assert read_hours({**HOURS, "hours": "0,33"}, "nb").minutes == 20
     cost = {"day": "2026-11-30", "product": "1", "comment": "Tog", "quantity": "1"}
     assert read_cost({**cost, "price": "1\N{NO-BREAK SPACE}250,90"}, "nb").price == Decimal("1250.90")
     assert read_period({}, date(2026, 2, 10), "nb") == Period(date(2026, 2, 1), date(2026, 2, 28))
+
+
+@pytest.mark.parametrize("rate", ["1250", "987654.5", "-5", "0.3333"])
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_a_rate_that_is_shown_can_be_sent_again(rate: str, language: Language) -> None:
+    """Who saves a form without touching the rate changes nothing."""
+    shown = formats.rate(Decimal(rate), language)
+    known = {"name": "Work", "rate": shown}
+    assert read_work_type(known, language).rate == Decimal(rate)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +125,11 @@ def test_what_people_enter_is_read_as_they_mean_it() -> None:
         ({"hours": "NaN"}, "Timer er ikke et tall."),
         ({"hours": "25"}, "Timer må være mer enn 0 og høyst 24."),
         ({"day": "30.11.2026"}, "Dato er ikke en dato."),
-        ({"member": " "}, "Medarbeider mangler."),
+        ({"hours": "1_0"}, "Timer er ikke et tall."),
+        ({"hours": "0,004"}, "Timer må være mer enn 0 og høyst 24."),
+        ({"comment": "x" * 251}, "Kommentar kan ha inntil 250 tegn."),
+        ({"comment": "a\0b"}, "Kommentar har et tegn som ikke kan lagres."),
+        ({"member": " "}, "Medlem mangler."),
     ],
 )
 def test_a_form_that_cannot_be_taken_says_which_field_it_is(changed: dict[str, str], said: str) -> None:
@@ -128,6 +154,8 @@ def test_a_name_that_is_too_long_is_refused() -> None:
         "//elsewhere.invalid/",
         "/\\elsewhere.invalid",
         "javascript:alert(1)",
+        "//[",
+        "//\N{ACCOUNT OF}.invalid",
         "",
         None,
     ],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from fastapi_host.bench import Bench
 from fastapi_host.catalogue import BusyCatalogue
@@ -124,6 +124,23 @@ def test_a_session_that_holds_sqlites_lock_is_told_to_end_first(tmp_path: Path) 
     asyncio.run(scene())
 
 
+def test_a_session_that_holds_a_row_is_told_to_end_first(postgres_url: str) -> None:
+    """On PostgreSQL too: the view would wait for the port, and the port for the view."""
+
+    async def scene() -> None:
+        async with Database(postgres_url, lock_seconds=0.2) as database:
+            (made,) = await _made(database, _creation())
+            assert isinstance(made, Applied)
+            change = Change(Kind.PROJECT, made.id, {"name": "Shed"}, {}, Link("{}"), Link("{}"))
+            async with database.writing() as session:
+                await session.execute(update(Project).values(name="Cabin"))
+                async with asyncio.timeout(20):
+                    with pytest.raises(StoreUnavailable, match="locked"):
+                        await BusyCatalogue(database).apply("acme", [change])
+
+    asyncio.run(scene())
+
+
 def _creation(**values: Value) -> Change:
     known: dict[str, Value] = {"number": None, "name": "House", "archived": False}
     return Change(Kind.PROJECT, None, known | values, {}, None, Link("{}"))
@@ -165,11 +182,11 @@ def test_what_busy_cannot_hold_is_refused_with_the_reason(url: str) -> None:
     assert isinstance(first, Applied)
     assert isinstance(last, Applied)
     assert refused == [
-        Refused("the number is taken"),
-        Refused("the name has more than 50 characters"),
-        Refused("the number has more than 65 characters"),
-        Refused("a value is missing or refers to nothing"),
-        Refused("a text in it has a character that the database cannot hold"),
+        Refused("nummeret er i bruk"),
+        Refused("navnet har mer enn 50 tegn"),
+        Refused("nummeret har mer enn 65 tegn"),
+        Refused("en verdi mangler eller viser til noe som er borte"),
+        Refused("en tekst har et tegn som databasen ikke kan lagre"),
     ]
 
 

@@ -15,6 +15,7 @@ from django.test import TransactionTestCase, override_settings
 from busy_pages.formats import today
 from django_host import models
 from django_host.ordering import finalise, finalised_order
+from django_host.run import do_what_is_due
 from django_host.seed import seed
 from django_host.visma import visma
 from visma_busy_sync.busy import Period
@@ -62,6 +63,14 @@ class Due(TransactionTestCase):
         self.acme.sync()
         self.assertEqual(self._due(), "")  # not due again
         self.assertTrue(models.Project.objects.get(number="9001").archived)
+
+    def test_a_minute_that_fails_is_told_and_the_next_one_comes(self) -> None:
+        """By the name of what went wrong."""
+        visma().close()
+        visma.cache_clear()
+        with override_settings(ENCRYPTION_KEYS=[]), self.assertLogs("django_host.run", "ERROR") as told:
+            do_what_is_due()
+        self.assertIn("could not be done: ConfigurationError", told.output[0])
 
     def test_an_order_that_was_not_sent_is_sent_later_and_once(self) -> None:
         """It was finalised while eAccounting was away, say; and a withdrawn one gives its hours back."""

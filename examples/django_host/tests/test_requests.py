@@ -16,7 +16,9 @@ from django_host.catalogue import DjangoCatalogue
 from django_host.ordering import EntriesTaken, finalise, finalised_order
 from django_host.seed import seed
 from django_host.views import integration, orders
+from django_host.views.projects import row_of, work_type_row
 from django_host.visma import visma
+from django_host.work_log import DjangoWorkLog
 from visma_busy_sync import ConfigurationError, busy
 from visma_busy_sync.sync import Change, Kind, Link, Outcome, Refused
 
@@ -73,6 +75,46 @@ class Requests(TransactionTestCase):
         page = self.client.get("/acme/integrations/visma")
         self.assertContains(page, "Ikke tilkoblet")
 
+    def test_fetching_without_a_connection_is_told_once(self) -> None:
+        """As from a tab that was left open when another one disconnected."""
+        page = self.client.post("/acme/integrations/visma/sync", follow=True)
+        self.assertContains(page, "Busy er ikke koblet til eAccounting.")
+        self.assertNotContains(page, "Se over hva den første hentingen vil gjøre")
+
+    def test_who_loads_the_address_of_a_form_is_not_told_of_a_fault(self) -> None:
+        """As after a page that says that a form was too old."""
+        project = models.Project.objects.get(number="0001")
+        for address in (f"/acme/projects/{project.pk}/hours", "/acme/orders/x/push", "/language"):
+            self.assertContains(self.client.get(address), "Siden finnes ikke", status_code=405)
+
+    def test_a_form_that_was_filled_before_somebody_else_saved_undoes_nothing(self) -> None:
+        """It is told, and what the other one saved stays."""
+        project = models.Project.objects.get(number="0001")
+        work_type = models.WorkType.objects.get(name="Reisetid")
+        address = f"/acme/projects/{project.pk}"
+        fields = {"id": str(work_type.pk), "name": "Reisetid", "product": ""}
+        seen = (row_of(project).seen, work_type_row(work_type).seen)
+        for name, rate, said in (("Hytte", "500", "Lagret."), ("Garasje", "600", "Noen har endret dette")):
+            told = self.client.post(address, {"name": name, "seen": seen[0]}, follow=True)
+            self.assertContains(told, said)
+            form = {**fields, "rate": rate, "seen": seen[1]}
+            self.assertContains(self.client.post(f"{address}/work-types", form, follow=True), said)
+        project.refresh_from_db()
+        work_type.refresh_from_db()
+        self.assertEqual((project.name, work_type.rate), ("Hytte", Decimal(500)))
+
+    def test_an_archived_product_stays_on_its_work_type_when_the_rest_is_saved(self) -> None:
+        """It can be kept, and is no choice for others."""
+        project = models.Project.objects.get(number="0001")
+        work_type = models.WorkType.objects.get(name="Reisetid")
+        product = models.Product.objects.create(workspace_id="acme", name="Utgått", archived=True)
+        address = f"/acme/projects/{project.pk}"
+        self.assertNotContains(self.client.get(address), "Utgått")
+        work_type.product = product
+        work_type.save()
+        kept = f'<option value="{product.pk}" selected>Utgått</option>'
+        self.assertContains(self.client.get(address), kept, count=1, html=True)
+
     def test_a_forged_form_changes_nothing(self) -> None:
         """It is answered with a page in the person's language."""
         browser = Client(enforce_csrf_checks=True)
@@ -114,17 +156,24 @@ class Rules(TransactionTestCase):
         return outcome
 
     def test_what_busy_cannot_hold_is_refused_with_a_reason_for_people(self) -> None:
-        """A number that is taken, a text that is too long, a customer that is not there, half a character."""
+        """A number that is taken, a text that is too long or missing, a customer that is not there."""
         refused = {
             "nummeret er i bruk": self._created(number="0001"),
             "navnet har mer enn 50 tegn": self._created(name="x" * 51),
             "nummeret har mer enn 65 tegn": self._created(number="x" * 66),
             "kunden finnes ikke i Busy": self._created(customer="99"),
-            "navnet har et tegn som databasen ikke kan lagre": self._created(name="\ud800"),
+            "en tekst har et tegn som databasen ikke kan lagre": self._created(name="\ud800"),
+            "en verdi mangler eller viser til noe som er borte": self._created(number="77", name=None),
         }
         for reason, outcome in refused.items():
             self.assertEqual(outcome, Refused(reason))
         self.assertEqual(models.Project.objects.count(), 4)
+
+    def test_the_work_of_all_days_that_there_are_can_be_asked_for(self) -> None:
+        """A person enters any year; the day before the first one is no day."""
+        project = models.Project.objects.get(number="0001")
+        work = DjangoWorkLog().work("acme", str(project.pk), busy.Period(date.min, date.max))
+        self.assertEqual(len(work.entries), 4)
 
     def test_an_order_takes_all_of_its_hours_or_is_not_finalised(self) -> None:
         """Hours are on one order at most."""

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.http import HttpRequest, HttpResponse
 
 from busy_pages import Frame, error_page
-from django_host.views.common import answer, language_of
+from django_host.views.common import View, answer, language_of
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
     return answer(
         request, error_page(Frame(workspace="", name="", language=language_of(request)), status=status)
     )
+
+
+def pages(get_response: View) -> View:
+    """Answer with a page where Django has an empty one: at an address that takes forms alone (middleware)."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        page = _page(request, response.status_code)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+    return respond
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

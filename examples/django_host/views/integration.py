@@ -101,7 +101,9 @@ def plan(request: HttpRequest, workspace: str) -> HttpResponse:
 def sync(request: HttpRequest, workspace: str) -> HttpResponse:
     """Fetch now; for the first time only when somebody has seen the preview and confirmed it."""
     tenant = tenant_of(workspace_or_404(workspace))
-    if tenant.status().last_read is None and "confirmed" not in request.POST:
+    status = tenant.status()
+    is_first = status.state is ConnectionState.CONNECTED and status.last_read is None
+    if is_first and "confirmed" not in request.POST:
         note_text(request, "plan_first_needed", tone="wait")
         return redirect(f"{_PAGE}/plan".format(workspace=workspace))
     allowed = "" if "without" in request.POST else request.POST.get("archiving", "")

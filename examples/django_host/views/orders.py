@@ -5,7 +5,6 @@ No view here is in a transaction, since they call the library; finalising is one
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,13 +20,15 @@ from busy_pages import (
     order_draft_page,
     order_page,
     orders_page,
+    read_found,
+    read_order_id,
     read_period,
     said_of,
     said_of_push,
 )
 from busy_pages.formats import today
 from django_host.models import Customer, Expense, Member, Order, Product, Project, WorkType
-from django_host.ordering import EntriesTaken, finalise, finalised_order, free_if_over
+from django_host.ordering import EntriesTaken, finalise, finalised_order, free_what_is_over
 from django_host.views.common import (
     answer,
     frame,
@@ -46,7 +47,6 @@ from visma_busy_sync.specification import to_html
 
 _DRAFT = "/{workspace}/projects/{key}/order"
 _PAGE = "/{workspace}/orders/{order_id}"
-_ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @non_atomic_requests
@@ -79,8 +79,8 @@ def draft(request: HttpRequest, workspace: str, key: int) -> HttpResponse:
 
 
 def _finalise_and_push(request: HttpRequest, tenant: Tenant, project: Any) -> HttpResponse:
-    order_id, language = request.POST.get("order", ""), language_of(request)
-    if not _ORDER_ID.fullmatch(order_id):
+    order_id, language = read_order_id(request.POST), language_of(request)
+    if order_id is None:
         raise Http404
     period = read_period(request.POST, today(), language)
     back = f"{_DRAFT}?first={period.first}&last={period.last}".format(workspace=tenant.id, key=project.pk)
@@ -150,7 +150,7 @@ def _resolve(asked: _Asked) -> Note:
     if "send_again" in asked.form:
         asked.tenant.resolve(asked.order.id, send_again=True)
         return _push(asked)
-    asked.tenant.resolve(asked.order.id, found=asked.form.get("found", "").strip())
+    asked.tenant.resolve(asked.order.id, found=read_found(asked.form, asked.language))
     return asked.told("resolved")
 
 
@@ -182,7 +182,7 @@ def _done(request: HttpRequest, *, workspace: str, order_id: str, action: str) -
     try:
         note(request, _ACTIONS[action](_Asked(tenant, order, request.POST, language_of(request))))
     finally:
-        free_if_over(workspace, tenant.ledger_entry(order_id))
+        free_what_is_over(tenant)
     return redirect(_PAGE.format(workspace=workspace, order_id=order_id))
 
 

@@ -44,6 +44,16 @@ def row_of(project: Any) -> ProjectRow:
     )
 
 
+def work_type_row(work_type: Any) -> WorkTypeRow:
+    """Return a work type as the pages show it."""
+    return WorkTypeRow(
+        id=str(work_type.pk),
+        name=work_type.name,
+        product=None if work_type.product_id is None else str(work_type.product_id),
+        rate=work_type.rate,
+    )
+
+
 def project_or_404(workspace: Any, key: int) -> Any:
     """Return a project of the workspace."""
     return get_object_or_404(Project.objects.select_related("customer"), workspace=workspace, pk=key)
@@ -66,7 +76,11 @@ def show(request: HttpRequest, workspace: str, key: int) -> HttpResponse:
     place = workspace_or_404(workspace)
     project = project_or_404(place, key)
     if request.method == "POST":
-        project.name = read_name(request.POST, language_of(request))
+        name = read_name(request.POST, language_of(request))
+        project = Project.objects.select_for_update().get(pk=key)
+        if request.POST.get("seen") != row_of(project).seen:
+            return _back(request, "edited", workspace, key, tone="bad")
+        project.name = name
         project.save(update_fields=["name"])
         return _back(request, "saved", workspace, key)
     page = project_page(
@@ -117,7 +131,10 @@ def set_work_type(request: HttpRequest, workspace: str, key: int) -> HttpRespons
     """Change a work type, or make a new one."""
     place = workspace_or_404(workspace)
     form = read_work_type(request.POST, language_of(request))
-    work_type = WorkType(workspace=place) if form.id is None else _own(WorkType, place, form.id)
+    known = None if form.id is None else _own(WorkType.objects.select_for_update(), place, form.id)
+    if known is not None and form.seen != work_type_row(known).seen:
+        return _back(request, "edited", workspace, key, tone="bad")
+    work_type = known or WorkType(workspace=place)
     work_type.name = form.name
     work_type.product = None if form.product is None else _own(Product, place, form.product)
     work_type.rate = form.rate
@@ -125,13 +142,15 @@ def set_work_type(request: HttpRequest, workspace: str, key: int) -> HttpRespons
     return _back(request, "saved", workspace, key)
 
 
-def _back(request: HttpRequest, key_of_text: str, workspace: str, key: int) -> HttpResponse:
-    note_text(request, key_of_text)
+def _back(
+    request: HttpRequest, key_of_text: str, workspace: str, key: int, *, tone: str = "good"
+) -> HttpResponse:
+    note_text(request, key_of_text, tone=tone)
     return redirect(_PAGE.format(workspace=workspace, key=key))
 
 
-def _own(model: Any, place: Any, id: str) -> Any:
-    return get_object_or_404(model, workspace=place, pk=int(id) if id.isdecimal() else None)
+def _own(among: Any, place: Any, id: str) -> Any:
+    return get_object_or_404(among, workspace=place, pk=int(id) if id.isdecimal() else None)
 
 
 def _approval(*, approved: bool) -> str:
@@ -143,25 +162,15 @@ def _booked(place: Any, project: Any) -> Booked:
     costs = (
         Expense.objects.filter(project=project).select_related("product", "work_type").order_by("date", "pk")
     )
+    members = Member.objects.filter(workspace=place).order_by("name")
+    products = Product.objects.filter(workspace=place).order_by("name")
     return Booked(
         hours=tuple(map(_hours_row, hours)),
-        costs=tuple(map(_cost_row, costs.order_by("date", "pk"))),
-        work_types=tuple(
-            WorkTypeRow(
-                id=str(each.pk),
-                name=each.name,
-                product=None if each.product_id is None else str(each.product_id),
-                rate=each.rate,
-            )
-            for each in WorkType.objects.filter(workspace=place).order_by("name")
-        ),
-        members=_options(Member.objects.filter(workspace=place)),
-        products=_options(Product.objects.filter(workspace=place, archived=False)),
+        costs=tuple(map(_cost_row, costs)),
+        work_types=tuple(map(work_type_row, WorkType.objects.filter(workspace=place).order_by("name"))),
+        members=tuple(Option(str(each.pk), each.name) for each in members),
+        products=tuple(Option(str(each.pk), each.name, each.archived) for each in products),
     )
-
-
-def _options(rows: Any) -> tuple[Option, ...]:
-    return tuple(Option(str(row.pk), row.name) for row in rows.order_by("name"))
 
 
 def _hours_row(entry: Any) -> HoursRow:

@@ -15,13 +15,15 @@ from busy_pages import (
     order_draft_page,
     order_page,
     orders_page,
+    read_found,
+    read_order_id,
     read_period,
     said_of,
     said_of_push,
 )
+from busy_pages.formats import today
 from fastapi_host.ordering import EntriesTaken, finalise, finalised_order, free_what_is_over
-from fastapi_host.views.projects import today
-from fastapi_host.web import Form, InWorkspace, Sent, Visit
+from fastapi_host.web import InWorkspace, Sent, Visit
 from visma_busy_sync import AsyncTenant, VismaBusySyncError
 from visma_busy_sync.busy import Order, Period
 from visma_busy_sync.orders import OrderNotReady
@@ -62,13 +64,16 @@ async def draft(visit: Visit, id: str) -> HTMLResponse | RedirectResponse:
 async def finalised(visit: Visit, id: str, form: Sent) -> RedirectResponse:
     """Finalise the order as it was shown, and send it at once."""
     await visit.books.project(id)
+    order_id = read_order_id(form)
+    if order_id is None:
+        raise HTTPException(404)
     try:
         period = read_period(form, today(), visit.language)
     except FormRefused as refused:
         visit.tell(Note("bad", str(refused)))
         return visit.go(f"projects/{id}")
     try:
-        order = await _finalised(visit, id, period, form)
+        order = await _finalised(visit, id, period, order_id, form.get("content", ""))
     except EntriesTaken:
         visit.say("taken", tone="bad")
     except _Moved:
@@ -86,14 +91,15 @@ class _Moved(Exception):
     """The order is not as it was shown any more."""
 
 
-async def _finalised(visit: InWorkspace, project: str, period: Period, form: Form) -> Order:
+async def _finalised(visit: InWorkspace, project: str, period: Period, order_id: str, content: str) -> Order:
     """Return the order of the form, finalised now, or before by the first of two clicks."""
-    order_id, database = form.get("order", ""), visit.host.database
+    database = visit.host.database
     known = await finalised_order(database, visit.workspace.id, order_id)
     if known is not None:
         return known
     try:
-        return await finalise(database, visit.workspace.id, await _as_shown(visit, project, period, form))
+        shown = await _as_shown(visit, project, period, order_id, content)
+        return await finalise(database, visit.workspace.id, shown)
     except (OrderNotReady, EntriesTaken, _Moved):
         # What the first click took looks taken to the second one.
         known = await finalised_order(database, visit.workspace.id, order_id)
@@ -102,9 +108,9 @@ async def _finalised(visit: InWorkspace, project: str, period: Period, form: For
         return known
 
 
-async def _as_shown(visit: InWorkspace, project: str, period: Period, form: Form) -> Order:
-    built = await visit.tenant.build_order(project, period, order_id=form.get("order", ""))
-    if built.content_hash != form.get("content"):
+async def _as_shown(visit: InWorkspace, project: str, period: Period, order_id: str, content: str) -> Order:
+    built = await visit.tenant.build_order(project, period, order_id=order_id)
+    if built.content_hash != content:
         raise _Moved
     return built
 
@@ -135,7 +141,9 @@ async def specification(visit: Visit, id: str) -> HTMLResponse:
     """Show the hours behind an order, as a page to send."""
     row = await visit.books.order(id)
     specified = await visit.tenant.hours_specification(row.order, language=visit.language)
-    return HTMLResponse(to_html(specified), headers={"Cache-Control": "no-store"})
+    # It brings its style and its own policy along.
+    own = {"Content-Security-Policy": "frame-ancestors 'none'"}
+    return HTMLResponse(to_html(specified), headers={**visit.headers, **own})
 
 
 @router.post("/{workspace}/orders/{id}/push")
@@ -149,13 +157,18 @@ async def push(visit: Visit, id: str) -> RedirectResponse:
 @router.post("/{workspace}/orders/{id}/resolve")
 async def resolve(visit: Visit, id: str, form: Sent) -> RedirectResponse:
     """Write down what a person found out about an order."""
-    await visit.books.order(id)
-    found, again = form.get("found", "").strip() or None, "send_again" in form
+    row = await visit.books.order(id)
     try:
-        await visit.tenant.resolve(id, found=found, send_again=again)
-        visit.say("resolved")
+        if "send_again" in form:
+            await visit.tenant.resolve(id, send_again=True)
+            await _pushed(visit, row.order)
+        else:
+            await visit.tenant.resolve(id, found=read_found(form, visit.language))
+            visit.say("resolved")
     except VismaBusySyncError as error:
         visit.tell(Note.of_error(error, visit.language))
+    except FormRefused as refused:
+        visit.tell(Note("bad", str(refused)))
     return visit.go(f"orders/{id}")
 
 

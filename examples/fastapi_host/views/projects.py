@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 
@@ -17,8 +15,9 @@ from busy_pages import (
     read_name,
     read_work_type,
 )
-from busy_pages.formats import ZONE
-from fastapi_host.web import InWorkspace, Sent, Visit
+from busy_pages.formats import today
+from fastapi_host.books import Edited
+from fastapi_host.web import Sent, Visit
 
 router = APIRouter()
 
@@ -42,11 +41,13 @@ async def shown(visit: Visit, id: str) -> HTMLResponse:
 async def renamed(visit: Visit, id: str, form: Sent) -> RedirectResponse:
     """Give the project another name; it stays when Busy imports."""
     try:
-        await visit.books.rename(id, read_name(form, visit.language))
+        await visit.books.rename(id, read_name(form, visit.language), form.get("seen", ""))
+        visit.say("saved")
+    except Edited:
+        visit.say("edited", tone="bad")
     except FormRefused as refused:
-        return _back(visit, id, refused)
-    visit.say("saved")
-    return _back(visit, id)
+        visit.tell(Note("bad", str(refused)))
+    return visit.go(f"projects/{id}")
 
 
 @router.post("/{workspace}/projects/{id}/hours")
@@ -54,10 +55,10 @@ async def hours(visit: Visit, id: str, form: Sent) -> RedirectResponse:
     """Book hours."""
     try:
         await visit.books.book_hours(id, read_hours(form, visit.language))
+        visit.say("hours_booked")
     except FormRefused as refused:
-        return _back(visit, id, refused)
-    visit.say("hours_booked")
-    return _back(visit, id)
+        visit.tell(Note("bad", str(refused)))
+    return visit.go(f"projects/{id}")
 
 
 @router.post("/{workspace}/projects/{id}/costs")
@@ -65,10 +66,10 @@ async def costs(visit: Visit, id: str, form: Sent) -> RedirectResponse:
     """Book a cost."""
     try:
         await visit.books.book_cost(id, read_cost(form, visit.language))
+        visit.say("cost_booked")
     except FormRefused as refused:
-        return _back(visit, id, refused)
-    visit.say("cost_booked")
-    return _back(visit, id)
+        visit.tell(Note("bad", str(refused)))
+    return visit.go(f"projects/{id}")
 
 
 @router.post("/{workspace}/projects/{id}/work-types")
@@ -76,18 +77,9 @@ async def work_types(visit: Visit, id: str, form: Sent) -> RedirectResponse:
     """Change a work type, or make a new one."""
     try:
         await visit.books.keep_work_type(read_work_type(form, visit.language))
+        visit.say("saved")
+    except Edited:
+        visit.say("edited", tone="bad")
     except FormRefused as refused:
-        return _back(visit, id, refused)
-    visit.say("saved")
-    return _back(visit, id)
-
-
-def today() -> dt.date:
-    """Return the day that it is in Norway."""
-    return dt.datetime.now(ZONE).date()
-
-
-def _back(visit: InWorkspace, id: str, refused: FormRefused | None = None) -> RedirectResponse:
-    if refused is not None:
         visit.tell(Note("bad", str(refused)))
     return visit.go(f"projects/{id}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.core.management import BaseCommand
 
 from django_host.models import Workspace
-from django_host.ordering import free_if_over
+from django_host.ordering import free_what_is_over
 from django_host.visma import visma
 
 
@@ -27,8 +27,7 @@ class Command(BaseCommand):
         for read in visma().read_back_due():
             self._tell(read.tenant, f"{len(read.read)} orders read back", read.error)
         for id in Workspace.objects.values_list("id", flat=True):
-            for entry in visma().tenant(id).orders():
-                free_if_over(id, entry)
+            free_what_is_over(visma().tenant(id))
 
     def _tell(self, tenant: str, what: str, error: Exception | None) -> None:
         self.stdout.write(f"{tenant}: {what}" + (f" ({type(error).__name__})" if error else ""))
