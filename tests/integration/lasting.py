@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Protocol, final
 
 import sqlalchemy
@@ -40,12 +39,12 @@ class InMemory:
 
     def kept(self) -> object:
         rows = {key: dict(rows) for key, rows in self.busy._rows.items()}
-        return rows, copy.copy(self.busy._ids), dict(self.state._documents)
+        return rows, self.busy._made, dict(self.state._documents)
 
     def bring_back(self, kept: Any) -> None:
-        rows, ids, documents = kept
+        rows, made, documents = kept
         self.busy._rows = {key: dict(each) for key, each in rows.items()}
-        self.busy._ids = copy.copy(ids)
+        self.busy._made = made
         self.state._documents = dict(documents)
 
 

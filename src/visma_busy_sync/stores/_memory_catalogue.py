@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final, final
 
@@ -28,7 +27,7 @@ class MemoryCatalogue(ProcessBound):
     def __init__(self, *, unique_numbers: bool = False, longest_name: int | None = None) -> None:
         self._guard = HomeLock("A MemoryCatalogue")
         self._rows: dict[tuple[str, Kind], dict[str, Row]] = {}
-        self._ids = itertools.count(1)
+        self._made = 0
         self._rules = Rules(unique_numbers, longest_name)
 
     def load(self, tenant: str, kind: Kind) -> Sequence[Record]:
@@ -109,7 +108,8 @@ class MemoryCatalogue(ProcessBound):
             return Applied(id, dict(decided.values))
 
     def _insert(self, tenant: str, kind: Kind, row: Row) -> str:
-        id = f"{_PREFIX[kind]}{next(self._ids)}"
+        self._made += 1
+        id = f"{_PREFIX[kind]}{self._made}"
         self._rows.setdefault((tenant, kind), {})[id] = row
         return id
 
