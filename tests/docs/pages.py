@@ -7,9 +7,10 @@ import inspect
 import io
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,8 @@ from visma_busy_sync.eaccounting import EAccounting, Secret, TokenSet
 from visma_busy_sync.errors import OrderOutcomeUnknown
 from visma_busy_sync.orders import State
 from visma_busy_sync.orders import render as render_order
+from visma_busy_sync.sandbox.process import SandboxProcess
+from visma_busy_sync.stores import MemoryCatalogue, MemoryWorkLog
 from visma_busy_sync.sync import (
     FIELDS,
     Kind,
@@ -298,6 +301,11 @@ class SandboxPage(Given):
 class SyncPage(Given):
     """What a sync would do, and why; what a person allows, decides and takes back."""
 
+    def __init__(self, sandbox: SandboxProcess, folder: Path, kept: ExitStack) -> None:
+        super().__init__(sandbox, folder, kept)
+        self.busy = MemoryCatalogue(unique_numbers=True)
+        self.hours = MemoryWorkLog(self.busy)
+
     @cached_property
     def render(self) -> Any:
         return render
@@ -319,6 +327,10 @@ class SyncPage(Given):
             self.gone = [each for each in self.acme_projects() if not each.values["archived"]][:30]
             for id in self.upstream(*self.gone):
                 self.control("DELETE", f"/records/projects/{id}")
+        if "report.refused" in block.code:
+            taken = {"Number": "2001", "Name": "Acme", "Status": 1}
+            self.control("PUT", "/records/projects/00000000-0000-0000-0000-0000000000a2", taken)
+            self.busy.add("acme", Kind.PROJECT, number="2001", name="Another")
         if "acme.undo" in block.code:
             self.renamed = self.acme_projects()[-1]
             (id,) = self.upstream(self.renamed)
@@ -339,6 +351,8 @@ class SyncPage(Given):
         now = {each.id: each.values for each in self.acme_projects()}
         assert "! archiving waits: " in printed(ran, "allow_archiving")
         assert {now[each.id]["archived"] for each in self.gone} == {True}
+        (block,) = (each.block for each in ran if "report.refused" in each.block.code)
+        assert printed(ran, "report.refused").replace("2001", "1001").strip() in block.code
         mine = self.acme.plan().fate_of(Kind.PROJECT, self.busy_id)
         assert mine is not None
         assert mine.eaccounting_id == self.eaccounting_id
