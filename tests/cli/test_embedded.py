@@ -173,6 +173,21 @@ def test_play_is_kept_apart_from_the_real_thing(shell: Shell, monkeypatch: pytes
     assert (shell.data / "busy.db").exists()
 
 
+def test_a_sandbox_that_ends_forgets_itself_alone(folder: DataFolder) -> None:
+    folder.note_sandbox("the other one")
+    folder.forget_sandbox("this one")
+    assert folder.sandbox_file.read_text(encoding="utf-8") == "the other one"
+    folder.forget_sandbox("the other one")
+    assert not folder.sandbox_file.exists()
+
+
+def test_only_the_owner_can_read_any_file(shell: Shell) -> None:
+    shell.synced()
+    files = [each for each in shell.data.rglob("*") if each.is_file()]
+    assert {"busy.db", "keys"} <= {each.name for each in files}
+    assert {each.name: each.stat().st_mode & 0o077 for each in files} == {each.name: 0 for each in files}
+
+
 def test_tokens_are_in_the_database_encrypted_only(shell: Shell) -> None:
     shell.connected()
     kept = b"".join(each.read_bytes() for each in (shell.data / "sandbox").glob("busy.db*"))

@@ -7,6 +7,7 @@
 | `client.toml` | `client_id`, `client_secret` and `redirect_uri` of the application registered with Visma |
 | `sandbox/` | all of this again for the sandbox, so that play never touches the real thing |
 | `sandbox/server.json` | where the sandbox is, while it runs |
+| `sandbox/server.lock` | locked as long as it runs, so that there is one at a time |
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import contextlib
 import json
 import os
 import secrets
+import sqlite3
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, final
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, final
 from attrs import frozen
 
 from visma_busy_sync import BusySync, ConfigurationError, Endpoints, Secret
-from visma_busy_sync.cli.private import private_folder, read_private, write_new, write_over
+from visma_busy_sync.cli.private import private_folder, read_private, touch_private, write_new, write_over
 from visma_busy_sync.eaccounting import PRODUCTION
 from visma_busy_sync.sandbox.process import READY_MEMBERS, SandboxInfo
 
@@ -146,6 +148,32 @@ class DataFolder:
             advice="Start one in another terminal, with the same --data: visma-busy-sync sandbox",
         )
 
+    @contextlib.contextmanager
+    def held_for_sandbox(self) -> Iterator[None]:
+        """Keep other sandboxes out as long as one runs here.
+
+        Raises:
+            ConfigurationError: If one runs already.
+        """
+        file = self.path / "server.lock"
+        touch_private(file)
+        # A lock of SQLite ends with its process, however that ends, on every system.
+        with contextlib.closing(sqlite3.connect(file, timeout=0)) as lock:
+            try:
+                lock.execute("begin exclusive")
+            except sqlite3.OperationalError:
+                raise ConfigurationError(
+                    f"A sandbox runs for this data folder already{self._at()}.",
+                    advice="Use it, end it with Ctrl-C in its terminal, or give this one a folder of its own "
+                    "with --data.",
+                ) from None
+            yield
+
+    def _at(self) -> str:
+        with contextlib.suppress(ConfigurationError):
+            return f", at {self.sandbox_info().api_url}"
+        return ""  # it is about to start
+
     def note_sandbox(self, ready_line: str) -> None:
         """Write down where the sandbox is, so that other commands find it."""
         write_over(self.sandbox_file, ready_line)
@@ -209,6 +237,7 @@ def opened(folder: DataFolder, ends: ExitStack, *, redirect_uri: str | None = No
     except ImportError:
         raise ConfigurationError(_NO_SQL) from None
     client = folder.client()
+    touch_private(folder.path / "busy.db")
     url = f"sqlite:///{folder.path / 'busy.db'}"
     catalogue = ends.enter_context(SqlCatalogue.open(url, unique_numbers=True))
     state = ends.enter_context(SqlStateStore.open(url))

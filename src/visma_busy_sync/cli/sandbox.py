@@ -70,7 +70,8 @@ def sandbox(
     arguments += ["--company", str(company)] if company is not None else []
     arguments += ["--empty"] if empty else []
     try:
-        code = run_sandbox(arguments, announce=announce)
+        with folder.held_for_sandbox():
+            code = run_sandbox(arguments, announce=announce)
     finally:
         for line in ready:
             folder.forget_sandbox(line)
