@@ -65,6 +65,10 @@ class Shell:
         assert answer.status_code < 300, answer.text
         return answer.json()
 
+    def sandbox_ends(self) -> None:
+        """Have the commands find no sandbox any more."""
+        (self.data / "sandbox" / "server.json").unlink()
+
     def connected(self) -> None:
         self.good("connect --auto --project-sync")
 

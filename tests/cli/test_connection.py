@@ -71,7 +71,8 @@ def test_a_browser_comes_back_to_the_command(
         sent_to.append(back)
         base = back.partition("?")[0]
         wrong = base.replace("/callback", "/favicon.ico")
-        answers.extend((get(each).status, each) for each in (wrong, base, back))
+        other = f"{base}?state=of-another-page&code=c"
+        answers.extend((get(each).status, each) for each in (wrong, base, other, back))
 
     opened = browsing(visit)
     said = shell("connect --no-project-sync --browser")
@@ -80,7 +81,7 @@ def test_a_browser_comes_back_to_the_command(
     assert opened[0] in said.err
     code = parse_qs(urlsplit(sent_to[0]).query)["code"][0]
     assert code not in said.out + said.err
-    assert [status for status, _ in answers][:2] == [404, 404]
+    assert [status for status, _ in answers][:3] == [404, 404, 404]
     assert shell.good("status --json").json["project_sync"] is False
 
 
@@ -219,6 +220,7 @@ def page(redirect_uri: str) -> Iterator[Callbacks]:
 
 def test_the_page_gives_back_the_whole_address_and_says_little() -> None:
     with page("http://localhost:0/visma/back") as callbacks:
+        callbacks.expect("s")
         base = callbacks.redirect_uri
         assert re.fullmatch(r"http://localhost:\d+/visma/back", base)
         address = f"{base}?code=a%2Bb&state=s"
@@ -234,6 +236,7 @@ def test_the_page_gives_back_the_whole_address_and_says_little() -> None:
 def test_a_connection_on_which_nothing_is_asked_holds_up_nobody() -> None:
     """Browsers open some in advance."""
     with page("http://127.0.0.1:0/back") as callbacks:
+        callbacks.expect("s")
         idle = http.client.HTTPConnection("127.0.0.1", urlsplit(callbacks.redirect_uri).port, timeout=5)
         idle.connect()
         get(f"{callbacks.redirect_uri}?state=s&error=access_denied")

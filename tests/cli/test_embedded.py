@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -84,6 +85,19 @@ def test_what_cannot_be_put_in_place_leaves_nothing_behind(tmp_path: Path) -> No
     with pytest.raises(OSError, match="irectory"):
         write_over(taken, "text")
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
+
+
+def test_what_cannot_be_written_whole_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    for write in (write_new, write_over):
+        with pytest.raises(OSError, match="No space"):
+            write(tmp_path / "file", "a secret")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o750, 0o701, 0o777])
@@ -250,8 +264,21 @@ def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatc
     shell.data.chmod(0o755)
     refused = shell("doctor")
     assert "failure data" in refused.out
-    assert f"→ Look whether somebody has been there, then: chmod 700 {shell.data}" in refused.out
+    advice = f"→ Look whether somebody has been there, then: chmod 700 {shell.data}"
+    assert refused.out.count(advice) == 1
     shell.data.chmod(0o700)
+
+
+def test_a_variable_without_a_value_is_not_set(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of settings may name all of them."""
+    for name in ("APP", "LANG", "TENANT", "CLIENT_ID", "ENCRYPTION_KEYS"):
+        monkeypatch.setenv(f"VISMA_BUSY_SYNC_{name}", "")
+    shell.connected()
+    monkeypatch.setenv("XDG_DATA_HOME", str(shell.data / "elsewhere"))
+    for name in ("DATA", "SANDBOX"):
+        monkeypatch.setenv(f"VISMA_BUSY_SYNC_{name}", "")
+    assert "are not known" in shell("status").err
+    assert (shell.data / "elsewhere" / "visma-busy-sync").is_dir()
 
 
 def test_the_doctor_tells_which_extras_are_missing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

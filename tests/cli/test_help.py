@@ -107,6 +107,7 @@ def test_what_is_not_understood_ends_with_a_code_of_its_own(shell: Shell, line: 
     assert said.out == ""
     assert said.err.startswith("error: ")
     assert "--help" in said.err
+    assert "errors.md" not in said.err
 
 
 def test_what_is_not_understood_is_told_to_programs_too(shell: Shell) -> None:

@@ -150,6 +150,10 @@ def test_an_error_of_the_hosts_own_is_told_by_its_name(host: Shell) -> None:
     assert "RuntimeError" in said.err
     assert "Traceback" not in said.err
     assert "hush" not in said.err
+    sick = host("doctor --app theirs:fails --json")
+    assert sick.code == 1
+    assert sick.json["healthy"] is False
+    assert [each["what"] for each in sick.json["checks"] if each["code"] == "app"] == ["RuntimeError."]
     shown = host("status --app theirs:fails --debug")
     assert "Traceback" in shown.err
     assert "def fails" in shown.err or "in fails" in shown.err

@@ -137,20 +137,23 @@ def test_a_second_sandbox_for_a_folder_is_refused_and_the_first_goes_on(
         (["--port", "70000"], 64),
         (["--profile", "nonsense=1"], 64),
         (["--company", "no-such-file.json"], 64),
+        (["--company=-x"], 64),
+        (["--company", "company.json", "--empty"], 64),
     ],
 )
 def test_a_sandbox_that_cannot_start_says_why(
     plain_surroundings: Path, arguments: list[str], code: int
 ) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "visma_busy_sync.cli", "sandbox", *arguments],
+        [sys.executable, "-m", "visma_busy_sync.cli", "sandbox", "--json", *arguments],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert (run.returncode, run.stdout) == (code, "")
-    assert run.stderr
+    told = json.loads(run.stdout)
+    assert (run.returncode, told["exit_code"]) == (code, code)
+    assert told["message"] in run.stderr
     assert "Traceback" not in run.stderr
 
 

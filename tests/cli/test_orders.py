@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -41,6 +42,31 @@ def test_an_order_goes_through_a_pipe(shell: Shell, monkeypatch: pytest.MonkeyPa
     built = shell.good(f"order build {project} --json --order-id o-1").out
     monkeypatch.setattr("sys.stdin", io.StringIO(built))
     assert shell.good("order push - --json").json["order_id"] == "o-1"
+
+
+def test_what_is_no_text_is_no_order(shell: Shell, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8"))
+    said = shell("order push - --json")
+    assert (said.code, said.json["type"]) == (1, "ConfigurationError")
+    assert said.json["message"] == "Standard input cannot be read."
+    file.write_bytes(b"\xff\xfe")
+    assert f"{file} cannot be read." in shell(f"order push {file}").err
+
+
+def test_an_order_is_written_through_a_link_and_into_files_only(shell: Shell, tmp_path: Path) -> None:
+    shell.synced()
+    project = shell.good("demo --json").json["project"]
+    link, folder, pipe = (tmp_path / name for name in ("link", "folder", "pipe"))
+    folder.mkdir()
+    link.symlink_to(folder / "order.json")
+    os.mkfifo(pipe)
+    shell.good(f"order build {project} -o {link}")
+    assert link.is_symlink()
+    assert order_from_json((folder / "order.json").read_text(encoding="utf-8")).project == project
+    for place in (folder, pipe):
+        said = shell(f"order build {project} -o {place}")
+        assert (said.code, f"{place} is no file." in said.err) == (1, True)
+    assert pipe.is_fifo()
 
 
 def test_an_order_is_shown_as_a_table(shell: Shell, file: Path) -> None:
@@ -87,7 +113,10 @@ def test_every_problem_is_told_at_once_with_its_cure(shell: Shell) -> None:
     ],
 )
 def test_days_that_are_none_are_refused(shell: Shell, days: str) -> None:
-    assert shell(f"preflight {days}").code == 64
+    """Before anything is opened or read."""
+    shell.sandbox_ends()
+    for command in ("preflight", "billing-proof", "order build p17"):
+        assert shell(f"{command} {days}").code == 64
 
 
 def test_orders_are_listed_and_shown(shell: Shell, file: Path) -> None:
@@ -153,6 +182,7 @@ def test_a_decision_needs_to_be_one(shell: Shell, file: Path) -> None:
     assert shell(f"order resolve {id}").code == 64
     assert shell(f"order resolve {id} --found x --send-again").code == 64
     assert shell(f"order resolve {id} --send-again").code == 64
+    assert "--anyway" in shell(f"order resolve {id} --send-again --anyway --yes").err
     assert shell(f"order resolve {id} --send-again --yes").code == 1
     assert shell(f"order reopen {id} --yes").code == 1
     assert shell("order push no-such-file").code == 1

@@ -188,3 +188,49 @@ def test_whoever_reads_no_further_gets_no_traceback(shell: Shell, how: str) -> N
     finally:
         os.close(writing)
     assert (run.returncode, run.stderr) == (1, b"")
+
+
+def ran(line: str, streams: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell that does something with its streams first."""
+    typed = f"{' '.join(COMMAND)} {line} {streams}"
+    return subprocess.run(
+        ["/bin/sh", "-c", typed],
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_whoever_does_not_read_what_was_wrong_gets_no_traceback_either(shell: Shell) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        run = subprocess.run(
+            [*COMMAND, "bogus", "--json"], stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+    finally:
+        os.close(writing)
+    assert run.returncode == 1
+    assert b"Traceback" not in run.stderr
+    assert b"Exception ignored" not in run.stderr
+
+
+@pytest.mark.parametrize("line", ["status", "status --json", "--help"])
+def test_a_disk_that_is_full_is_told_once(shell: Shell, line: str) -> None:
+    run = ran(line, ">/dev/full")
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[0] == "error: Standard output cannot be written: No space left on device."
+    assert len(run.stderr.splitlines()) == 2
+
+
+def test_what_is_closed_is_neither_read_nor_written(shell: Shell) -> None:
+    """Messages do not go where data goes, whatever is closed."""
+    assert ran("status", ">&-").stderr == ""
+    unheard = ran("plan", "2>&-")
+    assert (unheard.returncode, unheard.stdout) == (4, "")
+    unread = ran("order push -", "<&-")
+    assert (unread.returncode, "DocumentError" in unread.stderr) == (1, True)
+    unpasted = ran("connect --paste --project-sync", "<&-")
+    assert "No address was given." in unpasted.stderr

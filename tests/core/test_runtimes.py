@@ -51,10 +51,10 @@ def test_monotonic_time_does_not_go_back() -> None:
 
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=["blocking", "asyncio"])
 def test_tokens_are_unguessable_texts_of_43_characters(runtime: Runtime) -> None:
-    """Each is new, long enough for 256 bits and fit for a URL."""
-    tokens = {runtime.token() for _ in range(100)}
-    assert len(tokens) == 100
-    assert all(re.fullmatch(r"[\w-]{43}", token) for token in tokens)
+    """Each is new, long enough for 256 bits, and fit for a URL and as an argument of a command line."""
+    tokens = {runtime.token() for _ in range(2000)}
+    assert len(tokens) == 2000
+    assert all(re.fullmatch(r"\w[\w-]{42}", token) for token in tokens)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=["blocking", "asyncio"])

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from visma_busy_sync import Choices, DueSync
 from visma_busy_sync.errors import ConfigurationError, ReconnectNeeded, ServerFault
-from visma_busy_sync.integration._due import spread
+from visma_busy_sync.integration._turns import spread
 from visma_busy_sync.ports import Write
 from visma_busy_sync.stores import MemoryCatalogue
 from visma_busy_sync.sync import Kind

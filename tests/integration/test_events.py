@@ -109,6 +109,7 @@ FINDERS: dict[str, Callable[[Tenant, Order], object]] = {
     "sync": lambda acme, _: acme.sync(),
     "mendings": lambda acme, _: acme.mendings(),
     "readiness": lambda acme, _: acme.readiness(),
+    "diagnose": lambda acme, _: acme.diagnose(),
     "build_order": lambda acme, order: acme.build_order(order.project, MARCH),
     "import_order_lines": lambda acme, _: acme.import_order_lines(FILE),
     "preflight": lambda acme, _: acme.preflight(MARCH),

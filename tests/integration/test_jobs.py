@@ -26,6 +26,7 @@ from visma_busy_sync.ports import Write
 from visma_busy_sync.state import CONNECTION, LEASE_SCHEMA, Lease
 from visma_busy_sync.stores import MemoryStateStore
 
+from .listening import Heard
 from .office import ACME, MARCH, Office, entry, ready_to_push, with_work
 from .test_orders import posts
 from .test_orders_due import KEY, finalised, made, with_books
@@ -243,6 +244,7 @@ def test_a_sync_that_was_killed_is_due_when_its_right_is_over(busy: Office) -> N
     assert SYNC not in due(busy)
     busy.clock.advance(LEASE_LASTS.total_seconds())
     assert SYNC in due(busy)
+    assert made(busy).tenant(ACME).status().next_due == busy.clock.now()
     assert run(busy, SYNC) is not None
     assert SYNC not in due(busy)
 
@@ -346,6 +348,25 @@ def test_a_worker_whose_right_is_over_recovers_no_further(office: Office) -> Non
     assert isinstance(third, DuePush)
     assert [one.order_id for one in third.recovered] == ["o2"]
     assert (posts(office), len(office.drafts())) == (2, 2)
+
+
+def test_a_sync_that_another_worker_took_over_has_not_failed(busy: Office) -> None:
+    """The one that was held up does nothing more, and what is told of the sync is the other one's."""
+    heard = Heard()
+    held_up = busy.visma(listener=heard.by(busy), encryption_keys=[KEY])
+    left = [lambda: taken(busy, SYNC, busy.clock.now() + LEASE_LASTS)]
+
+    def after(request: Request, _: object) -> None:
+        if request.url.partition("?")[0].endswith("/projects") and left:
+            left.pop()()
+
+    busy.shell.wire.after = after
+    assert held_up.run_job(SYNC) is None
+    assert not left
+    acme = busy.tenant(encryption_keys=[KEY])
+    assert [each.error for each in acme.runs()] == [None]
+    assert acme.status().failed is None
+    assert heard.names == []
 
 
 def test_a_store_that_fails_in_between_ends_the_turn_and_what_was_done_is_told(

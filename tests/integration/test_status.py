@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 
 from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded
 from visma_busy_sync.integration import Choices, ConnectionState
+from visma_busy_sync.integration._turns import spread
 from visma_busy_sync.sync import Kind
 
 from .given import synced
-from .office import SESSION, Office
+from .office import ACME, SESSION, Office
 
 HALF_HOUR = timedelta(minutes=30)
+KEY = Fernet.generate_key()
 
 
 def test_a_status_is_told_without_asking_visma(office: Office) -> None:
@@ -62,13 +65,17 @@ def test_a_login_beside_a_connection_is_told(office: Office) -> None:
 
 
 def test_the_next_import_is_due_some_time_after_the_last_one(office: Office) -> None:
-    acme = office.connected(choices=Choices(sync_every=HALF_HOUR))
+    acme = office.connected(choices=Choices(sync_every=HALF_HOUR), encryption_keys=[KEY])
     assert acme.status().next_due == office.clock.now()  # at once: nothing was fetched yet
     office.clock.advance(60)
     acme.sync()
     began = office.clock.now()
     office.clock.advance(60)
-    assert acme.status().next_due == began + HALF_HOUR
+    turn = began + HALF_HOUR + spread(ACME, HALF_HOUR)
+    assert acme.status().next_due == turn
+    visma = office.visma(choices=Choices(sync_every=HALF_HOUR), encryption_keys=[KEY])
+    assert not visma.sync_due(turn - timedelta(seconds=1))
+    assert [each.tenant for each in visma.sync_due(turn)] == [ACME]
 
 
 def test_a_sync_that_failed_is_told_as_tried_not_as_fetched(office: Office) -> None:
@@ -82,7 +89,8 @@ def test_a_sync_that_failed_is_told_as_tried_not_as_fetched(office: Office) -> N
     status = acme.status()
     assert status.attempted == dict.fromkeys(Kind, office.clock.now())
     assert status.fetched == status.read == dict.fromkeys(Kind, fetched)
-    assert (status.last_fetched, status.next_due) == (fetched, office.clock.now() + timedelta(hours=1))
+    hour = timedelta(hours=1)
+    assert (status.last_fetched, status.next_due) == (fetched, office.clock.now() + hour + spread(ACME, hour))
     assert str(status).endswith("last fetched 1 hour ago; the last sync failed (UnreadableAnswer)")
 
 

@@ -101,7 +101,7 @@ def status(known: Connection | None, **more: Any) -> Status:
         "standing": ConnectionState.CONNECTED,
         "login_pending": False,
         "kinds": Kind,
-        "every": HOUR,
+        "next_due": NOON,
         "now": NOON,
     }
     return Status.of(known, **(given | more))
@@ -123,22 +123,14 @@ def test_last_fetched_is_none_until_all_was_fetched() -> None:
     assert status(None).last_fetched is None
 
 
-def test_the_next_import_is_due_some_time_after_the_last_attempt_of_its_oldest_part() -> None:
-    tried = {"customer": NOON, "project": NOON - timedelta(minutes=50), "product": NOON}
-    assert status(connection(attempted=tried)).next_due == NOON + timedelta(minutes=10)
-    assert status(connection(attempted=tried), every=2 * HOUR).next_due == NOON + timedelta(minutes=70)
-    assert status(connection(attempted={"customer": NOON})).next_due == NOON  # the others never were
-
-
 @pytest.mark.parametrize(
     ("known", "more"),
     [
         (None, {}),
         (connection(connected=False), {"standing": ConnectionState.RECONNECT_NEEDED}),
         (connection(), {"standing": ConnectionState.RECONNECT_NEEDED}),
-        (connection(), {"kinds": ()}),
     ],
-    ids=["never-connected", "disconnected", "reconnect-needed", "nothing-to-import"],
+    ids=["never-connected", "disconnected", "reconnect-needed"],
 )
 def test_nothing_is_due_where_nothing_can_be_imported(known: Connection | None, more: dict[str, Any]) -> None:
     assert status(known, **more).next_due is None

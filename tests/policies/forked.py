@@ -25,7 +25,14 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from visma_busy_sync import AsyncEAccounting, ConfigurationError, EAccounting, Tenant
+from visma_busy_sync import (
+    AsyncEAccounting,
+    ConfigurationError,
+    ConnectionEvent,
+    EAccounting,
+    Listener,
+    Tenant,
+)
 from visma_busy_sync._core.flight import Flight
 from visma_busy_sync._core.runtimes import BlockingRuntime, SystemClock
 from visma_busy_sync.busy import Order
@@ -33,6 +40,7 @@ from visma_busy_sync.eaccounting import Application, TokenSet
 from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting._retrying import RetryBudget
 from visma_busy_sync.eaccounting.transport import HttpxTransport
+from visma_busy_sync.integration import NotConnected
 from visma_busy_sync.orders import OrderBeingSent
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.stores import MemoryCatalogue
@@ -276,6 +284,32 @@ def spawned(setting: tuple[SandboxInfo, str, str]) -> tuple[int, str]:
     return os.getpid(), state
 
 
+class Notices(Listener):
+    """Remembers of whom it was told a connection."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def on_connected(self, event: ConnectionEvent) -> None:
+        self.told.append(event.tenant)
+
+
+def left(sandbox: SandboxInfo, url: str) -> None:
+    """What a call left to tell that was cancelled before the fork, the parent tells."""
+    stores, notices = in_sql(url), Notices()
+    with busy_sync(sandbox, stores, key=KEY, listener=notices) as visma:
+        visma._site.teller.connected("acme", project_sync=True)
+
+        def work() -> None:
+            with contextlib.suppress(NotConnected):
+                visma.tenant("acme").plan()
+            assert notices.told == []
+
+        end([begin(work)])
+    close(stores)
+    assert notices.told == ["acme"]
+
+
 def spawn(sandbox: SandboxInfo, url: str) -> None:
     """Processes that begin anew get values, and make a BusySync of their own."""
     stores = in_sql(url)
@@ -291,7 +325,7 @@ def spawn(sandbox: SandboxInfo, url: str) -> None:
     assert os.getpid() not in {pid for pid, _ in answers}
 
 
-SCENARIOS: Final = (async_client, client, held_tokens, host, memory, own_client, spawn, threads)
+SCENARIOS: Final = (async_client, client, held_tokens, host, left, memory, own_client, spawn, threads)
 
 if __name__ == "__main__":
     name, database = sys.argv[1:]

@@ -12,7 +12,7 @@ import httpx
 from attrs import frozen
 from cryptography.fernet import Fernet
 
-from visma_busy_sync import BusySync, Endpoints, Tenant
+from visma_busy_sync import BusySync, Endpoints, Listener, Tenant
 from visma_busy_sync.busy import Approval, Order, Period, PriceMode, Prices, TimeEntry, WorkType
 from visma_busy_sync.sandbox.process import SandboxInfo
 from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
@@ -53,7 +53,9 @@ def close(stores: Stores) -> None:
             store.close()
 
 
-def busy_sync(sandbox: SandboxInfo, stores: Stores, *, key: str | None = None) -> BusySync:
+def busy_sync(
+    sandbox: SandboxInfo, stores: Stores, *, key: str | None = None, listener: Listener | None = None
+) -> BusySync:
     if key is None and isinstance(stores.state, SqlStateStore):
         key = Fernet.generate_key().decode()
     return BusySync(
@@ -65,6 +67,7 @@ def busy_sync(sandbox: SandboxInfo, stores: Stores, *, key: str | None = None) -
         redirect_uri=REDIRECT,
         endpoints=endpoints(sandbox),
         encryption_keys=[key] if key else None,
+        listener=listener,
     )
 
 

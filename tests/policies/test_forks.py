@@ -75,6 +75,10 @@ def test_what_other_threads_held_at_the_fork_holds_up_nobody(sandbox: SandboxInf
     go_through("threads", sandbox, sqlite_url)
 
 
+def test_what_a_call_left_to_tell_before_the_fork_is_told_once(sandbox: SandboxInfo, sqlite_url: str) -> None:
+    go_through("left", sandbox, sqlite_url)
+
+
 def test_processes_that_begin_anew_get_values(sandbox: SandboxInfo, sqlite_url: str) -> None:
     """`multiprocessing` with `spawn`: an order travels, and each process makes a BusySync of its own."""
     go_through("spawn", sandbox, sqlite_url)

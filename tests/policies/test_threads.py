@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import pytest
 
-from visma_busy_sync import EAccounting
-from visma_busy_sync.integration import SyncRunning
+from visma_busy_sync import EAccounting, Listener, SyncEvent
+from visma_busy_sync.integration import NotConnected, SyncRunning
 from visma_busy_sync.orders import OrderBeingSent
+from visma_busy_sync.ports import Write
 from visma_busy_sync.sandbox.process import SandboxInfo
+from visma_busy_sync.stores import MemoryStateStore
 from visma_busy_sync.sync import Kind
 
 from .small_host import Stores, busy_sync, close, connect, drafts, endpoints, in_memory, in_sql, order
@@ -99,3 +101,42 @@ def test_tenants_are_kept_apart_in_one_busysync(sandbox: SandboxInfo, stores: St
         found = at_once(live)
     assert len({projects for projects, _ in found}) == 1
     assert [state for _, state in found] == ["connected", "disconnected"] * (THREADS // 2)
+
+
+class Notices(Listener):
+    """Remembers of whom it is told a sync, and in which thread."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int]] = []
+
+    def on_synced(self, event: SyncEvent) -> None:
+        self.told.append((event.tenant, threading.get_ident()))
+
+
+def test_a_listener_is_told_in_the_thread_of_the_call_and_at_its_end(
+    sandbox: SandboxInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread, whose call ends while this one still has the right to sync, tells nothing of it."""
+    notices, stores = Notices(), in_memory()
+    at_its_end, go_on = threading.Event(), threading.Event()
+    commit = MemoryStateStore.commit
+
+    def slowly(self: MemoryStateStore, tenant: str, writes: Sequence[Write]) -> bool:
+        if any(each.key == "lease/sync" and '"holder": null' in (each.body or "") for each in writes):
+            at_its_end.set()
+            assert go_on.wait(20)
+        return commit(self, tenant, writes)
+
+    monkeypatch.setattr(MemoryStateStore, "commit", slowly)
+    with busy_sync(sandbox, stores, listener=notices) as visma:
+        acme = visma.tenant("acme")
+        connect(acme)
+        syncing = threading.Thread(target=acme.sync)
+        syncing.start()
+        assert at_its_end.wait(20)
+        with pytest.raises(NotConnected):
+            visma.tenant("another").plan()
+        assert notices.told == []
+        go_on.set()
+        syncing.join()
+    assert notices.told == [("acme", syncing.ident)]

@@ -45,7 +45,10 @@ class _Chance:
 
     def token(self) -> str:
         """Return a new unguessable text of 43 URL-safe characters."""
-        return secrets.token_urlsafe(32)
+        made = "-"
+        while made.startswith("-"):  # an order's id is one, and a command line would take it for an option
+            made = secrets.token_urlsafe(32)
+        return made
 
 
 def _hangs(patience: float) -> TimeoutError:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, TextIO, cast
 
 from attrs import frozen
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -16,10 +16,12 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from visma_busy_sync.cli import connect, doctor, orders, reports, sandbox, syncing
 from visma_busy_sync.cli.context import Context, Options, language_of
 from visma_busy_sync.cli.exits import Exit, Stopped
-from visma_busy_sync.cli.shown import Output
+from visma_busy_sync.cli.shown import Output, Unwritable, writing
 from visma_busy_sync.errors import NotReady, OrderNeedsAttention, OrderOutcomeUnknown
 
 NAME: Final = "visma-busy-sync"
+PREFIX: Final = "VISMA_BUSY_SYNC_"
+"""Of the variables of the environment that the commands know."""
 
 _PLAIN: Final = Parameter(negative=(), show_default=False)
 """Of every option, unless it says otherwise: no --no-..., and what is the default stands in its text."""
@@ -70,7 +72,8 @@ def completion(
 
     Args:
         shell: Which shell.
-        install: Put it where the shell finds it, instead of printing it.
+        install: Put it where the shell finds it, instead of printing it; the shell's startup file, such as
+            ~/.bashrc, is made to load it where that is needed.
     """
     if install:
         context.out.say(f"Installed in {app.install_completion(shell=shell)}; open a new shell.")
@@ -168,7 +171,7 @@ def launch(
     except KeyboardInterrupt:
         out.say("Interrupted.")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, Unwritable):  # nothing more can be said there
         raise
     except Exception as error:  # noqa: BLE001 - a host's own ports may raise anything
         code = out.error(error, debug=debug)
@@ -218,20 +221,45 @@ def _leads_on(error: Exception, code: Exit) -> str | None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line, and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's, or a closed one
-            cast("TextIOWrapper", stream).reconfigure(errors="backslashreplace")
+    _prepare()
     try:
-        result: Any = app.meta(
-            list(arguments), print_error=False, exit_on_error=False, result_action="return_value"
-        )
-        sys.stdout.flush()
-    except CycloptsError as error:
-        out = Output(as_json="--json" in arguments)
-        return out.error(Stopped(str(error), advice=f"See {NAME} --help, or --help after a command."))
+        return _ran(arguments)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:  # who read has what they wanted, such as `head`
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the flush at exit
-        return Exit.FAILED
-    return int(result or Exit.DONE)
+        pass
+    except Unwritable as error:
+        Output().error(Stopped(error.message, code=Exit.FAILED))
+    sys.stdout = _nowhere("w")  # for the flush at exit
+    return Exit.FAILED
+
+
+def _prepare() -> None:
+    """Have the streams and variables that the commands count on."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # whoever called has closed it
+            setattr(sys, name, _nowhere(mode))
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's, or a closed one
+            cast("TextIOWrapper", stream).reconfigure(errors="backslashreplace")
+    for name in [name for name in os.environ if name.startswith(PREFIX) and not os.environ[name]]:
+        del os.environ[name]  # an empty one is not set: a file of settings may have it without a value
+
+
+def _nowhere(mode: str) -> TextIO:
+    return cast("TextIO", open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123 - as long as the process
+
+
+def _ran(arguments: Sequence[str]) -> int:
+    try:
+        with writing():  # also the help; what else a command fails by does not come so far
+            result: Any = app.meta(
+                list(arguments), print_error=False, exit_on_error=False, result_action="return_value"
+            )
+        code = int(result or Exit.DONE)
+    except CycloptsError as error:
+        out = Output(as_json="--json" in arguments)
+        code = out.error(Stopped(str(error), advice=f"See {NAME} --help, or --help after a command."))
+    with writing():
+        sys.stdout.flush()
+    return code

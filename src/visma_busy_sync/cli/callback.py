@@ -32,13 +32,17 @@ class Callbacks:
         redirect_uri: The address, with the port that it has.
     """
 
-    def __init__(self, server: ThreadingHTTPServer, redirect_uri: str, calls: queue.Queue[Secret]) -> None:
+    def __init__(self, server: _Server, redirect_uri: str, calls: queue.Queue[Secret]) -> None:
         self._server = server
         self._calls = calls
         self._thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
         self.redirect_uri = redirect_uri
+
+    def expect(self, state: str) -> None:
+        """Take only the browser that comes with this `state`: any page can send one here with another."""
+        self._server.state = state
 
     def wait(self, seconds: float) -> Secret | None:
         """Wait for the browser, and return the address that it came to; None if it did not come."""
@@ -90,6 +94,7 @@ class _Server(ThreadingHTTPServer):
 
     here: SplitResult
     calls: queue.Queue[Secret]
+    state: str | None = None
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         if ":" in address[0]:
@@ -109,7 +114,8 @@ class _Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = cast("_Server", self.server)
         asked = urlsplit(self.path)
-        if asked.path != (server.here.path or "/") or "state" not in parse_qs(asked.query):
+        given = parse_qs(asked.query).get("state")
+        if asked.path != (server.here.path or "/") or given is None or given != [server.state]:
             self.send_error(404)
             return
         self.send_response(200)

@@ -56,9 +56,11 @@ def connect(
         session = secrets.token_urlsafe(32)
         url = tenant.connect(project_sync=project_sync, session=session)
         if callbacks is None and not paste and not auto:
-            callbacks = listening(_redirect_in(url))
+            callbacks = listening(_told_in(url, "redirect_uri"))
             if callbacks is not None:
                 ends.enter_context(callbacks)
+        if callbacks is not None:
+            callbacks.expect(_told_in(url, "state"))
         address = _pressed(url) if auto else _came_back(context, url, callbacks, browser=browser)
         with context.working("Completing the login"):
             result = tenant.complete_login(address.reveal(), session=session)
@@ -95,8 +97,8 @@ def _begin(context: Context, ends: ExitStack, *, listen: bool) -> tuple[Tenant, 
     return context.tenant(), callbacks
 
 
-def _redirect_in(url: str) -> str:
-    return parse_qs(urlsplit(url).query).get("redirect_uri", [""])[0]
+def _told_in(url: str, name: str) -> str:
+    return parse_qs(urlsplit(url).query).get(name, [""])[0]
 
 
 def _came_back(context: Context, url: str, callbacks: Callbacks | None, *, browser: bool | None) -> Secret:

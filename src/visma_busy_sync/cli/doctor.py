@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from typing import Final
 
@@ -16,7 +16,8 @@ from visma_busy_sync import VismaBusySyncError
 from visma_busy_sync.cli import shapes
 from visma_busy_sync.cli.connect import Hidden
 from visma_busy_sync.cli.context import Context
-from visma_busy_sync.cli.exits import Exit
+from visma_busy_sync.cli.exits import Exit, Stopped
+from visma_busy_sync.cli.shown import told
 from visma_busy_sync.integration import Check, Health
 
 PACKAGE: Final = "visma-busy-sync"
@@ -64,9 +65,10 @@ def doctor(*, context: Hidden) -> int:
     Of eAccounting it only reads. It ends with 1 if something failed.
     """
     lines = [*_installation(), *_data(context)]
-    with context.working("Looking at everything"):
-        lines += _diagnosed(context)
-    healthy = all(line.health is not Health.FAILURE for line in lines)
+    if _are_healthy(lines):  # else what comes next would fail by the same
+        with context.working("Looking at everything"):
+            lines += _diagnosed(context)
+    healthy = _are_healthy(lines)
     if context.out.as_json:
         told = [
             {"code": each.code, "health": each.health, "what": each.what, "cure": each.cure or None}
@@ -80,6 +82,10 @@ def doctor(*, context: Hidden) -> int:
         if line.cure and line.health is not Health.OK:
             context.out.data(f"{'':20}→ {line.cure}")
     return Exit.DONE if healthy else Exit.FAILED
+
+
+def _are_healthy(lines: Iterable[Line]) -> bool:
+    return all(line.health is not Health.FAILURE for line in lines)
 
 
 def _installation() -> Iterator[Line]:
@@ -103,8 +109,11 @@ def _data(context: Context) -> Iterator[Line]:
 def _diagnosed(context: Context) -> Iterator[Line]:
     try:
         found = context.tenant().diagnose()
-    except VismaBusySyncError as error:
-        yield Line("app", Health.FAILURE, error.message, error.advice)
+    except Stopped:  # the command line lacks something
+        raise
+    except Exception as error:  # noqa: BLE001 - a host's module may raise anything
+        _, message, advice = told(error, context.out.language)
+        yield Line("app", Health.FAILURE, message, advice)
         return
     for check in found.checks:
         yield _line(check, context)

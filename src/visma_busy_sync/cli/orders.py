@@ -20,6 +20,7 @@ from visma_busy_sync.cli.context import Context
 from visma_busy_sync.cli.exits import WAITING_EXITS, Exit, Stopped, exit_of, worst
 from visma_busy_sync.cli.periods import Days, today
 from visma_busy_sync.cli.private import write_over
+from visma_busy_sync.cli.shown import told
 from visma_busy_sync.orders import LedgerEntry, State, order_from_json, order_to_json, render
 
 _LONGEST_FILE: Final = 50_000_000
@@ -56,7 +57,8 @@ def build(
     """
     if (project is None) == (number is None):
         raise Stopped("Name one project: by Busy's id of it, or with --number.")
-    tenant, period = context.tenant(), days.period(today())
+    period = days.period(today())
+    tenant = context.tenant()
     with context.working("Reading eAccounting and building the order"):
         made = tenant.build_order(
             _numbered(tenant, number or "", period) if project is None else project,
@@ -91,10 +93,15 @@ def _numbered(tenant: Tenant, number: str, period: Period) -> str:
 
 
 def _written(order: Order, file: Path) -> None:
+    place = file.resolve()  # not in place of a link, as with a redirection
+    if place.exists() and not place.is_file():
+        raise ConfigurationError(f"{file} is no file.", advice="Name one with --output, or a new one.")
     try:
-        write_over(file, order_to_json(order))
+        write_over(place, order_to_json(order))
     except OSError as error:
-        raise ConfigurationError(f"{file} cannot be written: {error.strerror}.") from None
+        raise ConfigurationError(
+            f"{file} cannot be written: {error.strerror}.", advice="Name another file with --output."
+        ) from None
 
 
 def push(file: Annotated[Path, Parameter(allow_leading_hyphen=True)], /, *, context: Hidden) -> int:
@@ -120,12 +127,14 @@ def push(file: Annotated[Path, Parameter(allow_leading_hyphen=True)], /, *, cont
 
 
 def _read_order(file: Path) -> Order:
-    if str(file) == "-":
-        return order_from_json(sys.stdin.read(_LONGEST_FILE))
-    with contextlib.suppress(OSError, UnicodeDecodeError), file.open(encoding="utf-8") as opened:
-        return order_from_json(opened.read(_LONGEST_FILE))
+    is_stdin = str(file) == "-"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        with contextlib.nullcontext(sys.stdin) if is_stdin else file.open(encoding="utf-8") as opened:
+            text = opened.read(_LONGEST_FILE)
+        return order_from_json(text)
     raise ConfigurationError(
-        f"{file} cannot be read.", advice="Give the file that `order build --output` wrote."
+        f"{'Standard input' if is_stdin else file} cannot be read.",
+        advice="Give the file that `order build --output` wrote.",
     )
 
 
@@ -220,8 +229,8 @@ def _looked(context: Context, found: Sequence[Recovered | ReadBack]) -> int:
     codes: list[Exit] = []
     for each in found:
         if each.error is not None:
-            said = getattr(each.error, "message", type(each.error).__name__)
-            context.out.say(f"{each.order_id}: {said}", style="red")
+            _, message, advice = told(each.error, context.out.language)
+            context.out.say(f"{each.order_id}: {message} {advice}".rstrip(), style="red")
             codes.append(exit_of(each.error))
         elif each.entry is not None:
             codes.append(WAITING_EXITS.get(each.entry.state, Exit.DONE))
@@ -250,6 +259,8 @@ def resolve(
     """
     if (found is None) == (not send_again):
         raise Stopped("Say either --found ID or --send-again.")
+    if anyway and found is None:
+        raise Stopped("--anyway is about the draft that is named with --found.")
     if send_again:
         context.confirm(f"Is order {order_id} surely not in eAccounting?", yes=yes)
     if anyway:

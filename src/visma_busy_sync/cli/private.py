@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
@@ -95,19 +96,26 @@ def write_new(file: Path, text: str) -> bool:
 def write_over(file: Path, text: str) -> None:
     """Write a file whole or not at all, in place of one that may be there."""
     draft = _drafted(file, text)
-    try:
+    with _taken_away(draft):
         draft.replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
 
 
 def _drafted(file: Path, text: str) -> Path:
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(opened, "w", encoding="utf-8") as writing:  # noqa: PTH123 - a descriptor, not a path
+    with _taken_away(draft), open(opened, "w", encoding="utf-8") as writing:  # noqa: PTH123 - a descriptor
         writing.write(text)
         writing.flush()
         os.fsync(writing.fileno())
     return draft
+
+
+@contextlib.contextmanager
+def _taken_away(draft: Path) -> Generator[None, None, None]:
+    """Take a draft away if something fails, such as on a disk that is full: it may hold a secret."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise

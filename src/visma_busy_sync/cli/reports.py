@@ -10,7 +10,8 @@ from visma_busy_sync.orders import preflight_to_json, proof_to_json
 
 def preflight(*, days: Days = Days(), context: Hidden) -> int:  # noqa: B008 - it is a frozen value
     """Show over all projects what can be billed, what is in its way, and who can mend it."""
-    tenant, period = context.tenant(), days.period(today())
+    period = days.period(today())
+    tenant = context.tenant()
     with context.working("Reading eAccounting and all projects"):
         found = tenant.preflight(period)
     if context.out.as_json:
@@ -22,7 +23,8 @@ def preflight(*, days: Days = Days(), context: Hidden) -> int:  # noqa: B008 - i
 
 def billing_proof(*, days: Days = Days(), context: Hidden) -> int:  # noqa: B008 - it is a frozen value
     """Prove that everything approved is billed once, excluded, covered or told as open; else end with 3."""
-    tenant, period = context.tenant(), days.period(today())
+    period = days.period(today())
+    tenant = context.tenant()
     with context.working("Comparing hours with orders"):
         found = tenant.billing_proof(period)
     if context.out.as_json:

@@ -22,7 +22,7 @@ from visma_busy_sync.sync import Kind, Record
 _NEXT: Final = ("connect --auto --project-sync", "plan", "sync", "demo")
 
 _LAST_PORT: Final = 65535
-_ENDS: Final = {0: Exit.DONE, 2: Exit.USAGE}
+_ENDS: Final = {2: Exit.USAGE}
 """How the sandbox's own exit codes are told here; all others are failures."""
 
 _HOURS: Final = "demo-consulting"
@@ -66,16 +66,21 @@ def sandbox(
 
     if not 0 <= port <= _LAST_PORT:
         raise Stopped(f"{port} is no port.", advice=f"Give one from 1 to {_LAST_PORT}, or 0 for a free one.")
-    arguments = ["--port", str(port), *(f"--profile={switch}" for switch in profile)]
-    arguments += ["--company", str(company)] if company is not None else []
+    if empty and company is not None:
+        raise Stopped("Both a company and none are given.", advice="Give --company or --empty.")
+    arguments = [f"--port={port}", *(f"--profile={switch}" for switch in profile)]
+    arguments += [f"--company={company}"] if company is not None else []
     arguments += ["--empty"] if empty else []
+    reasons: list[str] = []
     try:
         with folder.held_for_sandbox():
-            code = run_sandbox(arguments, announce=announce)
+            code = run_sandbox(arguments, announce=announce, complain=reasons.append)
     finally:
         for line in ready:
             folder.forget_sandbox(line)
-    return _ENDS.get(code, Exit.FAILED)
+    for reason in reasons:
+        raise Stopped(f"The sandbox does not start: {reason}", code=_ENDS.get(code, Exit.FAILED))
+    return Exit.DONE
 
 
 def demo(*, context: Hidden) -> int:

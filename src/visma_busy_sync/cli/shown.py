@@ -5,11 +5,12 @@ With `--json`, standard output holds exactly one JSON text: the data, or the err
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Final, TextIO, final
 
 from rich.console import Console
@@ -21,7 +22,7 @@ from visma_busy_sync.errors import ApiError, ArchivingNotAllowed, ImportRefused,
 from visma_busy_sync.integration import Language
 
 ERRORS_PAGE: Final = "docs/errors.md"
-"""The page of errors and their cures; each is there by its name."""
+"""The page of errors and their cures; each of ours is there by its name."""
 
 SCHEMA: Final = 1
 """The version of the JSON texts that are the command line's own; see docs/cli.md."""
@@ -52,6 +53,30 @@ _SECRETS: Final = (
 
 
 @final
+class Unwritable(Exception):
+    """Standard output takes no more, such as on a disk that is full.
+
+    Attributes:
+        message: Why.
+    """
+
+    def __init__(self, reason: str | None) -> None:
+        self.message = f"Standard output cannot be written: {reason}."
+        super().__init__(self.message)
+
+
+@contextlib.contextmanager
+def writing() -> Generator[None, None, None]:
+    """Tell a failure to write data apart from what else may fail; one that reads no further is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritable(error.strerror) from None
+
+
+@final
 class Output:
     """Standard output and standard error of one command.
 
@@ -78,7 +103,8 @@ class Output:
 
     def data(self, text: str | Text) -> None:
         """Write data for a person, in its own lines: never broken, and plain where it is no terminal."""
-        self._stdout.print(text, soft_wrap=True)
+        with writing():
+            self._stdout.print(text, soft_wrap=True)
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write the lines of a plan, coloured by their signs on a terminal."""
@@ -91,7 +117,8 @@ class Output:
 
     def raw(self, text: str) -> None:
         """Write a text for a program, such as JSON, as it is."""
-        self._stdout.file.write(f"{text}\n")
+        with writing():
+            self._stdout.file.write(f"{text}\n")
 
     def say(self, text: str, *, style: str = "") -> None:
         """Tell the person something that is no data."""
@@ -106,14 +133,16 @@ class Output:
         self.say(f"error: {message}", style="bold red")
         if advice:
             self.say(f"  what to do: {advice}")
-        self.say(f"  {name}, exit code {code.value}; see {ERRORS_PAGE}", style="dim")
+        page = f"; see {ERRORS_PAGE}" if isinstance(error, VismaBusySyncError) else ""
+        self.say(f"  {name}, exit code {code.value}{page}", style="dim")
         if self.as_json:
             self.document("error", _error_members(error, code, self.language))
         return code
 
     def flush(self) -> None:
         """Write out what waits."""
-        self._stdout.file.flush()
+        with writing():
+            self._stdout.file.flush()
         self.console.file.flush()
 
 

@@ -28,6 +28,7 @@ from visma_busy_sync.integration._login_result import LoginOutcome, LoginResult
 from visma_busy_sync.integration._readiness import Readiness, readiness_of, readiness_of_refusal
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._stored_tokens import seal_tokens
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration.errors import CompanyUnidentified
 from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
@@ -122,6 +123,7 @@ async def connect(site: Site, tenant: str, *, project_sync: bool, session: Secre
     return begun.url
 
 
+@telling
 async def complete_login(
     site: Site, tenant: str, callback_url: Secret | str, *, session: Secret | str
 ) -> LoginResult:

@@ -19,6 +19,7 @@ from visma_busy_sync.integration._readiness import Lane, Readiness, readiness_of
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import ConnectionState, Status
 from visma_busy_sync.integration._telling import telling
+from visma_busy_sync.integration._turns import next_turn, rights_to_sync
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import (
     NotConnected,
@@ -251,9 +252,11 @@ async def status(site: Site, tenant: str) -> Status:
     with contextlib.suppress(DocumentUnreadable):  # what it did is no part of how the connection stands
         last = await read(site.state, tenant, RUNS, RUNS_SCHEMA)
     reason = await _not_sent(site, tenant)
-    now, kinds = site.clock.now(), tuple[Kind, ...]()
+    now, kinds, due = site.clock.now(), tuple[Kind, ...](), None
     if connection is not None:
         kinds = site.choices.sync_settings(project_sync=connection.project_sync).kinds
+        right = (await rights_to_sync(site, tenant)).get(tenant)
+        due = next_turn(site, tenant, connection, right, now=now)
     return Status.of(
         connection,
         standing=standing,
@@ -261,8 +264,7 @@ async def status(site: Site, tenant: str) -> Status:
         and login.value.stage is LoginStage.OPEN
         and login.value.expires_at > now,
         kinds=kinds,
-        every=site.choices.sync_every,
-        first_waits=site.choices.first_sync_waits,
+        next_due=due,
         failed=last.value.runs[0].error if last and last.value.runs else None,
         orders_not_sent=reason,
         now=now,

@@ -23,6 +23,7 @@ from visma_busy_sync.integration._readiness import Readiness, readiness_of_refus
 from visma_busy_sync.integration._resealing import SEALED_DOCUMENTS
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._status import ConnectionState, Status, ago
+from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import NotConnected
 from visma_busy_sync.orders import PERSON_STATES, UNSETTLED_STATES, LedgerEntry
@@ -48,6 +49,7 @@ _CLOCK_SLACK: Final = timedelta(seconds=30)
 """A clock that differs by more should be put right, though nothing goes wrong yet."""
 
 
+@telling
 async def diagnose(site: Site, tenant: str) -> Diagnosis:
     """Check everything that a tenant's import and orders need; nothing is changed."""
     looks: tuple[tuple[CheckCode, _Look], ...] = (

@@ -12,7 +12,7 @@ from visma_busy_sync.eaccounting.errors import ReconnectNeeded
 from visma_busy_sync.integration._application import Application
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._sync_report import Parked
-from visma_busy_sync.integration.errors import ArchivingNotAllowed, ConnectionChanged
+from visma_busy_sync.integration.errors import ArchivingNotAllowed, ConnectionChanged, SyncRunning
 from visma_busy_sync.state import (
     MOST_PARKED,
     RUNS,
@@ -43,9 +43,10 @@ async def note_run(site: Site, tenant: str, run: SyncRun) -> None:
 async def note_failure(site: Site, tenant: str, error: Exception, *, started: datetime) -> None:
     """Keep a run that an error ended; where that fails too, the error itself is what matters.
 
-    Of a tenant whose connection changed meanwhile nothing is kept: it may have left.
+    Of a tenant whose connection changed meanwhile nothing is kept: it may have left. Nor is it of one that
+    another worker took over, because this one was held up for so long: what counts is how that one ends.
     """
-    if isinstance(error, ConnectionChanged):
+    if isinstance(error, ConnectionChanged | SyncRunning):
         return
     with contextlib.suppress(Exception):
         ended = site.clock.now()

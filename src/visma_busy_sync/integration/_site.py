@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -243,6 +244,12 @@ class Site:
     volatile: bool = False
     _sources: _Sources = field(factory=_Sources, init=False, repr=False)
     _syncing: _Syncing = field(factory=_Syncing, init=False, repr=False)
+
+    def telling_apart(self) -> Site:
+        """Return the same site, whose teller is of one call."""
+        own = copy.copy(self)  # not evolve: it is to share all the rest, also what is not given to it
+        object.__setattr__(own, "teller", self.teller.apart())
+        return own
 
     def syncing_alone(self, tenant: str) -> AbstractContextManager[None]:
         """Return a context in which no other sync of the tenant runs.

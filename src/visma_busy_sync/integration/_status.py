@@ -141,9 +141,9 @@ class Status:
         attempted: The same, of the last attempt, whatever became of it.
         failed: The name of the error that ended the last sync; None if none did.
         orders_not_sent: Why the last order that was to be sent was not, as Busy is set up; None: it could be.
-        next_due: When the next import is due; None while there is no connection that works,
-            and where the first import waits for a person (`Choices.first_sync_waits`). `sync_due` takes
-            each tenant a little later, by up to a tenth of the interval.
+        next_due: When `sync_due` imports next, or since when it is to; None while there is no connection that
+            works, and where the first import waits for a person (`Choices.first_sync_waits`). Each tenant's
+            turn is a little later than the interval, by up to a tenth of it.
         now: The moment this was asked.
     """
 
@@ -169,8 +169,7 @@ class Status:
         standing: ConnectionState,
         login_pending: bool,
         kinds: Iterable[Kind] = (),
-        every: timedelta,
-        first_waits: bool = False,
+        next_due: datetime | None = None,
         failed: str | None = None,
         orders_not_sent: NotSentReason | None = None,
         now: datetime,
@@ -182,8 +181,7 @@ class Status:
             standing: How its login stands, if it is connected.
             login_pending: Whether a login waits for its callback.
             kinds: Those that are synchronised.
-            every: How often they are due.
-            first_waits: Whether the first sync is not due by itself.
+            next_due: When the next sync of its connection is due by itself.
             failed: The name of the error that ended the last sync.
             orders_not_sent: Why no order is sent.
             now: The moment.
@@ -195,10 +193,6 @@ class Status:
             return cls(state=state, login_pending=login_pending, now=now)
         known = tuple(kinds)
         attempted = {kind: connection.attempted.get(kind) for kind in known}
-        last = last_attempt(connection, known)
-        due: datetime | None = now if last is None else last + every
-        if first_waits and is_first(connection, known):
-            due = None
         return cls(
             state=state,
             company_id=connection.company_id,
@@ -211,7 +205,7 @@ class Status:
             attempted=attempted,
             failed=failed,
             orders_not_sent=orders_not_sent,
-            next_due=due if known and state is ConnectionState.CONNECTED else None,
+            next_due=next_due if state is ConnectionState.CONNECTED else None,
             now=now,
         )
 

@@ -1,12 +1,15 @@
 """Tell the host's listener what happened: when it is stored, once, and not in the midst of anything.
 
 A use case notes here what it has stored; at its end, when it holds nothing any more, the listener hears it
-(`telling`). So a listener may take its time, and may call this package. What is told from what an earlier
-call found too, such as a dead login, is marked in the store before it is told: of all processes one tells it.
+(`telling`). So a listener may take its time, and may call this package. Each call has a teller of its own
+(`apart`): else one would tell, in its thread, what another one has noted and is still in the midst of. What
+is told from what an earlier call found too, such as a dead login, is marked in the store before it is told:
+of all processes one tells it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import traceback
@@ -19,6 +22,7 @@ from typing import Final, final
 
 from attrs import evolve, frozen
 
+from visma_busy_sync._core.forks import tell_of_forks
 from visma_busy_sync._core.world import Clock, Runtime
 from visma_busy_sync.integration._events import (
     ArchivingEvent,
@@ -68,33 +72,56 @@ class _Note:
 
 @final
 class Teller:
-    """What is to be told to the listener, until it is.
+    """What is to be told to the listener, until it is; of one call, or of those that were cancelled.
 
     Args:
         hear: Has the listener hear an event; None: there is no listener, and nothing is noted.
         state: Where it is marked what was told.
         clock: The time.
         runtime: Lets a listener that has begun come to its end.
+        left: What calls left behind that were cancelled; None: this is where they leave it.
     """
 
-    def __init__(self, hear: Hear | None, *, state: AsyncStateStore, clock: Clock, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        hear: Hear | None,
+        *,
+        state: AsyncStateStore,
+        clock: Clock,
+        runtime: Runtime,
+        left: deque[_Note] | None = None,
+    ) -> None:
         self._hear = hear
         self._state = state
         self._clock = clock
         self._runtime = runtime
         self._notes: deque[_Note] = deque()
+        self._left = self._notes if left is None else left
+        if left is None:
+            tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Begin anew: what the parent's calls left behind, the parent tells."""
+        self._left.clear()
+
+    def apart(self) -> Teller:
+        """Return a teller for one call."""
+        return Teller(
+            self._hear, state=self._state, clock=self._clock, runtime=self._runtime, left=self._left
+        )
+
+    def leave(self) -> None:
+        """Leave what was noted to the next call: this one was cancelled."""
+        while (note := _first(self._notes)) is not None:
+            self._left.append(note)
 
     async def tell(self) -> None:
-        """Tell all that was noted; whatever the listener raises is logged."""
-        if self._notes:
+        """Tell all that was noted, and what others left behind; whatever the listener raises is logged."""
+        if self._notes or self._left:
             await self._runtime.to_end(self._tell_all)
 
     async def _tell_all(self) -> None:
-        while self._notes:
-            try:
-                note = self._notes.popleft()
-            except IndexError:  # another thread tells it
-                return
+        while (note := _first(self._notes) or _first(self._left)) is not None:
             try:
                 await note.tell()
             except Exception as error:  # noqa: BLE001 - a host's listener may raise anything
@@ -209,6 +236,12 @@ class Teller:
 
         await update(self._state, tenant, TOLD, TOLD_SCHEMA, marked)
         return seen[-1]
+
+
+def _first(notes: deque[_Note]) -> _Note | None:
+    with contextlib.suppress(IndexError):  # it is empty, or another thread took the last one
+        return notes.popleft()
+    return None
 
 
 def _is_invoiced(progress: OrderProgress | None) -> bool:

@@ -22,12 +22,16 @@ def telling(use_case: _UseCase[P, T]) -> _UseCase[P, T]:
 
     @functools.wraps(use_case)
     async def told(site: Site, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        own = site.telling_apart()
         try:
-            result = await use_case(site, *args, **kwargs)
+            result = await use_case(own, *args, **kwargs)
         except Exception:
-            await site.teller.tell()
+            await own.teller.tell()
             raise
-        await site.teller.tell()
+        except BaseException:
+            own.teller.leave()
+            raise
+        await own.teller.tell()
         return result
 
     return told

@@ -99,12 +99,22 @@ def _print(line: str) -> None:
     print(line, flush=True)
 
 
-def main(arguments: Sequence[str] | None = None, *, announce: Callable[[str], None] = _print) -> int:
+def _complain(reason: str) -> None:
+    print(reason, file=sys.stderr)
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    announce: Callable[[str], None] = _print,
+    complain: Callable[[str], None] = _complain,
+) -> int:
     """Run the server until a signal ends it.
 
     Args:
         arguments: What was typed; by default `sys.argv[1:]`.
         announce: Gets the ready line when the server listens; by default it is printed.
+        complain: Gets the reason where it does not come to that; by default it goes to standard error.
     """
     # Until the server takes the signals over, they end the program just as quietly.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -113,19 +123,19 @@ def main(arguments: Sequence[str] | None = None, *, announce: Callable[[str], No
     try:
         from visma_busy_sync.sandbox.server import serve  # noqa: PLC0415 - the extra may be missing
     except ImportError:
-        print(NOT_INSTALLED, file=sys.stderr)
+        complain(NOT_INSTALLED)
         return 2
     try:
         company = _company(options)
         profile = changed(Profile(), read_switches(options.profile))
     except ValueError as fault:
-        print(fault, file=sys.stderr)
+        complain(str(fault))
         return 2
     try:
         listener = _listen(options.host, options.port)
     except (OSError, UnicodeError) as fault:  # UnicodeError: the host can be no name
         reason = fault.strerror if isinstance(fault, OSError) else "not a host name"
-        print(f"cannot listen on {options.host} port {options.port}: {reason}", file=sys.stderr)
+        complain(f"cannot listen on {options.host} port {options.port}: {reason}")
         return 1
     state = State(company, _address(options.host, listener.getsockname()[1]), profile)
     serve(state, listener, lambda: announce(ready_line(state)))
