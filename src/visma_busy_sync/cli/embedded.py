@@ -17,6 +17,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import sqlite3
 import sys
 import tomllib
@@ -24,6 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, final
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -84,6 +86,19 @@ class DataFolder:
     def sandbox_file(self) -> Path:
         """Where the sandbox says where it is."""
         return self.path / "server.json"
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the encryption keys are, unless the environment has them."""
+        return self.path / "keys"
+
+    def where_keys_are(self) -> str:
+        """Say where the encryption keys are taken from."""
+        return ENCRYPTION_KEYS if self._given_keys() else str(self.keys_file)
+
+    def lost_its_keys(self) -> bool:
+        """Tell whether there is no encryption key, although something was stored."""
+        return not self._given_keys() and (self.path / "busy.db").exists() and not self.keys_file.exists()
 
     def made(self) -> DataFolder:
         """Return it when it is there, and private.
@@ -174,6 +189,14 @@ class DataFolder:
             return f", at {self.sandbox_info().api_url}"
         return ""  # it is about to start
 
+    def sandbox_answers(self) -> bool:
+        """Tell whether something listens where the sandbox was started."""
+        with contextlib.suppress(OSError, ConfigurationError):
+            address = urlsplit(self.sandbox_info().api_url)
+            socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
+            return True
+        return False
+
     def note_sandbox(self, ready_line: str) -> None:
         """Write down where the sandbox is, so that other commands find it."""
         write_over(self.sandbox_file, ready_line)
@@ -196,15 +219,17 @@ class DataFolder:
         Raises:
             ConfigurationError: If the file can be read by others.
         """
-        given = os.environ.get(ENCRYPTION_KEYS)
-        file = self.path / "keys"
-        text = given if given and not self.sandbox else read_private(file)
+        file = self.keys_file
+        text = self._given_keys() or read_private(file)
         if text is None:
             made = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
             write_new(file, f"{made}\n")
             del made  # a traceback may be shown with the values of its frames
             text = read_private(file) or ""  # another process may have been first
         return [Secret(word) for word in text.replace(",", " ").split()]
+
+    def _given_keys(self) -> str:
+        return "" if self.sandbox else os.environ.get(ENCRYPTION_KEYS, "")
 
 
 def _are_texts(values: object) -> bool:
