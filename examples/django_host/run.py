@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from cryptography.fernet import Fernet
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
+from busy_pages.ports import told_if_in_use
 from visma_busy_sync import EAccounting, F
 from visma_busy_sync.sandbox.process import SandboxInfo, SandboxProcess
 
@@ -48,7 +49,8 @@ def main() -> None:
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = nullcontext(given.folder) if given.folder else tempfile.TemporaryDirectory()
-    server = ThreadedWSGIServer(("127.0.0.1", given.port), _Silent)
+    with told_if_in_use(given.port):
+        server = ThreadedWSGIServer(("127.0.0.1", given.port), _Silent)
     with folder as place, SandboxProcess() as sandbox, server:
         _configure(Path(place), sandbox.info, f"http://127.0.0.1:{server.server_port}")
         _serve(server, sandbox.info)

@@ -26,6 +26,7 @@ from cryptography.fernet import Fernet
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the package of this file is
 
 from busy_pages.formats import ZONE
+from busy_pages.ports import told_if_in_use
 from fastapi_host.app import create_app
 from fastapi_host.database import Database
 from fastapi_host.seed import Known, seed
@@ -44,12 +45,13 @@ def main() -> None:
     given = options.parse_args()
     signal.signal(signal.SIGTERM, _end)
     logging.basicConfig(level=logging.WARNING)
+    with told_if_in_use(given.port):
+        listening = socket.create_server(("127.0.0.1", given.port))
     with suppress(KeyboardInterrupt), _folder(given.folder) as folder, SandboxProcess() as sandbox:
-        _serve(sandbox.info, folder, given.port)
+        _serve(sandbox.info, folder, listening)
 
 
-def _serve(sandbox: SandboxInfo, folder: Path, port: int) -> None:
-    listening = socket.create_server(("127.0.0.1", port))
+def _serve(sandbox: SandboxInfo, folder: Path, listening: socket.socket) -> None:
     settings = Settings(
         address=f"http://127.0.0.1:{listening.getsockname()[1]}",
         database_url=f"sqlite+aiosqlite:///{folder / 'busy.db'}",

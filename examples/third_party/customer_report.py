@@ -55,6 +55,9 @@ FAILED, LOG_IN_AGAIN, TRY_LATER = 1, 4, 75
 SCOPES = ("ea:api", "offline_access", "ea:sales_readonly")
 """No more than a report needs."""
 
+MAKE_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+"""What prints a key that the login can be kept with."""
+
 OVERLAP = timedelta(minutes=10)
 """How far a report goes back behind the last one, since a change may show up late."""
 
@@ -97,10 +100,13 @@ class Login:
             from cryptography.fernet import Fernet  # noqa: PLC0415 - not needed with --sandbox
         except ImportError:
             raise CannotGoOn("Tokens are kept encrypted: pip install 'visma-busy-sync[crypto]'") from None
+        given = os.environ.get("VISMA_TOKEN_KEY", "")
+        if not given:
+            raise CannotGoOn(f"VISMA_TOKEN_KEY is not set. Make one with: {MAKE_KEY}")
         try:
-            self._key = Fernet(os.environ.get("VISMA_TOKEN_KEY", ""))
+            self._key = Fernet(given)
         except ValueError:
-            raise CannotGoOn("VISMA_TOKEN_KEY is no key of Fernet.generate_key(); set it.") from None
+            raise CannotGoOn(f"VISMA_TOKEN_KEY is no key. Make one with: {MAKE_KEY}") from None
         self._path = path
 
     @contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import io
+import json
 import re
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -114,6 +116,18 @@ def test_an_address_is_pasted_where_nobody_listens(shell: Shell, monkeypatch: py
     assert shell.good("status").out.startswith("connected to Fjordmesteren")
 
 
+@pytest.mark.parametrize("pasted", ["hello", "code=y&state=x", "http://[", "https://elsewhere.example"])
+def test_what_is_no_address_is_told_as_such(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, pasted: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{pasted}\n"))
+    said = shell("connect --project-sync --paste")
+    assert said.code == 1
+    assert "That is no address." in said.err
+    assert "Copy all of it, from http to the end." in said.err
+    assert "elsewhere" not in said.out + said.err
+
+
 @pytest.mark.parametrize(("pasted", "code"), [("", 1), ("https://elsewhere.example/?state=x&code=y\n", 4)])
 def test_what_is_no_address_of_this_login_connects_nothing(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, pasted: str, code: int
@@ -152,7 +166,7 @@ def test_a_login_is_told_to_programs(shell: Shell) -> None:
 
 def test_status_says_how_the_connection_stands(shell: Shell) -> None:
     said = shell("status")
-    assert (said.code, said.out) == (4, "not connected. Press connect and log in at Visma.\n")
+    assert (said.code, said.out) == (4, "not connected. Run connect and log in at Visma.\n")
     shell.connected()
     assert shell.good("status --lang nb").out.endswith("aldri hentet\n")
     shell.good("disconnect --yes")
@@ -282,6 +296,23 @@ def test_a_host_behind_an_address_of_its_own_has_it_pasted(shell: Shell, tmp_pat
     assert said.code == 1
     assert "redirect_uri=https%3A%2F%2Fbusy.example%2Fback" in said.err
     assert "Copy that address" in said.err
+
+
+def test_a_sandbox_that_does_not_answer_is_not_taken_for_visma(shell: Shell) -> None:
+    shell.connected()
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    file = DataFolder(shell.data / "sandbox", sandbox=True).sandbox_file
+    told = json.loads(file.read_text(encoding="utf-8"))
+    there = told["api_url"].removesuffix("/v2")
+    moved = file.read_text(encoding="utf-8").replace(there, f"http://127.0.0.1:{port}")
+    file.write_text(moved, encoding="utf-8")
+    for line in ("plan", "plan --json"):
+        said = shell(line)
+        assert said.code == 75
+        assert "The sandbox does not answer. Start it anew" in said.err
+        assert "visma-busy-sync sandbox" in said.err
+        assert "status.visma.com" not in said.err + said.out
 
 
 def test_the_sandbox_that_ended_is_told(shell: Shell) -> None:

@@ -187,6 +187,44 @@ def test_play_is_kept_apart_from_the_real_thing(shell: Shell, monkeypatch: pytes
     assert (shell.data / "busy.db").exists()
 
 
+def test_a_sandbox_that_ends_forgets_itself_alone(folder: DataFolder) -> None:
+    folder.note_sandbox("the other one")
+    folder.forget_sandbox("this one")
+    assert folder.sandbox_file.read_text(encoding="utf-8") == "the other one"
+    folder.forget_sandbox("the other one")
+    assert not folder.sandbox_file.exists()
+
+
+def test_only_the_owner_can_read_any_file(shell: Shell) -> None:
+    shell.synced()
+    files = [each for each in shell.data.rglob("*") if each.is_file()]
+    assert {"busy.db", "keys"} <= {each.name for each in files}
+    assert {each.name: each.stat().st_mode & 0o077 for each in files} == {each.name: 0 for each in files}
+
+
+def test_a_key_that_is_lost_is_told_by_the_name_of_its_file(shell: Shell) -> None:
+    """A new one is made in its place, and said so."""
+    shell.connected()
+    keys = shell.data / "sandbox" / "keys"
+    keys.unlink()
+    told = shell("plan")
+    assert f"A new encryption key was made in {keys}, since there was none." in told.err
+    assert f"what to do: Put the old key at the end of {keys}." in told.err
+    assert shell("plan --json").json["advice"].startswith(f"Put the old key at the end of {keys}.")
+    status = shell("status")
+    assert status.code == 1
+    assert f"Put the old key at the end of {keys}." in status.err
+    assert "A new encryption key" not in status.err
+
+
+def test_the_variable_is_told_where_it_has_the_keys(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.where_keys_are() == str(folder.path / "keys")
+    monkeypatch.setenv("VISMA_BUSY_SYNC_ENCRYPTION_KEYS", "a")
+    assert folder.where_keys_are() == "VISMA_BUSY_SYNC_ENCRYPTION_KEYS"
+
+
 def test_tokens_are_in_the_database_encrypted_only(shell: Shell) -> None:
     shell.connected()
     kept = b"".join(each.read_bytes() for each in (shell.data / "sandbox").glob("busy.db*"))
@@ -245,7 +283,7 @@ def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatc
     sick = shell("doctor")
     assert sick.code == 1
     assert "failure connection" in sick.out
-    assert "Press connect" in sick.out
+    assert "Run connect" in sick.out
     shell.data.chmod(0o755)
     refused = shell("doctor")
     assert "failure data" in refused.out

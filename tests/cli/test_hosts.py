@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from .conftest import Shell
+from visma_busy_sync.busy import TimeEntry, WorkType
+from visma_busy_sync.sync import Kind
+
+from .conftest import Said, Shell
 
 THEIRS = """
 import contextlib
@@ -103,7 +107,7 @@ def test_an_asynchronous_integration_runs_in_a_loop_of_its_own(host: Shell) -> N
 @pytest.mark.parametrize("app", ["make", "awaited", "make_async", "make_later", "within_async"])
 def test_every_way_to_one_leads_there(host: Shell, app: str) -> None:
     said = host(f"status --app theirs:{app}")
-    assert (said.code, said.out) == (4, "not connected. Press connect and log in at Visma.\n")
+    assert (said.code, said.out) == (4, "not connected. Run connect and log in at Visma.\n")
     if app == "within_async":
         assert sys.modules["theirs"].told == ["closed async"]
 
@@ -147,14 +151,53 @@ def test_what_is_no_integration_is_told(host: Shell, app: str, words: str) -> No
 def test_an_error_of_the_hosts_own_is_told_by_its_name(host: Shell) -> None:
     said = host("status --app theirs:fails")
     assert said.code == 1
-    assert "RuntimeError" in said.err
+    assert "error: theirs:fails failed with RuntimeError." in said.err
+    assert "Its text may hold secrets; --debug shows it." in said.err
+    assert host("status --app theirs:fails --json").json["type"] == "RuntimeError"
     assert "Traceback" not in said.err
     assert "hush" not in said.err
     sick = host("doctor --app theirs:fails --json")
     assert sick.code == 1
     assert sick.json["healthy"] is False
-    assert [each["what"] for each in sick.json["checks"] if each["code"] == "app"] == ["RuntimeError."]
+    assert [each["what"] for each in sick.json["checks"] if each["code"] == "app"] == [
+        "theirs:fails failed with RuntimeError."
+    ]
     shown = host("status --app theirs:fails --debug")
     assert "Traceback" in shown.err
     assert "def fails" in shown.err or "in fails" in shown.err
     assert "hush" not in shown.err
+
+
+def booked(host: Shell, number: str) -> str:
+    """Make a project with hours in the host's own Busy, and return its id."""
+    theirs = sys.modules["theirs"]
+    id = str(theirs.busy.add("acme", Kind.PROJECT, number=number, name="House"))
+    theirs.hours.add_work_type("acme", WorkType(id="w", name="Work"))
+    start = datetime(2026, 3, 10, 8, tzinfo=UTC)
+    entry = TimeEntry(id=f"h{id}", work_type="w", member="m", start=start, billable_minutes=60)
+    theirs.hours.book("acme", id, entry)
+    return id
+
+
+def test_a_number_is_taken_where_it_names_one_project_of_a_host(host: Shell) -> None:
+    """What may be several is refused with the choices, and an id alone is never looked up."""
+    host.good("connect --app theirs:visma --auto --project-sync")
+    first, second, third = (booked(host, number) for number in ("17", "18", "18"))
+    fourth = booked(host, first)
+
+    def build(words: str) -> Said:
+        return host(f"order build {words} --month 2026-03 --app theirs:visma")
+
+    assert "OrderNotReady" in build("17").err
+    for words in ("18", "--number 18"):
+        several = build(words)
+        assert several.code == 64
+        assert "Several projects go by 18:" in several.err
+        assert f"{second}  18 House\n" in several.err
+        assert f"{third}  18 House\n" in several.err
+        assert "--id" in several.err
+    assert f"{fourth}  {first} House\n" in build(first).err
+    assert "OrderNotReady" in build(f"--id {first}").err
+    assert "OrderNotReady" in build(f"--number {first}").err
+    assert "No project with the number 19 has anything to bill then." in build("--number 19").err
+    assert "ProjectUnknown" in build("19").err

@@ -106,6 +106,31 @@ def test_a_newcomer_goes_from_nothing_to_a_draft_and_back(
     assert (ended.code, "No sandbox runs here" in ended.err) == (1, True)
 
 
+def test_a_second_sandbox_for_a_folder_is_refused_and_the_first_goes_on(
+    sandbox: tuple[subprocess.Popen[str], Path], plain_surroundings: Path, tmp_path: Path
+) -> None:
+    """One that was killed is in nobody's way."""
+    process, said = sandbox
+    types = Newcomer(plain_surroundings, tmp_path)
+    (address,) = re.findall(r"runs at (\S+);", said.read_text(encoding="utf-8"))
+    second = types("sandbox")
+    assert second.code == 1
+    assert f"A sandbox runs for this data folder already, at {address}." in second.err
+    assert "--data" in second.err
+    assert types("connect --auto --project-sync --sandbox").code == 0
+    process.kill()
+    process.wait()
+    other = subprocess.Popen(
+        [sys.executable, "-m", "visma_busy_sync.cli", "sandbox", "--json"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout is not None
+        assert json.loads(other.stdout.readline())["api_url"].startswith("http://127.0.0.1:")
+    finally:
+        other.kill()
+        other.communicate()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -173,4 +198,4 @@ def test_without_the_sandboxs_extra_it_is_named(plain_surroundings: Path) -> Non
     )
     assert run.returncode == 64
     assert 'pip install "visma-busy-sync[sandbox]"' in run.stderr
-    assert list((plain_surroundings / "sandbox").iterdir()) == []
+    assert [each.name for each in (plain_surroundings / "sandbox").iterdir()] == ["server.lock"]

@@ -83,10 +83,37 @@ def test_a_project_is_found_by_its_number(shell: Shell) -> None:
     booked = shell.good("demo").out
     number = booked.partition("on the project ")[2].split()[0]
     assert "14455.16 NOK" in shell.good(f"order build --number {number}").out
+    assert "14455.16 NOK" in shell.good(f"order build {number}").out
     missing = shell("order build --number 99999")
-    assert (missing.code, "has anything to bill" in missing.err) == (1, True)
+    assert (missing.code, "No project has the number 99999." in missing.err) == (1, True)
+    neither = shell("order build p17")
+    assert (neither.code, "No project has the id or number p17." in neither.err) == (1, True)
+    assert shell("order build --id p17 --json").json["type"] == "ProjectUnknown"
     assert shell("order build").code == 64
     assert shell(f"order build p17 --number {number}").code == 64
+    assert shell(f"order build p17 --id {number}").code == 64
+
+
+def test_tables_have_names_and_numbers_instead_of_inner_ids(shell: Shell, file: Path) -> None:
+    id = shell.pushed(file)
+    project = json.loads(file.read_text(encoding="utf-8"))["order"]["project"]
+    name = "0001 Rehabilitering av bad, Oslo"
+    for line in ("order list", f"order show {id}", "order read-back"):
+        told = shell.good(line).out
+        assert f"project {name}" in told
+        assert project not in told
+
+
+def test_what_was_pushed_is_not_booked_again(shell: Shell, file: Path) -> None:
+    """The demo can be repeated; and hours on an order already lead to the list of orders."""
+    shell.pushed(file)
+    on_order = shell("order build 0001")
+    assert on_order.code == 3
+    assert "4 entries stay out (4 on an order already)" in on_order.err
+    assert "Next: visma-busy-sync order list" in on_order.err
+    booked = shell.good("demo --json").json["booked"]
+    assert "14455.16 NOK" in shell.good("order build 0001").out
+    assert shell.good("demo --json").json["booked"] == booked
 
 
 def test_every_problem_is_told_at_once_with_its_cure(shell: Shell) -> None:

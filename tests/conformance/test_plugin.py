@@ -56,6 +56,10 @@ PORTS = """
         def read_raw(self, tenant, key):
             raise KeyError("another table")
 
+    class UnfinishedHarness(Harness):
+        def read_raw(self, tenant, key):
+            raise NotImplementedError("later")
+
     class Busy(CatalogueHarness):
         def __init__(self):
             self._busy = MemoryCatalogue()
@@ -119,6 +123,9 @@ PORTS = """
 
     def wrong_harness():
         return WrongHarness()
+
+    def unfinished():
+        return UnfinishedHarness()
 
     def no_harness():
         return MemoryStateStore()
@@ -227,6 +234,17 @@ def test_a_check_that_failed_over_something_else_leaves_its_promise_open(shop: P
     assert "kept (0): none" in output
     assert "not settled, a check failed over something else (1): all-or-nothing" in output
     assert "broken (" not in output
+
+
+def test_a_harness_that_is_not_finished_is_told_in_a_few_lines(shop: Path) -> None:
+    code, output = run(shop, "--visma-ports", "shop.ports:unfinished", "-k", "stops_the_whole_commit")
+    assert code == 1, output
+    told = output.partition("= FAILURES =")[2].partition("= promises of")[0].replace("\\", "/")
+    assert "The harness is not finished: read_raw() raised NotImplementedError: later" in told
+    line = textwrap.dedent(PORTS).splitlines().index('        raise NotImplementedError("later")') + 1
+    assert f"/shop/ports.py:{line}\n  to do: Write the method." in told
+    assert len(told.splitlines()) < 8
+    assert "not settled, a check failed over something else (1)" in output
 
 
 def test_an_error_of_the_store_is_shown_with_its_traceback(shop: Path) -> None:

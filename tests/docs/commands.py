@@ -18,6 +18,8 @@ from .blocks import ROOT, Block
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+ENVIRONMENTS = (".venv", ".venv-tutorial")
+"""Which environments the pages have their readers make, by `make` and by hand."""
 
 
 def commands_in(block: Block) -> Iterator[list[str]]:
@@ -57,7 +59,9 @@ def check(block: Block) -> None:
         elif program == "export":
             assert all("=" in word for word in words), f"{block}: {words} sets nothing"
         elif program == ".":
-            assert words == [".venv/bin/activate"], f"{block}: there is no {words}"
+            assert words in [[f"{each}/bin/activate"] for each in ENVIRONMENTS], (
+                f"{block}: there is no {words}"
+            )
         elif program in PROJECT.get("scripts", {}):
             _own_script(program, words)
         else:
@@ -146,5 +150,6 @@ PROGRAMS: Mapping[str, Callable[[Sequence[str], Path], None]] = {
     "pip": _pip,
     "pytest": _pytest,
     "python": _python,
+    "python3": _python,
 }
 """How to look at the commands of a program: its words, and the folder in which they are given."""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -302,7 +303,13 @@ def test_what_a_user_can_mend_is_said_in_a_line(user: User) -> None:
     other = user.report(VISMA_TOKEN_KEY=Fernet.generate_key().decode())
     assert "VISMA_TOKEN_KEY is not its key" in other.err
     none = user.report(VISMA_TOKEN_KEY="")
-    assert "set it" in none.err
+    assert none.err.startswith("VISMA_TOKEN_KEY is not set. Make one with: python -c ")
+    made = subprocess.check_output(
+        [sys.executable, *shlex.split(none.err.partition(": python ")[2])], encoding="utf-8"
+    )
+    assert "VISMA_TOKEN_KEY is not its key" in user.report(VISMA_TOKEN_KEY=made.strip()).err
+    wrong = user.report(VISMA_TOKEN_KEY="secret")
+    assert wrong.err.startswith("VISMA_TOKEN_KEY is no key. Make one with: python -c ")
     (user.folder / "last.json").write_text("[]", encoding="utf-8")
     damaged = user.report("--state", "last.json")
     assert "cannot be read" in damaged.err
@@ -310,7 +317,7 @@ def test_what_a_user_can_mend_is_said_in_a_line(user: User) -> None:
     assert "nowhere" in away.err
     unknown = user.report(VISMA_CLIENT_ID="")
     assert "client_id is empty" in unknown.err
-    for ran in (other, none, damaged, away, unknown):
+    for ran in (other, none, wrong, damaged, away, unknown):
         assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1), ran.err
     assert user.report("--since", "yesterday").code == 2
     assert user.report("--server", "elsewhere.json").code == 2

@@ -60,6 +60,32 @@ def test_the_worked_example_is_ready_and_is_gone_when_it_is_ordered(office: Offi
     assert (row.minutes, row.last_order) == (30, date(2026, 3, 31))
 
 
+def test_the_table_has_names_and_numbers_instead_of_ids(office: Office) -> None:
+    """A project without a number goes by its name; a name that is long is cut, and none is in a repr."""
+    acme = synced(office)
+    with_work(office)
+    for project in with_customer(office)[:2]:
+        book(office, project, f"e-{project}")
+    records = {each.id: each for kind in Kind for each in office.busy.load(ACME, kind)}
+    first, *_, last = acme.preflight(MARCH).rows
+    office.busy.edit(ACME, Kind.PROJECT, last.project, number=None, name="Taket\nvårt")
+    assert first.customer is not None
+    office.busy.edit(ACME, Kind.CUSTOMER, first.customer, name="Nordhav Borettslag, avdeling for bygg")
+
+    preflight = acme.preflight(MARCH)
+    told = str(preflight)
+    for row in preflight.rows:
+        assert row.customer is not None
+        assert row.project not in told
+        assert row.customer not in told
+        assert row.project_name == office.busy.get(ACME, Kind.PROJECT, row.project).values["name"]
+    assert f"\n{first.number} " in told
+    assert " Nordhav Borettslag, avdeling… " in told
+    assert "\nTaket vårt " in told
+    assert "Nordhav" not in repr(preflight.rows)
+    assert str(records[last.customer or ""].values["name"]) in told
+
+
 def test_each_thing_is_read_once_and_long_lists_as_lists(office: Office) -> None:
     """However many projects there are, the budget of calls is not spent on them."""
     acme = synced(office)

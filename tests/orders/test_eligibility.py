@@ -319,14 +319,14 @@ def test_nothing_to_bill_counts_what_stayed_out_by_reason() -> None:
 
     (found,) = error.problems
     assert found.message == (
-        "There is nothing to bill from 2026-11-01 to 2026-11-30: 3 entries stay out (2 not_approved, "
-        "1 nothing_billable)."
+        "There is nothing to bill from 2026-11-01 to 2026-11-30: 3 entries stay out (2 not approved, "
+        "1 with nothing billable)."
     )
     assert found.message_nb == (
         "Det er ingenting å fakturere fra 2026-11-01 til 2026-11-30: 3 føringer er holdt utenfor "
         "(2 ikke godkjent, 1 uten noe fakturerbart)."
     )
-    assert "2 not_approved" in str(error)
+    assert "2 not approved" in str(error)
     assert error.left_out == (
         LeftOut("e1", LeftOutReason.NOTHING_BILLABLE),
         LeftOut("e2", LeftOutReason.NOT_APPROVED),
@@ -339,7 +339,7 @@ def test_nothing_to_bill_of_one_entry_is_said_so() -> None:
     one = refusal(work(hours(approval=Approval.NONE))).problems[0]
     none = refusal(work()).problems[0]
 
-    assert "1 entry stays out (1 not_approved)" in one.message
+    assert "1 entry stays out (1 not approved)" in one.message
     assert "1 føring er holdt utenfor (1 ikke godkjent)" in one.message_nb
     assert none.message.endswith("no hours or costs are booked.")
     assert none.message_nb.endswith("ingen timer eller kostnader er ført.")

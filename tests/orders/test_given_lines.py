@@ -375,7 +375,7 @@ class TestChosen:
         (found,) = refusal(work(hours("e1"), hours("e2", minutes=0)), only=frozenset(HOURS)).problems
 
         assert found.code is ProblemCode.ENTRY_LEFT_OUT
-        assert "nothing_billable" in found.message
+        assert "with nothing billable" in found.message
         assert "uten noe fakturerbart" in found.message_nb
 
 

@@ -13,11 +13,12 @@ from typing import Annotated, Any, Final, Literal, TextIO, cast
 from attrs import frozen
 from cyclopts import App, CycloptsError, Group, Parameter
 
+from visma_busy_sync.busy import LeftOutReason
 from visma_busy_sync.cli import connect, doctor, orders, reports, sandbox, syncing
 from visma_busy_sync.cli.context import Context, Options, language_of
 from visma_busy_sync.cli.exits import Exit, Stopped
 from visma_busy_sync.cli.shown import Output, Unwritable, writing
-from visma_busy_sync.errors import NotReady, OrderNeedsAttention, OrderOutcomeUnknown
+from visma_busy_sync.errors import NotReady, OrderNeedsAttention, OrderNotReady, OrderOutcomeUnknown
 
 NAME: Final = "visma-busy-sync"
 PREFIX: Final = "VISMA_BUSY_SYNC_"
@@ -108,16 +109,16 @@ _add(app, syncing.plan, "plan", "--detailed-exitcode", _IMPORT)
 _add(app, syncing.sync, "sync", "--yes", _IMPORT)
 _add(app, reports.preflight, "preflight", "--month 2026-03", _ORDERS)
 app.command(_order)
-_add(_order, orders.build, "build", "p17 --month 2026-03 --output order.json")
+_add(_order, orders.build, "build", "0001 --month 2026-03 --output order.json")
 _add(_order, orders.push, "push", "order.json")
 _add(_order, orders.list_orders, "list", "--state transferred")
-_add(_order, orders.show, "show", "2026-117")
+_add(_order, orders.show, "show", "ORDER-ID")
 _add(_order, orders.read_back, "read-back", "")
 _add(_order, orders.recover, "recover", "")
-_add(_order, orders.resolve, "resolve", "2026-117 --found 3f2a4c1e-0000-4000-8000-000000000001")
-_add(_order, orders.withdraw, "withdraw", "2026-117 --yes")
-_add(_order, orders.release, "release", "2026-117 --yes")
-_add(_order, orders.reopen, "reopen", "2026-117 --yes")
+_add(_order, orders.resolve, "resolve", "ORDER-ID --found 3f2a4c1e-0000-4000-8000-000000000001")
+_add(_order, orders.withdraw, "withdraw", "ORDER-ID --yes")
+_add(_order, orders.release, "release", "ORDER-ID --yes")
+_add(_order, orders.reopen, "reopen", "ORDER-ID --yes")
 _add(app, reports.billing_proof, "billing-proof", "--month 2026-03", _ORDERS)
 _add(app, doctor.doctor, "doctor", "--json", _CARE)
 _add(app, doctor.reseal, "reseal", "", _CARE)
@@ -174,7 +175,7 @@ def launch(
     except (BrokenPipeError, Unwritable):  # nothing more can be said there
         raise
     except Exception as error:  # noqa: BLE001 - a host's own ports may raise anything
-        code = out.error(error, debug=debug)
+        code = out.error(error, cure=context.cure(error), debug=debug)
         leads_on = _leads_on(error, code)
         if leads_on is not None:
             out.say(f"Next: {context.hint(leads_on)}", style="dim")
@@ -215,6 +216,8 @@ def _leads_on(error: Exception, code: Exit) -> str | None:
             return "order recover"
         case NotReady():
             return "readiness"
+        case OrderNotReady() if any(each.reason is LeftOutReason.ALREADY_ORDERED for each in error.left_out):
+            return "order list"
         case _:
             return "connect" if code is Exit.RECONNECT else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import http.client
 import os
@@ -15,11 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from cyclopts import Parameter
 
-from visma_busy_sync import LoginOutcome, LoginResult, Secret, Tenant
+from visma_busy_sync import ConnectionState, LoginOutcome, LoginResult, Secret, Tenant
 from visma_busy_sync.cli import shapes
 from visma_busy_sync.cli.callback import Callbacks, listening
 from visma_busy_sync.cli.context import Context, can_ask
 from visma_busy_sync.cli.exits import LOGIN_EXITS, STATUS_EXITS, Exit, Stopped
+from visma_busy_sync.cli.shown import typed
 from visma_busy_sync.sync import plan_to_json
 
 Hidden = Annotated[Context, Parameter(parse=False)]
@@ -140,7 +142,16 @@ def _pasted(context: Context) -> Secret:
     given = given.strip()
     if not given:
         raise Stopped("No address was given.", code=Exit.FAILED)
+    if not _is_address(given):
+        raise Stopped("That is no address.", advice="Copy all of it, from http to the end.", code=Exit.FAILED)
     return Secret(given)
+
+
+def _is_address(text: str) -> bool:
+    with contextlib.suppress(ValueError):  # such as an open bracket in it
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.netloc and parts.query)
+    return False
 
 
 def _pressed(url: str) -> Secret:
@@ -171,7 +182,7 @@ def _told(context: Context, tenant: Tenant, result: LoginResult) -> int:
     if out.as_json:
         out.document("login", shapes.login(result))
     else:
-        out.data(result.text(out.language))
+        out.data(typed(result.text(out.language)))
     if result.connected:
         out.say(f"Next: {context.hint('plan')}", style="dim")
     if result.outcome is LoginOutcome.CONFIRM_COMPANY:
@@ -179,7 +190,7 @@ def _told(context: Context, tenant: Tenant, result: LoginResult) -> int:
             out.lines(tenant.preview_company().lines(out.language))
             context.confirm("Connect to this company instead?", yes=False)
             status = tenant.confirm_company(result.other_company.login_id)
-            out.data(status.text(out.language))
+            out.data(typed(status.text(out.language)))
             return Exit.DONE
         out.say(f"See what would be archived: {context.hint('company preview')}", style="dim")
     return LOGIN_EXITS[result.outcome]
@@ -191,7 +202,9 @@ def status(*, context: Hidden) -> int:
     if context.out.as_json:
         context.out.document("status", shapes.status(found))
     else:
-        context.out.data(found.text(context.out.language))
+        context.out.data(typed(found.text(context.out.language)))
+    if found.state is ConnectionState.LOCKED and context.options.app is None:
+        context.out.say(context.cure_of_a_missing_key())
     return STATUS_EXITS[found.state]
 
 
@@ -203,7 +216,7 @@ def readiness(*, context: Hidden) -> int:
     if context.out.as_json:
         context.out.document("readiness", shapes.readiness(found))
     else:
-        context.out.data(found.text(context.out.language))
+        context.out.data(typed(found.text(context.out.language)))
     return Exit.DONE if found.ready else Exit.BLOCKED
 
 
@@ -263,5 +276,5 @@ def status_told(context: Context, tenant: Tenant) -> int:
     if context.out.as_json:
         context.out.document("status", shapes.status(found))
     else:
-        context.out.data(found.text(context.out.language))
+        context.out.data(typed(found.text(context.out.language)))
     return Exit.DONE

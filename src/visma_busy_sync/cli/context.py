@@ -18,6 +18,7 @@ from visma_busy_sync.cli.exits import Exit, Stopped
 from visma_busy_sync.cli.hosts import loaded
 from visma_busy_sync.cli.progress import working
 from visma_busy_sync.cli.shown import Output
+from visma_busy_sync.errors import EncryptionKeyMissing, NotSent
 from visma_busy_sync.integration import Language
 
 _NORWEGIAN: Final = ("nb", "nn", "no")
@@ -51,6 +52,7 @@ class Context:
         self.options = options
         self.out = out
         self._ends = ExitStack()
+        self._box: Box | None = None
         self._visma: BusySync | None = None
 
     @property
@@ -66,10 +68,37 @@ class Context:
         return DataFolder(path / "sandbox", sandbox=True) if self.options.sandbox else DataFolder(path)
 
     def box(self, redirect_uri: str | None = None) -> Box:
-        """Open the stores of the data folder."""
-        box = opened(self.folder.made(), self._ends, redirect_uri=redirect_uri)
-        self._visma = box.visma
-        return box
+        """Return the stores of the data folder, opened when they are first asked for."""
+        if self._box is None:
+            folder = self.folder.made()
+            lost_its_keys = folder.lost_its_keys()
+            self._box = opened(folder, self._ends, redirect_uri=redirect_uri)
+            self._visma = self._box.visma
+            if lost_its_keys:
+                self.out.say(f"A new encryption key was made in {folder.keys_file}, since there was none.")
+        return self._box
+
+    def cure(self, error: Exception) -> str:
+        """Return what to do about an error of the data folder or its sandbox; empty: what it says."""
+        if self.options.app is not None:
+            return ""
+        match error:
+            case EncryptionKeyMissing():
+                return self.cure_of_a_missing_key()
+            case NotSent() if self.options.sandbox and not self.folder.sandbox_answers():
+                return (
+                    "The sandbox does not answer. Start it anew in another terminal, with the same --data: "
+                    "visma-busy-sync sandbox. It has forgotten all logins then: connect again."
+                )
+            case _:
+                return ""
+
+    def cure_of_a_missing_key(self) -> str:
+        """Return where a key is to be put that was there before."""
+        return (
+            f"Put the old key at the end of {self.folder.where_keys_are()}. If it is lost for good, connect "
+            "again; nothing in Busy is lost."
+        )
 
     def visma(self) -> BusySync:
         """Return the integration, opened when it is first asked for."""

@@ -17,7 +17,7 @@ from visma_busy_sync.cli import shapes
 from visma_busy_sync.cli.connect import Hidden
 from visma_busy_sync.cli.context import Context
 from visma_busy_sync.cli.exits import Exit, Stopped
-from visma_busy_sync.cli.shown import told
+from visma_busy_sync.cli.shown import told, typed
 from visma_busy_sync.integration import Check, Health
 
 PACKAGE: Final = "visma-busy-sync"
@@ -77,10 +77,11 @@ def doctor(*, context: Hidden) -> int:
         context.out.document("doctor", {"healthy": healthy, "checks": told})
         return Exit.DONE if healthy else Exit.FAILED
     for line in lines:
-        said = Text.assemble((f"{line.health:<8}", _STYLES[line.health]), f"{line.code:<12}{line.what}")
+        what = typed(line.what)
+        said = Text.assemble((f"{line.health:<8}", _STYLES[line.health]), f"{line.code:<12}{what}")
         context.out.data(said)
         if line.cure and line.health is not Health.OK:
-            context.out.data(f"{'':20}→ {line.cure}")
+            context.out.data(f"{'':20}→ {typed(line.cure)}")
     return Exit.DONE if healthy else Exit.FAILED
 
 

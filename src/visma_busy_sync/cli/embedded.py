@@ -7,6 +7,7 @@
 | `client.toml` | `client_id`, `client_secret` and `redirect_uri` of the application registered with Visma |
 | `sandbox/` | all of this again for the sandbox, so that play never touches the real thing |
 | `sandbox/server.json` | where the sandbox is, while it runs |
+| `sandbox/server.lock` | locked as long as it runs, so that there is one at a time |
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ import contextlib
 import json
 import os
 import secrets
+import socket
+import sqlite3
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, final
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from visma_busy_sync import BusySync, ConfigurationError, Endpoints, Secret
-from visma_busy_sync.cli.private import private_folder, read_private, write_new, write_over
+from visma_busy_sync.cli.private import private_folder, read_private, touch_private, write_new, write_over
 from visma_busy_sync.eaccounting import PRODUCTION
 from visma_busy_sync.sandbox.process import READY_MEMBERS, SandboxInfo
 
@@ -82,6 +86,19 @@ class DataFolder:
     def sandbox_file(self) -> Path:
         """Where the sandbox says where it is."""
         return self.path / "server.json"
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the encryption keys are, unless the environment has them."""
+        return self.path / "keys"
+
+    def where_keys_are(self) -> str:
+        """Say where the encryption keys are taken from."""
+        return ENCRYPTION_KEYS if self._given_keys() else str(self.keys_file)
+
+    def lost_its_keys(self) -> bool:
+        """Tell whether there is no encryption key, although something was stored."""
+        return not self._given_keys() and (self.path / "busy.db").exists() and not self.keys_file.exists()
 
     def made(self) -> DataFolder:
         """Return it when it is there, and private.
@@ -146,6 +163,40 @@ class DataFolder:
             advice="Start one in another terminal, with the same --data: visma-busy-sync sandbox",
         )
 
+    @contextlib.contextmanager
+    def held_for_sandbox(self) -> Iterator[None]:
+        """Keep other sandboxes out as long as one runs here.
+
+        Raises:
+            ConfigurationError: If one runs already.
+        """
+        file = self.path / "server.lock"
+        touch_private(file)
+        # A lock of SQLite ends with its process, however that ends, on every system.
+        with contextlib.closing(sqlite3.connect(file, timeout=0)) as lock:
+            try:
+                lock.execute("begin exclusive")
+            except sqlite3.OperationalError:
+                raise ConfigurationError(
+                    f"A sandbox runs for this data folder already{self._at()}.",
+                    advice="Use it, end it with Ctrl-C in its terminal, or give this one a folder of its own "
+                    "with --data.",
+                ) from None
+            yield
+
+    def _at(self) -> str:
+        with contextlib.suppress(ConfigurationError):
+            return f", at {self.sandbox_info().api_url}"
+        return ""  # it is about to start
+
+    def sandbox_answers(self) -> bool:
+        """Tell whether something listens where the sandbox was started."""
+        with contextlib.suppress(OSError, ConfigurationError):
+            address = urlsplit(self.sandbox_info().api_url)
+            socket.create_connection((address.hostname or "", address.port or 80), timeout=2).close()
+            return True
+        return False
+
     def note_sandbox(self, ready_line: str) -> None:
         """Write down where the sandbox is, so that other commands find it."""
         write_over(self.sandbox_file, ready_line)
@@ -168,15 +219,17 @@ class DataFolder:
         Raises:
             ConfigurationError: If the file can be read by others.
         """
-        given = os.environ.get(ENCRYPTION_KEYS)
-        file = self.path / "keys"
-        text = given if given and not self.sandbox else read_private(file)
+        file = self.keys_file
+        text = self._given_keys() or read_private(file)
         if text is None:
             made = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
             write_new(file, f"{made}\n")
             del made  # a traceback may be shown with the values of its frames
             text = read_private(file) or ""  # another process may have been first
         return [Secret(word) for word in text.replace(",", " ").split()]
+
+    def _given_keys(self) -> str:
+        return "" if self.sandbox else os.environ.get(ENCRYPTION_KEYS, "")
 
 
 def _are_texts(values: object) -> bool:
@@ -209,6 +262,7 @@ def opened(folder: DataFolder, ends: ExitStack, *, redirect_uri: str | None = No
     except ImportError:
         raise ConfigurationError(_NO_SQL) from None
     client = folder.client()
+    touch_private(folder.path / "busy.db")
     url = f"sqlite:///{folder.path / 'busy.db'}"
     catalogue = ends.enter_context(SqlCatalogue.open(url, unique_numbers=True))
     state = ends.enter_context(SqlStateStore.open(url))

@@ -162,6 +162,19 @@ class Stopped(Exception):
         super().__init__(message)
 
 
+@final
+class AppFailed(Exception):
+    """What `--app` names failed to give an integration; the cause is the application's own error.
+
+    Attributes:
+        app: What `--app` named.
+    """
+
+    def __init__(self, app: str) -> None:
+        self.app = app
+        super().__init__(app)
+
+
 def exit_of(error: BaseException) -> Exit:
     """Return how an error ends a command; an error of the host's own is a failure."""
     if isinstance(error, Stopped):

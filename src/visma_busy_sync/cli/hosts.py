@@ -11,7 +11,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, Exit
 from pathlib import Path
 from typing import Any, Final, cast, final
 
-from visma_busy_sync import AsyncBusySync, AsyncTenant, BusySync, ConfigurationError
+from visma_busy_sync import AsyncBusySync, AsyncTenant, BusySync, ConfigurationError, VismaBusySyncError
+from visma_busy_sync.cli.exits import AppFailed
 
 _HOW: Final = (
     "Name it as --app package.module:name, where name is a BusySync or an AsyncBusySync, or a function "
@@ -49,12 +50,18 @@ def loaded(name: str, ends: ExitStack) -> BusySync:
 
     Raises:
         ConfigurationError: If there is none under that name.
+        AppFailed: If the host's own code raised an error.
     """
-    found = _found(name)
-    if isinstance(found, BusySync):
-        return found
     loop = _Loop(ends)
-    made = _entered_if_need_be(found() if callable(found) else found, loop, ends)
+    try:
+        found = _found(name)
+        if isinstance(found, BusySync):
+            return found
+        made = _entered_if_need_be(found() if callable(found) else found, loop, ends)
+    except VismaBusySyncError:
+        raise
+    except Exception as error:
+        raise AppFailed(name) from error
     if isinstance(made, BusySync):
         return made
     if isinstance(made, AsyncBusySync):

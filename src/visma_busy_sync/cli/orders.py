@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,13 +13,14 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from visma_busy_sync import ConfigurationError, OrderTexts, ReadBack, Recovered, Tenant
-from visma_busy_sync.busy import Order, Period
+from visma_busy_sync.busy import Order
 from visma_busy_sync.cli import shapes
 from visma_busy_sync.cli.connect import Hidden
 from visma_busy_sync.cli.context import Context
 from visma_busy_sync.cli.exits import WAITING_EXITS, Exit, Stopped, exit_of, worst
 from visma_busy_sync.cli.periods import Days, today
 from visma_busy_sync.cli.private import write_over
+from visma_busy_sync.cli.projects import meant, of_folder
 from visma_busy_sync.cli.shown import told
 from visma_busy_sync.orders import LedgerEntry, State, order_from_json, order_to_json, render
 
@@ -34,6 +35,7 @@ def build(
     /,
     *,
     number: str | None = None,
+    id: str | None = None,
     days: Days = Days(),  # noqa: B008 - it is a frozen value
     customer: str | None = None,
     order_date: date | None = None,
@@ -47,21 +49,23 @@ def build(
     Every problem is told at once, with its cure. Push what was written to a file with `order push`.
 
     Args:
-        project: Busy's id of the project.
-        number: Its number instead of its id; then all projects are looked at to find it.
-        customer: Busy's id of the customer; needed only where the project has several.
+        project: The project, by its number or by Busy's id of it.
+        number: The project by its number alone.
+        id: The project by Busy's id alone; no other one is looked at.
+        customer: Busy's id of the customer, as `preflight --json` has it; needed only where the project has
+            several.
         order_date: The date of the order; by default today in the workspace's time zone.
         order_id: An id of your own for it; by default a new one.
         buyers_reference: The buyer's own order number.
         output: Write the order as JSON to a file that only you can read.
     """
-    if (project is None) == (number is None):
-        raise Stopped("Name one project: by Busy's id of it, or with --number.")
+    if [project, number, id].count(None) != 2:
+        raise Stopped("Name one project: by its number or Busy's id of it, or with --number or --id.")
     period = days.period(today())
     tenant = context.tenant()
     with context.working("Reading eAccounting and building the order"):
         made = tenant.build_order(
-            _numbered(tenant, number or "", period) if project is None else project,
+            id or meant(context, tenant, period, project or number or "", by_number=project is None),
             period,
             customer=customer,
             order_date=order_date,
@@ -77,19 +81,6 @@ def build(
     if output is not None:
         context.out.say(f"Next: {context.hint(f'order push {shlex.quote(str(output))}')}", style="dim")
     return Exit.DONE
-
-
-def _numbered(tenant: Tenant, number: str, period: Period) -> str:
-    """Return Busy's id of the project with a number that has something to bill."""
-    found = sorted({row.project for row in tenant.preflight(period).rows if row.number == number})
-    if len(found) == 1:
-        return found[0]
-    told = f"Several projects have the number {number}: {', '.join(found)}."
-    raise Stopped(
-        told if found else f"No project with the number {number} has anything to bill in these days.",
-        advice="Give Busy's id of the project; `preflight --json` has it.",
-        code=Exit.FAILED,
-    )
 
 
 def _written(order: Order, file: Path) -> None:
@@ -156,14 +147,15 @@ def list_orders(*, state: State | None = None, context: Hidden) -> int:
 
 def _listed(context: Context, entries: Sequence[LedgerEntry]) -> None:
     """Tell of each order in a line, in columns."""
-    rows = [_cells(entry) for entry in entries]
+    projects = {each.id: str(each) for each in of_folder(context)}
+    rows = [_cells(entry, projects) for entry in entries]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         context.out.data("  ".join(cells).rstrip())
 
 
-def _cells(entry: LedgerEntry) -> tuple[str, ...]:
+def _cells(entry: LedgerEntry, projects: Mapping[str, str]) -> tuple[str, ...]:
     order = entry.order
     stage = f" ({entry.progress.stage})" if entry.progress is not None else ""
     number = f"number {entry.number}" if entry.number is not None else ""
@@ -172,7 +164,7 @@ def _cells(entry: LedgerEntry) -> tuple[str, ...]:
         f"{entry.state}{stage}",
         str(order.order_date),
         f"{order.total} {order.currency}",
-        f"project {order.project}",
+        f"project {projects.get(order.project, order.project)}",
         number,
     )
 

@@ -72,6 +72,15 @@ def _refuse_open(path: Path, found: os.stat_result, *, remedy: str) -> None:
         )
 
 
+def touch_private(file: Path) -> None:
+    """Make a file that only its owner can read, unless it is there.
+
+    Where that fails, whoever opens it says why.
+    """
+    with contextlib.suppress(OSError):
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT, 0o600))
+
+
 def write_new(file: Path, text: str) -> bool:
     """Write a file that is not there yet, whole or not at all; False, and nothing done, if it is there."""
     draft = _drafted(file, text)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from visma_busy_sync import Tenant
 from visma_busy_sync.busy import Approval, Expense, PriceMode, Prices, TimeEntry, WorkType
 from visma_busy_sync.cli.connect import Hidden
 from visma_busy_sync.cli.context import Context
@@ -27,6 +29,7 @@ _ENDS: Final = {2: Exit.USAGE}
 
 _HOURS: Final = "demo-consulting"
 _TRAVEL: Final = "demo-travel"
+_BOOKED: Final = ((_HOURS, 450), (_HOURS, 200), (_TRAVEL, 50))
 
 
 def sandbox(
@@ -73,7 +76,8 @@ def sandbox(
     arguments += ["--empty"] if empty else []
     reasons: list[str] = []
     try:
-        code = run_sandbox(arguments, announce=announce, complain=reasons.append)
+        with folder.held_for_sandbox():
+            code = run_sandbox(arguments, announce=announce, complain=reasons.append)
     finally:
         for line in ready:
             folder.forget_sandbox(line)
@@ -112,13 +116,12 @@ def demo(*, context: Hidden) -> int:
     rates = {_HOURS: Decimal(1250), _TRAVEL: Decimal("640.50")}
     box.work.set_prices(tenant, project.id, Prices(mode=PriceMode.WORK_TYPE, work_type_rates=rates))
     day = today()
-    entries = (
-        _booked(f"{day}-1", _HOURS, 450),
-        _booked(f"{day}-2", _HOURS, 200),
-        _booked(f"{day}-3", _TRAVEL, 50),
+    ids = _ids_on_no_order(box.visma.tenant(tenant), day)
+    entries = tuple(
+        _booked(id, work_type, minutes) for id, (work_type, minutes) in zip(ids, _BOOKED, strict=False)
     )
     toll = Expense(
-        id=f"demo-{day}-4",
+        id=ids[-1],
         date=day,
         work_type=_TRAVEL,
         quantity=Decimal(2),
@@ -146,9 +149,16 @@ def _named(products: Sequence[Record], name: str) -> str:
     return next((each for each in products if each.values["name"] == name), products[0]).id
 
 
+def _ids_on_no_order(tenant: Tenant, day: date) -> Sequence[str]:
+    """Return ids for three entries and a cost: new ones where those of before were pushed."""
+    pushed = {part.id for known in tenant.orders() for line in known.order.lines for part in line.parts}
+    rounds = ([f"demo-{day}-{number}" for number in range(at, at + 4)] for at in itertools.count(1, 4))
+    return next(ids for ids in rounds if pushed.isdisjoint(ids))
+
+
 def _booked(id: str, work_type: str, minutes: int) -> TimeEntry:
     return TimeEntry(
-        id=f"demo-{id}",
+        id=id,
         work_type=work_type,
         member="demo",
         start=datetime.combine(today(), time(12), UTC),  # the same day in all of Europe

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from visma_busy_sync import VismaBusySyncError
-from visma_busy_sync.cli.exits import Exit, Stopped, exit_of
+from visma_busy_sync.cli.exits import AppFailed, Exit, Stopped, exit_of
 from visma_busy_sync.errors import ApiError, ArchivingNotAllowed, ImportRefused, NotReady, OrderNotReady
 from visma_busy_sync.integration import Language
 
@@ -50,6 +50,15 @@ _SECRETS: Final = (
     (re.compile(r"://[^/\s@]+@"), "://***@"),
 )
 """What an error of a host's own, or of a library below it, may hold. Ours hold none of it."""
+
+
+_BUTTONS: Final = (
+    (re.compile(r"\bPress connect( in Busy)?\b"), "Run connect"),
+    (re.compile(r"\bpress connect( in Busy)?\b"), "run connect"),
+    (re.compile(r"\bTrykk «Koble til»( i Busy\b)?"), "Kjør connect"),
+    (re.compile(r"\btrykk «Koble til»( i Busy\b)?"), "kjør connect"),
+)
+"""How the library's texts name what is a command here."""
 
 
 @final
@@ -124,19 +133,25 @@ class Output:
         """Tell the person something that is no data."""
         self.console.print(Text(text, style=style), soft_wrap=True)
 
-    def error(self, error: BaseException, *, debug: bool = False) -> Exit:
-        """Tell what went wrong, why, and what to do; return how the command ends."""
+    def error(self, error: BaseException, *, cure: str = "", debug: bool = False) -> Exit:
+        """Tell what went wrong, why, and what to do; return how the command ends.
+
+        Args:
+            error: What ends the command.
+            cure: What to do, where the command line knows more of it than the error does.
+            debug: Whether to show where it came from.
+        """
         code = exit_of(error)
         if debug and not isinstance(error, Stopped):
             self.say(masked("".join(traceback.format_exception(error))), style="dim")
         name, message, advice = told(error, self.language)
-        self.say(f"error: {message}", style="bold red")
-        if advice:
-            self.say(f"  what to do: {advice}")
+        self.say(f"error: {typed(message)}", style="bold red")
+        if cure or advice:
+            self.say(f"  what to do: {cure or typed(advice)}")
         page = f"; see {ERRORS_PAGE}" if isinstance(error, VismaBusySyncError) else ""
         self.say(f"  {name}, exit code {code.value}{page}", style="dim")
         if self.as_json:
-            self.document("error", _error_members(error, code, self.language))
+            self.document("error", _error_members(error, code, self.language, cure))
         return code
 
     def flush(self) -> None:
@@ -173,6 +188,9 @@ def told(error: BaseException, language: Language) -> tuple[str, str, str]:
             return name, error.message, f"{error.advice} It is {digest or 'empty'} now."
         case VismaBusySyncError():
             return name, error.message, error.advice
+        case AppFailed():
+            name = type(error.__cause__).__name__
+            return name, f"{error.app} failed with {name}.", "Its text may hold secrets; --debug shows it."
         case Stopped():
             return "Usage" if error.code is Exit.USAGE else "Stopped", error.message, error.advice
         case _:
@@ -182,14 +200,14 @@ def told(error: BaseException, language: Language) -> tuple[str, str, str]:
             return name, f"{name}.", advice
 
 
-def _error_members(error: BaseException, code: Exit, language: Language) -> Mapping[str, object]:
+def _error_members(error: BaseException, code: Exit, language: Language, cure: str) -> Mapping[str, object]:
     name, message, advice = told(error, language)
     if isinstance(error, VismaBusySyncError):
         message, advice = error.message, error.advice
     members: dict[str, object] = {
         "type": name,
         "message": message,
-        "advice": advice,
+        "advice": cure or advice,
         "exit_code": code.value,
         "problems": None,
         "findings": None,
@@ -200,6 +218,13 @@ def _error_members(error: BaseException, code: Exit, language: Language) -> Mapp
     if isinstance(error, NotReady):
         members["findings"] = [str(finding.code) for finding in error.readiness.findings]
     return members
+
+
+def typed(text: str) -> str:
+    """Return a text that was written for Busy's pages with a command where these have a button."""
+    for button, command in _BUTTONS:
+        text = button.sub(command, text)
+    return text
 
 
 def masked(text: str) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from attrs import evolve
+
 from visma_busy_sync.busy import Period
 from visma_busy_sync.integration._arguments import require
 from visma_busy_sync.integration._booked import work_on
@@ -41,7 +45,7 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
             work = await work_on(site, tenant, project.id, period)
             require_readable_fixed_prices(books, work)
         except Exception as error:  # noqa: BLE001 - the host's work log may raise anything; the others go on
-            rows.append(PreflightRow(project=project.id, number=_number(project), error=error))
+            rows.append(PreflightRow(project=project.id, number=_text(project, "number"), error=error))
             continue
         fixed_billed = books.fixed_billed(project.id)
         for look in looks_of(work, books.claimed, books.freed):
@@ -66,9 +70,20 @@ async def preflight(site: Site, tenant: str, period: Period) -> Preflight:
                 look.work, found, period=period, claimed=look.claimed, last_orders=last, order=look.order
             )
             fixed_billed = also_billed(fixed_billed, (assessment for _, assessment in found))
-    return preflight_of(period, rows)
+    return preflight_of(period, _named(rows, counterparts.records))
 
 
-def _number(project: Record) -> str | None:
-    number = project.values.get("number")
-    return number if isinstance(number, str) else None
+def _named(rows: Iterable[PreflightRow], records: Mapping[Kind, Sequence[Record]]) -> Iterator[PreflightRow]:
+    """Give rows with what Busy calls their projects and customers."""
+    projects, customers = (
+        {each.id: _text(each, "name") for each in records.get(kind, ())}
+        for kind in (Kind.PROJECT, Kind.CUSTOMER)
+    )
+    for row in rows:
+        customer = customers.get(row.customer) if row.customer is not None else None
+        yield evolve(row, project_name=projects.get(row.project), customer_name=customer)
+
+
+def _text(record: Record, field: str) -> str | None:
+    value = record.values.get(field)
+    return value if isinstance(value, str) else None

@@ -432,34 +432,40 @@ class Told:
     nb: str
 
 
-_REASONS_NB: Final[Mapping[LeftOutReason, str]] = MappingProxyType(
+_REASONS: Final[Mapping[LeftOutReason, Texts]] = MappingProxyType(
     {
-        LeftOutReason.HOURS_MISSING: "uten timene de gjelder",
-        LeftOutReason.OUTSIDE_PERIOD: "utenfor perioden",
-        LeftOutReason.BEFORE_START_DATE: "før startdatoen for ordrer",
-        LeftOutReason.CUSTOMER_MISSING: "uten kunde",
-        LeftOutReason.CUSTOMER_NOT_ALLOWED: "med en kunde som ikke hører til prosjektet",
-        LeftOutReason.OTHER_CUSTOMER: "for en annen kunde",
-        LeftOutReason.ALREADY_ORDERED: "allerede på en ordre",
-        LeftOutReason.EXCLUDED: "unntatt fra fakturering",
-        LeftOutReason.NOTHING_BILLABLE: "uten noe fakturerbart",
-        LeftOutReason.NOT_APPROVED: "ikke godkjent",
-        LeftOutReason.NOT_CHOSEN: "ikke valgt",
-        LeftOutReason.FIXED_PRICE: "dekket av en fastpris",
+        LeftOutReason.HOURS_MISSING: Texts("uten timene de gjelder", "without the hours that it belongs to"),
+        LeftOutReason.OUTSIDE_PERIOD: Texts("utenfor perioden", "outside the period"),
+        LeftOutReason.BEFORE_START_DATE: Texts(
+            "før startdatoen for ordrer", "before the start date of orders"
+        ),
+        LeftOutReason.CUSTOMER_MISSING: Texts("uten kunde", "without a customer"),
+        LeftOutReason.CUSTOMER_NOT_ALLOWED: Texts(
+            "med en kunde som ikke hører til prosjektet",
+            "with a customer that does not belong to the project",
+        ),
+        LeftOutReason.OTHER_CUSTOMER: Texts("for en annen kunde", "for another customer"),
+        LeftOutReason.ALREADY_ORDERED: Texts("allerede på en ordre", "on an order already"),
+        LeftOutReason.EXCLUDED: Texts("unntatt fra fakturering", "excluded"),
+        LeftOutReason.NOTHING_BILLABLE: Texts("uten noe fakturerbart", "with nothing billable"),
+        LeftOutReason.NOT_APPROVED: Texts("ikke godkjent", "not approved"),
+        LeftOutReason.NOT_CHOSEN: Texts("ikke valgt", "not chosen"),
+        LeftOutReason.FIXED_PRICE: Texts("dekket av en fastpris", "covered by a fixed price"),
     }
 )
 
 
 def reason_texts(reason: LeftOutReason) -> Texts:
     """Return a reason to stay out in words."""
-    return Texts(nb=_REASONS_NB[reason], en=reason.value.replace("_", " "))
+    return _REASONS[reason]
 
 
 def told_reason(reason: LeftOutReason | None) -> Told:
     """Return one reason to stay out in words; None: the entry is not among the work."""
     if reason is None:
         return Told("it is not among the work", "den er ikke blant det som er ført")
-    return Told(str(reason), _REASONS_NB[reason])
+    texts = _REASONS[reason]
+    return Told(texts.en, texts.nb)
 
 
 def told_left_out(left_out: Sequence[LeftOut]) -> Told:
@@ -470,8 +476,8 @@ def told_left_out(left_out: Sequence[LeftOut]) -> Told:
     counts = [(reason, found[reason]) for reason in LeftOutReason if found[reason]]
     counts.sort(key=lambda counted: -counted[1])
     total = len(left_out)
-    en = ", ".join(f"{count} {reason}" for reason, count in counts)
-    nb = ", ".join(f"{count} {_REASONS_NB[reason]}" for reason, count in counts)
+    en = ", ".join(f"{count} {_REASONS[reason].en}" for reason, count in counts)
+    nb = ", ".join(f"{count} {_REASONS[reason].nb}" for reason, count in counts)
     return Told(
         f"{total} {'entry stays' if total == 1 else 'entries stay'} out ({en})",
         f"{total} {'føring' if total == 1 else 'føringer'} er holdt utenfor ({nb})",

@@ -86,6 +86,8 @@ class PreflightRow:
             that the project allows, or a cost whose hours are not known.
         problems: Everything in the way of the order; none where it can be built.
         error: Why the project could not be looked at; None if it was.
+        project_name: What the project is called; None where that is not known.
+        customer_name: What the customer is called; None where there is none, or it is not known.
     """
 
     project: str
@@ -103,6 +105,8 @@ class PreflightRow:
     waiting: Mapping[LeftOutReason, int] = field(factory=dict[LeftOutReason, int], converter=_counts)
     problems: tuple[Problem, ...] = ()
     error: Exception | None = field(default=None, repr=check.named)
+    project_name: str | None = field(default=None, repr=False)
+    customer_name: str | None = field(default=None, repr=False)
 
     @property
     def ready(self) -> bool:

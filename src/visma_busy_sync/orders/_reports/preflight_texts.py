@@ -10,7 +10,7 @@ from visma_busy_sync._core.texts import Language, Texts, counted, of_number
 from visma_busy_sync.orders._problems import MENDERS, reason_texts
 from visma_busy_sync.orders._reports.report_texts import called, hours, told_error
 from visma_busy_sync.orders._shown import shown_day, shown_money, shown_number, shown_text
-from visma_busy_sync.orders._tables import table
+from visma_busy_sync.orders._tables import shortened, table
 
 if TYPE_CHECKING:
     from visma_busy_sync.orders._reports.preflight import Preflight, PreflightRow
@@ -30,6 +30,7 @@ _HEADS: Final = (
     Texts("Status", "Status"),
 )
 _RIGHT: Final = frozenset({2, 3, 4})
+_WIDEST_NAME: Final = 30
 _READY: Final = Texts("klar", "ready")
 _ANEW: Final = Texts("ordre {order} på nytt", "order {order} anew")
 _PROBLEMS: Final = Texts("{count} å rette", "{count} to mend")
@@ -65,8 +66,8 @@ def told(preflight: Preflight, language: Language) -> str:
 
 def _cells(row: PreflightRow, language: Language) -> tuple[str, ...]:
     return (
-        row.number or row.project,
-        row.customer or "",
+        _project(row),
+        _name(row.customer_name or row.customer or ""),
         hours(row.minutes, language),
         str(row.costs),
         shown_money(row.amount, language) if row.amount is not None else "",
@@ -74,6 +75,14 @@ def _cells(row: PreflightRow, language: Language) -> tuple[str, ...]:
         shown_day(row.last_order, language) if row.last_order is not None else "",
         ", ".join(_status(row, language)),
     )
+
+
+def _project(row: PreflightRow) -> str:
+    return row.number or _name(row.project_name or row.project)
+
+
+def _name(text: str) -> str:
+    return shortened(shown_text(text), _WIDEST_NAME)
 
 
 def _status(row: PreflightRow, language: Language) -> Iterator[str]:
@@ -107,7 +116,7 @@ def _totals(preflight: Preflight, language: Language) -> Iterator[str]:
 
 
 def _to_mend(preflight: Preflight, language: Language) -> Iterator[str]:
-    numbers = {row.project: row.number or row.project for row in preflight.rows}
+    numbers = {row.project: _project(row) for row in preflight.rows}
     for who, found in preflight.by_mender().items():
         yield from ("", f"{MENDERS[who].of(language)}:")
         for one in found:

@@ -66,7 +66,7 @@ def left_out_lines(left_out: Iterable[LeftOut], language: Language) -> list[str]
 
 def _reason(reason: LeftOutReason, language: Language) -> str:
     told = told_reason(reason)
-    return told.nb if language == "nb" else told.en.replace("_", " ")
+    return told.nb if language == "nb" else told.en
 
 
 def _cells(line: OrderLine, language: Language) -> tuple[str, ...]:

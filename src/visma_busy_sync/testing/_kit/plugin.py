@@ -141,6 +141,8 @@ class _Item(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         broken = excinfo.value
+        if isinstance(broken, NotImplementedError):  # of the harness: what a port raises breaks a promise
+            return _unfinished(excinfo)
         if not isinstance(broken, PromiseBroken):
             return super().repr_failure(excinfo, style)
         # Where the kit raised it says nothing; where the store raised does.
@@ -151,3 +153,12 @@ class _Item(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, f"{self.parent.name if self.parent else ''}: {self.name}"
+
+
+def _unfinished(found: pytest.ExceptionInfo[BaseException]) -> str:
+    raised = found.traceback[-1]
+    return (
+        f"The harness is not finished: {raised.name}() raised {found.exconly()}\n"
+        f"  at {raised.path}:{raised.lineno + 1}\n"
+        "  to do: Write the method. Until then the check shows nothing of its promise."
+    )
