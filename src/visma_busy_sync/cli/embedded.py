@@ -21,7 +21,7 @@ import socket
 import sqlite3
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, final
@@ -164,7 +164,7 @@ class DataFolder:
         )
 
     @contextlib.contextmanager
-    def held_for_sandbox(self) -> Iterator[None]:
+    def held_for_sandbox(self) -> Generator[None, None, None]:
         """Keep other sandboxes out as long as one runs here.
 
         Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -135,8 +136,9 @@ def demo(*, context: Hidden) -> int:
         context.out.document("demo", {"project": project.id, "booked": ids})
     else:
         name = f"{project.values['number']} {project.values['name']}"
-        context.out.data(f"booked 11 h 40 min and 2 × 189.90 on the project {name} ({project.id})")
-    context.out.say(f"Next: {context.hint(f'order build {project.id} --output order.json')}", style="dim")
+        context.out.data(f"booked 11 h 40 min and 2 × 189.90 on the project {name}")
+    number = shlex.quote(str(project.values["number"] or project.id))
+    context.out.say(f"Next: {context.hint(f'order build {number} --output order.json')}", style="dim")
     return Exit.DONE
 
 
