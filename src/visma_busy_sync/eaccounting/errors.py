@@ -15,7 +15,7 @@ EAccountingError                   never raised itself
 └── LoginError                     never raised itself
     ├── LoginRefused               the user or Visma said no at the login page
     ├── StateMismatch              the callback does not belong to this login
-    ├── CodeRefused                the authorisation code is used up, too old, or another one
+    ├── CodeRefused                the authorisation code is used up, too old, or of another login
     ├── ClientRefused              client id or secret are wrong
     └── ReconnectNeeded            the refresh token is dead (password changed, revoked): log in again
 ```
@@ -308,13 +308,18 @@ class StateMismatch(LoginError):
 
 
 class CodeRefused(LoginError):
-    """The authorisation code was refused: used before, older than 5 minutes, or not of this login."""
+    """The authorisation code was refused: used before, older than 5 minutes, or not of this login.
+
+    Visma answers a redirect address that is not the one of the login's beginning in the same way.
+    """
 
     def __init__(self) -> None:
         super().__init__(
-            "Visma refused the authorisation code: it works once and for 5 minutes.",
+            "Visma refused the authorisation code: it works once, for 5 minutes, and only with the redirect "
+            "address that the login began with.",
             operation=POST_TOKEN,
-            advice="Press connect to begin again.",
+            advice="Press connect to begin again. If this comes each time, the processes that begin and "
+            "complete logins have different redirect addresses (redirect_uri): give them the same.",
         )
 
 
