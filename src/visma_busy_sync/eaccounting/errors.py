@@ -96,14 +96,19 @@ class NotSent(EAccountingError):
 
     Attributes:
         reason: Why, in a few words.
+        retry_after: Seconds until there is room in the budget of calls, as far as is known; None where the
+            budget is not the reason.
     """
 
-    def __init__(self, *, operation: str, reason: str) -> None:
+    def __init__(self, *, operation: str, reason: str, retry_after: float | None = None) -> None:
         self.reason = reason
+        self.retry_after = retry_after
         super().__init__(
             f"nothing was sent: {reason}.",
             operation=operation,
-            advice=f"Check the network and {_STATUS_PAGE}, then try again.",
+            advice=f"Check the network and {_STATUS_PAGE}, then try again."
+            if retry_after is None
+            else f"Wait {retry_after:g} seconds, then try again.",
         )
 
 
