@@ -17,6 +17,7 @@ from visma_busy_sync.eaccounting import SCOPES
 from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded
 from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
 from visma_busy_sync.integration._connection import connection_of, readiness_by, status
+from visma_busy_sync.integration._diagnosing_documents import documents
 from visma_busy_sync.integration._diagnosis import Check, CheckCode, Diagnosis, Health
 from visma_busy_sync.integration._ledger import orders_of
 from visma_busy_sync.integration._readiness import Readiness, readiness_of_refusal
@@ -30,6 +31,7 @@ from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
     NOBODY,
     Connection,
+    DocumentUnreadable,
     EncryptionKeyMissing,
     FernetSealer,
     NotResealedReason,
@@ -53,6 +55,7 @@ async def diagnose(site: Site, tenant: str) -> Diagnosis:
     looks: tuple[tuple[CheckCode, _Look], ...] = (
         (CheckCode.STORE, _store),
         (CheckCode.KEYS, _keys),
+        (CheckCode.DOCUMENTS, documents),
         (CheckCode.CATALOGUE, _catalogue),
         (CheckCode.WORK_LOG, _work_log),
         (CheckCode.CONNECTION, _connection),
@@ -223,7 +226,7 @@ def _sentence(found: Status, language: str) -> str:
 async def _eaccounting(site: Site, tenant: str) -> Sequence[Check]:
     try:
         connection = await connection_of(site, tenant)
-    except (NotConnected, ReconnectNeeded, EncryptionKeyMissing):
+    except (NotConnected, ReconnectNeeded, EncryptionKeyMissing, DocumentUnreadable):
         return []  # as the connection's own check tells
     upstream, dated = site.upstream(tenant, connection.login_id).dated()
     try:
@@ -354,7 +357,10 @@ def _tight(used: Usage) -> Check:
 
 
 async def _imports(site: Site, tenant: str) -> Sequence[Check]:
-    found = await status(site, tenant)
+    try:
+        found = await status(site, tenant)
+    except DocumentUnreadable:
+        return []  # as the connection's own check tells
     if found.state is not ConnectionState.CONNECTED:
         return []
     if found.failed is not None:
