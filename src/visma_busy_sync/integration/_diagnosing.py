@@ -158,8 +158,8 @@ async def _keys(site: Site, _: str) -> Sequence[Check]:
     checks = [_not_opened(reason, key, count) for (reason, key), count in sorted(counts.items())]
     if seen.resealed:
         what = Texts(
-            f"{seen.resealed} av det som er lagret, åpnes med en eldre nøkkel.",
-            f"Of what is stored, {seen.resealed} are opened with an older key.",
+            f"Lagrede hemmeligheter som en eldre nøkkel åpner: {seen.resealed}.",
+            f"Stored secrets that an older key opens: {seen.resealed}.",
         )
         cure = Texts(
             "Kjør reseal() før den eldre nøkkelen fjernes.", "Run reseal() before the older key is dropped."
@@ -178,13 +178,13 @@ def _not_opened(reason: NotResealedReason, fingerprint: str, count: int) -> Chec
     if reason is NotResealedReason.KEY_MISSING:
         missing = EncryptionKeyMissing(fingerprint)
         what = Texts(
-            f"{count} av det som er lagret, ble kryptert med nøkkelen {fingerprint}, som mangler.",
-            f"Of what is stored, {count} were sealed with the key {fingerprint}, which is missing.",
+            f"Lagrede hemmeligheter som er kryptert med nøkkelen {fingerprint}, som mangler: {count}.",
+            f"Stored secrets that are sealed with the key {fingerprint}, which is missing: {count}.",
         )
         return Check(CheckCode.KEYS, Health.FAILURE, what, Texts(missing.advice, missing.advice))
     what = Texts(
-        f"{count} av det som er lagret, kan ikke åpnes ({reason}).",
-        f"Of what is stored, {count} cannot be opened ({reason}).",
+        f"Lagrede hemmeligheter som ikke kan åpnes ({reason}): {count}.",
+        f"Stored secrets that cannot be opened ({reason}): {count}.",
     )
     cure = Texts(
         "Den det gjelder, kobler til på nytt. Ingenting i Busy går tapt.",
@@ -420,7 +420,7 @@ async def _orders(site: Site, tenant: str) -> Sequence[Check]:
 
 
 _UNREADABLE: Final = (
-    Texts("{count} ordre kan ikke leses.", "Of the orders, {count} cannot be read."),
+    Texts("Ordre som ikke kan leses: {count}.", "Orders that cannot be read: {count}."),
     Texts(
         "Kjør recover(): det sier hvilke. Bruk den nyeste versjonen, eller hent dem fra en sikkerhetskopi.",
         "Run recover(): it says which. Use the newest version, or restore them from a backup.",
@@ -428,12 +428,13 @@ _UNREADABLE: Final = (
 )
 _UNSETTLED: Final = (
     Texts(
-        "Det er ikke kjent hva det ble av {count} ordre.", "It is not known what became of {count} orders."
+        "Ordre som det ikke er kjent hva det ble av: {count}.",
+        "Orders of which it is not known what became of them: {count}.",
     ),
     Texts("Kjør recover().", "Run recover()."),
 )
 _WAITING: Final = (
-    Texts("{count} ordre venter på et menneske.", "Of the orders, {count} wait for a person."),
+    Texts("Ordre som venter på et menneske: {count}.", "Orders that wait for a person: {count}."),
     Texts(
         "Se på dem: de skal åpnes igjen, avgjøres eller frigis.",
         "Look at them: they are to be reopened, resolved or released.",
