@@ -39,7 +39,7 @@ VismaBusySyncError            base: catch it to catch them all
 │   └── LoginError            base: connecting, or renewing the connection
 │       ├── LoginRefused      the login page said no
 │       ├── StateMismatch     the callback is not of this login
-│       ├── CodeRefused       the code was used before, or is too old
+│       ├── CodeRefused       the code was used before, is too old, or of another login
 │       ├── ClientRefused     client id or secret are wrong
 │       └── ReconnectNeeded   only a new login helps
 └── OrderError                base: what went wrong with an order

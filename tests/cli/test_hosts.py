@@ -136,8 +136,8 @@ def test_a_host_has_no_sandbox_of_the_command_lines(host: Shell) -> None:
         ("nowhere:visma", "no module 'nowhere'"),
         ("broken:visma", "no module 'no_such_library'"),
         ("theirs:nothing", "has no 'nothing'"),
-        ("theirs:Nested.nothing", "gives a NoneType"),
-        ("theirs:info", "gives a dict"),
+        ("theirs:Nested.nothing", "but type NoneType"),
+        ("theirs:info", "but type dict"),
         ("theirs:dict", "has no 'dict'"),
     ],
 )

@@ -23,6 +23,7 @@ from visma_busy_sync._core.world import Permit
 from visma_busy_sync.eaccounting import EAccounting, Operation
 from visma_busy_sync.eaccounting._exchange import LiftedTransport
 from visma_busy_sync.eaccounting._execute import Env, Options, execute
+from visma_busy_sync.eaccounting._limits import WindowLimiter
 from visma_busy_sync.eaccounting._retrying import RetryBudget, pause_before_retry
 from visma_busy_sync.eaccounting.errors import (
     POST_TOKEN,
@@ -444,6 +445,36 @@ def test_a_call_without_room_in_the_budget_is_not_sent(run: Callable[..., Any]) 
     assert bench.script.requests == []
     assert bench.runtime.sleeps == []
     assert not caught.value.may_have_happened
+
+
+def test_a_call_after_a_long_429_says_how_long_to_wait(run: Callable[..., Any]) -> None:
+    """Not to look at the network: the server asked for a pause, and the calls after the first hit that."""
+    bench = Bench(answer(429, headers={"retry-after": "900"}))
+    limiter = WindowLimiter(clock=bench.clock, runtime=bench.runtime)
+    env = evolve(bench.env, limiter=limiter)
+    with pytest.raises(RateLimited):
+        run(WRITE, env)
+    bench.clock.advance(300)
+    with pytest.raises(NotSent, match="eAccounting asked for a pause") as caught:
+        run(WRITE, env)
+    assert caught.value.retry_after == pytest.approx(600, abs=1)
+    assert caught.value.advice == f"Wait {caught.value.retry_after:g} seconds, then try again."
+
+
+def test_a_limiter_that_does_not_say_when_there_is_room_is_waited_for_a_minute(
+    run: Callable[..., Any],
+) -> None:
+    """As after a 429 without a time."""
+    with pytest.raises(NotSent) as caught:
+        run(WRITE, evolve(Bench(GOOD).env, limiter=Full()))
+    assert caught.value.retry_after == 60
+
+
+def test_a_network_that_is_down_is_no_matter_of_waiting(run: Callable[..., Any]) -> None:
+    """The advice is to look at it."""
+    with pytest.raises(NotSent, match=r"Check the network") as caught:
+        run(WRITE, Bench(*[UNREACHABLE] * 9).env)
+    assert caught.value.retry_after is None
 
 
 def test_the_wait_for_the_budget_of_calls_leaves_time_for_a_write(run: Callable[..., Any]) -> None:

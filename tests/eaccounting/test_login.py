@@ -104,7 +104,17 @@ def test_a_code_works_once(sandbox: Sandbox) -> None:
         oauth.complete(pending, callback)
         with pytest.raises(CodeRefused, match="works once") as caught:
             oauth.complete(pending, callback)
-    assert caught.value.advice == "Press connect to begin again."
+    assert caught.value.advice.startswith("Press connect to begin again.")
+
+
+def test_another_redirect_address_than_the_login_began_with_is_named(sandbox: Sandbox) -> None:
+    """Pressing connect alone would lead in a circle: the code is refused each time."""
+    other = attrs.evolve(sandbox.application, redirect_uri="http://127.0.0.1:5001/elsewhere")
+    with OAuth(sandbox.application) as begins, OAuth(other) as completes:
+        pending = begins.begin()
+        with pytest.raises(CodeRefused, match="only with the redirect address") as caught:
+            completes.complete(pending, sandbox.press(pending.url))
+    assert "redirect_uri" in caught.value.advice
 
 
 def test_a_code_grows_old(sandbox: Sandbox) -> None:

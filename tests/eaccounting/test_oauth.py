@@ -126,6 +126,7 @@ def test_the_api_address_has_no_query() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
+        {"redirect_uri": "busy.example/callback"},
         {"client_id": ""},
         {"client_secret": ""},
         {"client_secret": Secret("")},
@@ -139,9 +140,10 @@ def test_the_api_address_has_no_query() -> None:
     ids=str,
 )
 def test_an_application_that_cannot_work_is_refused(changes: dict[str, Any]) -> None:
-    """When it is made."""
-    with pytest.raises(ConfigurationError):
+    """When it is made, with what to give instead."""
+    with pytest.raises(ConfigurationError) as caught:
         application(**changes)
+    assert caught.value.advice
 
 
 @pytest.mark.parametrize("value", [None, 5, " ", "", "\ud800"], ids=ascii)

@@ -951,6 +951,23 @@ def test_a_draft_that_was_edited_before_it_was_found_is_kept(office: Office) -> 
         acme.withdraw("o1")
 
 
+def test_a_draft_that_is_to_go_although_it_was_edited_goes_by_the_advice(office: Office) -> None:
+    """Each error names the step that comes next."""
+    acme, order = ready_to_push(office)
+    id = acme.push(order).eaccounting_id
+    edit(office, id, YourReference="Kari")
+    with pytest.raises(DraftChanged) as changed:
+        acme.withdraw("o1")
+    assert "delete it there, then call read_back()" in changed.value.advice
+    office.control("DELETE", f"/records/orders/{id}")
+    with pytest.raises(IllegalTransition) as illegal:
+        acme.release("o1")
+    assert "call read_back() first, then release the order" in illegal.value.advice
+    minutes_pass(office, 11)
+    acme.read_back()
+    assert acme.release("o1").state is State.RELEASED
+
+
 def test_a_draft_that_was_found_as_it_was_sent_can_be_withdrawn(office: Office) -> None:
     acme, order = ready_to_push(office)
     unknown(office, acme, order, made=True)
@@ -962,8 +979,10 @@ def test_what_was_deleted_there_already_is_withdrawn(office: Office) -> None:
     """As soon as it is sure that it does not just appear late."""
     acme, order = ready_to_push(office)
     office.control("DELETE", f"/records/orders/{acme.push(order).eaccounting_id}")
-    with pytest.raises(SearchIncomplete, match="recently"):
+    until = office.clock.now() + timedelta(minutes=10)
+    with pytest.raises(SearchIncomplete, match=f"recently .* after {until:%Y-%m-%d %H:%M:%S} UTC") as raised:
         acme.withdraw("o1")
+    assert raised.value.again_at == until
     assert (known(acme).state, claims(office) != {}) == (State.WITHDRAWING, True)
     minutes_pass(office, 11)
     assert acme.withdraw("o1").state is State.WITHDRAWN

@@ -305,6 +305,16 @@ def test_a_code_that_is_too_old_is_refused(office: Office) -> None:
     acme.sync()
 
 
+def test_a_code_that_is_refused_each_time_is_told_to_be_a_matter_for_busy(office: Office) -> None:
+    """Where two processes have different redirect addresses, pressing connect alone leads in a circle."""
+    acme = office.tenant()
+    good = office.press(acme.connect(project_sync=True, session=SESSION))
+    office.control("POST", "/clock", {"advance_seconds": 301})
+    result = acme.complete_login(good, session=SESSION)
+    assert "Contact Busy if it happens again" in result.text("en")
+    assert "Kontakt Busy hvis det gjentar seg" in result.text("nb")
+
+
 def test_a_missing_scope_is_named_and_the_tokens_are_ended(office: Office) -> None:
     office.profile(granted_scopes="ea:api offline_access")
     acme = office.tenant()

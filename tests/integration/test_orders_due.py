@@ -425,12 +425,16 @@ def test_with_a_limit_nobody_is_passed_over_for_ever(office: Office) -> None:
     assert posts(office) == 1
 
 
-def test_a_damaged_note_is_told_and_stops_no_other(office: Office) -> None:
+@pytest.mark.parametrize(("body", "told"), [("{", False), ('{"schema": 99, "data": {}}', True)])
+def test_a_note_of_a_newer_version_is_told_and_a_damaged_one_counts_as_none(
+    office: Office, body: str, told: bool
+) -> None:
+    """Neither stops any other tenant."""
     three(office)
     _, visma = with_books(office)
-    office.state.commit("south", [Write(ORDER_NOTES, None, "{")])
+    office.state.commit("south", [Write(ORDER_NOTES, None, body)])
     errors = {each.tenant: each.error for each in visma.push_due()}
-    assert [isinstance(errors[name], DocumentUnreadable) for name in TENANTS] == [False, True, False]
+    assert [isinstance(errors[name], DocumentUnreadable) for name in TENANTS] == [False, told, False]
     assert office.tenant("south").status().orders_not_sent is None
 
 

@@ -86,6 +86,27 @@ UNKNOWN: dict[str, tuple[dict[str, Any], int]] = {
 }
 
 
+def test_an_outcome_that_stays_unknown_says_until_when_and_what_comes_then(office: Office) -> None:
+    """Whoever follows the advice comes to an end; recovery alone would be told again and again."""
+    acme, order = ready_to_push(office, max_retries=0)
+    office.fault("POST", "/orders", kind="status", status=500)
+    sent = office.clock.now()
+    with pytest.raises(OrderOutcomeUnknown) as raised:
+        acme.push(order)
+    until = raised.value.again_at
+    assert until == sent + timedelta(minutes=10)
+    office.control("DELETE", "/faults")
+    acme.recover()
+    for ask in (lambda: acme.push(order), lambda: acme.resolve("o1", send_again=True)):
+        with pytest.raises(OrderOutcomeUnknown, match=f"until {until:%Y-%m-%d %H:%M:%S} UTC") as raised:
+            ask()
+        assert "resolve()" in raised.value.advice
+    office.clock.advance((until - office.clock.now()).total_seconds())
+    acme.recover()
+    acme.resolve("o1", send_again=True)
+    assert acme.push(order).state is State.TRANSFERRED
+
+
 @pytest.mark.parametrize(("fault", "made"), UNKNOWN.values(), ids=UNKNOWN)
 def test_a_post_whose_answer_is_missing_or_unreadable_is_unknown_and_never_sent_again(
     office: Office, fault: dict[str, Any], made: int
@@ -180,6 +201,7 @@ def test_what_was_surely_not_made_waits_and_is_sent_when_that_is_cured(
     with pytest.raises(error) as raised:
         acme.push(order)
     assert raised.value.advice
+    assert "push it again" in str(raised.value)
     assert state_of(acme) is State.RESERVED
     assert office.drafts() == []
     with pytest.raises(OrderNotReady):  # its hours are kept for it

@@ -102,7 +102,7 @@ def test_the_status_tells_that_the_last_sync_failed(office: Office) -> None:
         acme.sync()
     status = acme.status()
     assert status.failed == "ServerFault"
-    assert "; the last sync failed (ServerFault)" in str(status)
-    assert "; siste henting mislyktes (ServerFault)" in status.text("nb")
+    assert "; the last sync failed: a fault at eAccounting" in str(status)
+    assert "; siste henting mislyktes: en feil hos eAccounting" in status.text("nb")
     acme.sync()
     assert acme.status().failed is None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 
+from visma_busy_sync import errors
 from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded
-from visma_busy_sync.integration import Choices, ConnectionState
+from visma_busy_sync.integration import Choices, ConnectionState, Status
 from visma_busy_sync.integration._turns import spread
 from visma_busy_sync.sync import Kind
 
 from .given import synced
 from .office import ACME, SESSION, Office
 
+NOW = datetime(2026, 3, 31, 9, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 KEY = Fernet.generate_key()
 
@@ -91,7 +93,9 @@ def test_a_sync_that_failed_is_told_as_tried_not_as_fetched(office: Office) -> N
     assert status.fetched == status.read == dict.fromkeys(Kind, fetched)
     hour = timedelta(hours=1)
     assert (status.last_fetched, status.next_due) == (fetched, office.clock.now() + hour + spread(ACME, hour))
-    assert str(status).endswith("last fetched 1 hour ago; the last sync failed (UnreadableAnswer)")
+    assert str(status).endswith(
+        "last fetched 1 hour ago; the last sync failed: an answer of eAccounting could not be read"
+    )
 
 
 def test_a_new_login_to_the_same_company_keeps_what_is_known(office: Office) -> None:
@@ -106,3 +110,14 @@ def test_only_what_is_synchronised_is_shown(office: Office) -> None:
     assert set(acme.status().fetched) == {Kind.CUSTOMER, Kind.PRODUCT}
     alone = office.connected(project_sync=False, choices=Choices(registers_without_projects=False))
     assert (dict(alone.status().fetched), alone.status().next_due) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in errors.__all__ if not getattr(errors, name).__subclasses__()] + ["ValueError", "Newer"],
+)
+def test_why_the_last_sync_failed_is_told_without_the_name_of_a_class(name: str) -> None:
+    """A user of Busy cannot read one; a program finds it in `failed`."""
+    status = Status(state=ConnectionState.CONNECTED, company_name="Acme", failed=name, now=NOW)
+    assert ("the last sync failed: " in status.text("en"), name in status.text("en")) == (True, False)
+    assert ("siste henting mislyktes: " in status.text("nb"), name in status.text("nb")) == (True, False)

@@ -431,7 +431,9 @@ def test_r27_a_failed_sync_is_no_fetch(office: Office) -> None:
     with pytest.raises(ServerFault):
         acme.sync()
     assert acme.status().last_fetched == before
-    assert str(acme.status()).endswith("last fetched 10 minutes ago; the last sync failed (ServerFault)")
+    assert str(acme.status()).endswith(
+        "last fetched 10 minutes ago; the last sync failed: a fault at eAccounting"
+    )
 
 
 def test_r27_projects_that_were_never_fetched_are_told_although_customers_were(office: Office) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from visma_busy_sync._core.texts import Language
 from visma_busy_sync.busy import Approval, Exclusion, GivenField, GivenLine, Order, PriceSource
 from visma_busy_sync.orders import order_from_json, order_to_json, render
 from visma_busy_sync.orders._reports.words import GIVEN_FIELDS, PRICE_SOURCES
+from visma_busy_sync.sync import Plan
 
 from .given import built, cost, hours, money, work
 
@@ -86,6 +87,13 @@ def test_what_a_person_gave_is_told() -> None:
     assert "prosjekt; for hånd: tekst, antall\n" in norwegian
     assert "Nedskrevet 550 NOK\n" in norwegian
     assert "Written down" not in render(sample())
+
+
+def test_what_is_no_order_is_refused_with_the_function_that_shows_it() -> None:
+    """Two functions are called `render`, and a plan ends up at this one easily."""
+    not_an_order: Any = Plan(company="c")
+    with pytest.raises(ConfigurationError, match=r"type Plan, not an Order.*visma_busy_sync\.sync\.render"):
+        render(not_an_order)
 
 
 def test_there_is_no_third_language() -> None:

@@ -79,6 +79,27 @@ def test_a_signal_ends_it_quickly_and_quietly(number: signal.Signals) -> None:
             connection.close()
 
 
+PARENT = """
+import os
+from visma_busy_sync.sandbox.process import SandboxProcess
+sandbox = SandboxProcess()
+print(sandbox.start().journal_url, flush=True)
+"""
+
+
+@pytest.mark.parametrize("end", ["", "raise SystemExit(1)", "os._exit(1)"], ids=["end", "exit", "killed"])
+def test_it_ends_with_the_python_that_started_it(end: str) -> None:
+    """However that ends; nobody need stop it."""
+    parent = subprocess.run(
+        [sys.executable, "-c", PARENT + end], capture_output=True, timeout=60, check=False, text=True
+    )
+    until = time.monotonic() + 20
+    with pytest.raises(httpx.TransportError):  # noqa: PT012 - it answers until it has ended
+        while time.monotonic() < until:
+            httpx.get(parent.stdout.strip(), trust_env=False)
+            time.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.runtimes import BlockingRuntime
 from visma_busy_sync._core.stepper import step
-from visma_busy_sync._core.world import Permit
+from visma_busy_sync._core.world import NoRoom, Permit
 from visma_busy_sync.ports import AsyncStateStore, Found, LiftedStateStore, Versioned, Write
 from visma_busy_sync.sandbox.process import SandboxProcess
 from visma_busy_sync.state import StoreLimiter
@@ -464,6 +464,21 @@ def test_where_others_always_come_in_between_the_patience_ends_it() -> None:
     assert isinstance(result.errors["w1"], TimeoutError)
     assert 9 < world.clock.monotonic() <= 10
     assert 10 < len(reads) < 100
+
+
+def test_who_finds_no_room_is_told_for_how_long() -> None:
+    """In a pause that the server asked for, and where calls are in the way."""
+    clock, store = VirtualClock(), LiftedStateStore(MemoryStateStore())
+    limiter = blocking(clock, store, budget=1)
+    step(limiter.hold_off, "x", seconds=580)
+    with pytest.raises(NoRoom) as caught:
+        step(limiter.acquire, "x", patience=5)
+    assert caught.value.seconds in {580, 581}
+    step(limiter.acquire, "y", patience=0)
+    clock.advance(20)
+    with pytest.raises(NoRoom) as caught:
+        step(limiter.acquire, "y", patience=5)
+    assert 40 <= caught.value.seconds <= 42
 
 
 def test_a_limiter_that_is_much_too_far_ahead_does_not_stop_the_others_for_ever() -> None:

@@ -77,7 +77,7 @@ def test_a_blocked_plan_says_what_waits_and_what_to_do() -> None:
     assert "! archiving waits: 3 projects are gone from eAccounting, of 10 active ones" in text
     assert plan.archiving.digest in text
     assert "    project 0 Prosjekt 0\n    project 1 Prosjekt 1\n    project 2 Prosjekt 2" in text
-    assert str(plan).startswith("nothing to do; 3 projects to archive if you allow it; render")
+    assert str(plan).startswith("nothing to do; 3 projects to archive if you allow it; visma_busy_sync")
 
 
 def test_exactly_the_allowed_set_is_archived() -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import pytest
+
+from visma_busy_sync.errors import ConfigurationError
 from visma_busy_sync.sync import Action, Kind, Plan, render
 
 from .host import Host, customer, plan_for, product, project, sync
@@ -67,9 +71,16 @@ def test_one_line() -> None:
     _, plan = _full()
     assert str(plan) == (
         "+ 2 create  = 1 adopt  ~ 1 update  - 3 archive  ↺ 1 restore  · 1 note; "
-        "1 conflict; 1 warning; nothing has changed yet; render(plan) shows all of it"
+        "1 conflict; 1 warning; nothing has changed yet; visma_busy_sync.sync.render(plan) shows all of it"
     )
     assert plan.counts[Action.ARCHIVE] == 3
+
+
+def test_what_is_no_plan_is_refused_with_the_function_that_shows_an_order() -> None:
+    """Two functions are called `render`."""
+    not_a_plan: Any = object()
+    with pytest.raises(ConfigurationError, match=r"type object, not a Plan.*visma_busy_sync\.orders\.render"):
+        render(not_a_plan)
 
 
 def test_nothing_to_do() -> None:
@@ -81,7 +92,7 @@ def test_nothing_to_do() -> None:
     host.add(Kind.PROJECT, number="1", name="Hus")
     plan = plan_for(host, [project("p1"), project("p2")])
     assert plan.is_empty
-    assert str(plan) == "nothing to do; 2 conflicts; render(plan) shows all of it"
+    assert str(plan) == "nothing to do; 2 conflicts; visma_busy_sync.sync.render(plan) shows all of it"
     assert plan.lines()[-1] == "nothing to do; 2 conflicts"
 
 
@@ -114,7 +125,7 @@ def test_every_change_is_readable() -> None:
         "    archived: no → yes",
         *(line for line in plan.lines() if line[0] in "!?"),
         "unchanged: 1 customer",
-        str(plan).removesuffix("; render(plan) shows all of it"),
+        str(plan).removesuffix("; visma_busy_sync.sync.render(plan) shows all of it"),
     ]
     findings = [line for line in plan.lines() if line[0] in "!?"]
     assert findings[0].startswith("! diverged project 6 Gjerde (name): ")

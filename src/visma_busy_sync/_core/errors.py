@@ -33,5 +33,11 @@ class ConfigurationError(VismaBusySyncError):
     """The host application set something up wrongly; nothing was changed or sent."""
 
 
+def advise_also(error: VismaBusySyncError, more: str) -> None:
+    """Add to an error's advice what only a caller further out knows."""
+    error.advice = f"{error.advice} {more}".strip()
+    error.args = (f"{error.message} {error.advice}",)
+
+
 def _restore(cls: type[VismaBusySyncError], args: tuple[Any, ...]) -> VismaBusySyncError:
     return cls.__new__(cls, *args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, final
 
 from attrs import frozen
@@ -50,6 +51,11 @@ class Texts:
 
     def __str__(self) -> str:
         return self.en
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment as an error tells it, e.g. `2026-03-31 09:10:00 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 Counted: TypeAlias = tuple[Texts, Texts]

@@ -79,6 +79,18 @@ class Permit:
     until: float
 
 
+class NoRoom(TimeoutError):
+    """A call cannot be had from a budget within its patience.
+
+    Attributes:
+        seconds: After how many whole seconds, from 1, there is room as far as is known now.
+    """
+
+    def __init__(self, milliseconds: int) -> None:
+        self.seconds = max(1, -(-milliseconds // 1000))
+        super().__init__("there is no room in the budget of calls for longer than this call may wait")
+
+
 class Limiter(Protocol):
     """A budget of calls per key and window of time.
 
@@ -94,7 +106,8 @@ class Limiter(Protocol):
             patience: Seconds that it may take, at least 0.
 
         Raises:
-            TimeoutError: If it cannot be had within the patience; then at once, as soon as that is known.
+            TimeoutError: If it cannot be had within the patience; then at once, as soon as that is known. A
+                `NoRoom` says when there will be room.
         """
         ...
 

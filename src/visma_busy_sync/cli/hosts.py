@@ -66,7 +66,7 @@ def loaded(name: str, ends: ExitStack) -> BusySync:
         return made
     if isinstance(made, AsyncBusySync):
         return loop.blocking(made)
-    raise ConfigurationError(f"{name} gives a {type(made).__name__}, no BusySync.", advice=_HOW)
+    raise ConfigurationError(f"{name} gives no BusySync, but type {type(made).__name__}.", advice=_HOW)
 
 
 @final

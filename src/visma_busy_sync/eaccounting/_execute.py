@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from attrs import define, field, frozen
 
 from visma_busy_sync._core.errors import ConfigurationError
-from visma_busy_sync._core.world import Clock, Limiter, Permit, Runtime
+from visma_busy_sync._core.world import Clock, Limiter, NoRoom, Permit, Runtime
 from visma_busy_sync.eaccounting._exchange import exchange
+from visma_busy_sync.eaccounting._limits import WINDOW_SECONDS
 from visma_busy_sync.eaccounting._operation import Operation, read_response, to_request
 from visma_busy_sync.eaccounting._retrying import (
     RetryBudget,
@@ -254,9 +255,14 @@ class _Call(Generic[T]):
     async def _permit(self) -> Permit:
         try:
             return await self.env.limiter.acquire(self.limit_key, patience=max(0.0, self.spare))
-        except TimeoutError:
+        except TimeoutError as error:
             self.hopeless = True
-        raise self._not_sent("the budget of calls is used up for longer than this call may wait")
+            wait = error.seconds if isinstance(error, NoRoom) else WINDOW_SECONDS
+        raise self._not_sent(
+            "the budget of calls is used up, or eAccounting asked for a pause, for longer than this call may "
+            "wait",
+            retry_after=wait,
+        )
 
     async def _in_time(self, fetch: Callable[[], Awaitable[X]]) -> X:
         """Fetch a token, for as long as there is time; a renewal that began goes on without this call."""
@@ -306,5 +312,5 @@ class _Call(Generic[T]):
             pass
         raise AnswerLost(operation=self.operation.name, reason="it did not come within the deadline")
 
-    def _not_sent(self, reason: str) -> NotSent:
-        return NotSent(operation=self.operation.name, reason=reason)
+    def _not_sent(self, reason: str, *, retry_after: float | None = None) -> NotSent:
+        return NotSent(operation=self.operation.name, reason=reason, retry_after=retry_after)

@@ -8,7 +8,7 @@ from typing import Final, final
 
 from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.forks import tell_of_forks
-from visma_busy_sync._core.world import Clock, Permit, Runtime
+from visma_busy_sync._core.world import Clock, NoRoom, Permit, Runtime
 from visma_busy_sync.eaccounting._window import EMPTY, Place, Rules, Window
 
 CALLS_PER_WINDOW: Final = 600
@@ -73,7 +73,7 @@ class WindowLimiter:
         """Wait until one more call under `key` is within the budget, and take it.
 
         Raises:
-            TimeoutError: If that would last longer than the patience; then at once.
+            NoRoom: If that would last longer than the patience; then at once.
         """
         latest = self._now() + max(0.0, patience) * 1000
         place, wait = self._take(key, latest)
@@ -110,11 +110,11 @@ class WindowLimiter:
         with self._guard:
             now = self._now()
             self._forget_idle(now)
-            taken = self._rules.take(self._windows.get(key, EMPTY), now=now, latest=latest)
-            if taken is None:
-                raise no_room()
+            window, place = self._rules.take(self._windows.get(key, EMPTY), now=now)
+            if place.start > latest:
+                raise NoRoom(place.start - now)
             self._windows.pop(key, None)  # it goes to the end
-            self._windows[key], place = taken
+            self._windows[key] = window
         return place, place.start - now
 
     def _begin(self, key: str, place: Place, latest: float) -> tuple[Place, int]:
@@ -122,7 +122,7 @@ class WindowLimiter:
             now = self._now()
             self._windows[key], place = self._rules.begin(self._windows[key], place, now=now)
         if place.start > max(latest, now):
-            raise no_room()
+            raise NoRoom(place.start - now)
         return place, place.start - now
 
     def _leave(self, key: str, place: Place) -> None:
@@ -136,8 +136,3 @@ class WindowLimiter:
             if not self._rules.is_idle(self._windows[key], now):
                 return
             del self._windows[key]
-
-
-def no_room() -> TimeoutError:
-    """Return the error of a caller who would have to wait for longer than it may."""
-    return TimeoutError("there is no room in the budget of calls for longer than this call may wait")

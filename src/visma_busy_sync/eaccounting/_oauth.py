@@ -114,8 +114,11 @@ def _checked_url(text: str, what: str, *, query: bool = True) -> None:
         host, parts = None, urlsplit("")
     odd = any(character <= " " or character in "\\\x7f" for character in text)
     if not host or odd or "#" in text or parts.username is not None or (parts.query and not query):
-        without = "user and fragment" if query else "user, query and fragment"
-        raise ConfigurationError(f"The {what} is not an absolute address without {without}.")
+        raise ConfigurationError(
+            f"The {what} is not an absolute address without {'' if query else 'query, '}user and fragment.",
+            advice="Give a whole one, such as https://busy.example/visma, without "
+            f"user:password@{'' if query else ', ?'} and #.",
+        )
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         raise ConfigurationError(
             f"The {what} must begin with https://.",

@@ -96,17 +96,17 @@ class Rules:
         """Return until when a call that starts at `start` counts, as long as no end is told."""
         return start + (self.slack or 0) + self.window
 
-    def take(self, window: Window, *, now: int, latest: float) -> tuple[Window, Place] | None:
-        """Give the next place to an asker; None, and no place, if its moment would come after `latest`."""
+    def take(self, window: Window, *, now: int) -> tuple[Window, Place]:
+        """Give the next place to an asker; who cannot wait for its moment throws both away."""
         window = self.at(window, now)
         place = Place(window.asked + 1, now)
         window = window._replace(asked=place.number)
         counted = len(window.ends) + window.under_way
-        if counted < self.budget and not window.waiting and window.closed_until <= now <= latest:
+        if counted < self.budget and not window.waiting and window.closed_until <= now:
             return self._counted(window, [place]), place  # the usual case, and the quickest
         window = self._pushed(window._replace(waiting=(*window.waiting, place)), now)
         place = window.waiting[-1]
-        return None if place.start > latest else (self.at(window, now), place)
+        return self.at(window, now), place
 
     def begin(self, window: Window, place: Place, *, now: int) -> tuple[Window, Place]:
         """Look again at a place whose moment should have come: return it as it is now.

@@ -15,7 +15,7 @@ EAccountingError                   never raised itself
 └── LoginError                     never raised itself
     ├── LoginRefused               the user or Visma said no at the login page
     ├── StateMismatch              the callback does not belong to this login
-    ├── CodeRefused                the authorisation code is used up, too old, or another one
+    ├── CodeRefused                the authorisation code is used up, too old, or of another login
     ├── ClientRefused              client id or secret are wrong
     └── ReconnectNeeded            the refresh token is dead (password changed, revoked): log in again
 ```
@@ -96,14 +96,19 @@ class NotSent(EAccountingError):
 
     Attributes:
         reason: Why, in a few words.
+        retry_after: Seconds until there is room in the budget of calls, as far as is known; None where the
+            budget is not the reason.
     """
 
-    def __init__(self, *, operation: str, reason: str) -> None:
+    def __init__(self, *, operation: str, reason: str, retry_after: float | None = None) -> None:
         self.reason = reason
+        self.retry_after = retry_after
         super().__init__(
             f"nothing was sent: {reason}.",
             operation=operation,
-            advice=f"Check the network and {_STATUS_PAGE}, then try again.",
+            advice=f"Check the network and {_STATUS_PAGE}, then try again."
+            if retry_after is None
+            else f"Wait {retry_after:g} seconds, then try again.",
         )
 
 
@@ -308,13 +313,18 @@ class StateMismatch(LoginError):
 
 
 class CodeRefused(LoginError):
-    """The authorisation code was refused: used before, older than 5 minutes, or not of this login."""
+    """The authorisation code was refused: used before, older than 5 minutes, or not of this login.
+
+    Visma answers a redirect address that is not the one of the login's beginning in the same way.
+    """
 
     def __init__(self) -> None:
         super().__init__(
-            "Visma refused the authorisation code: it works once and for 5 minutes.",
+            "Visma refused the authorisation code: it works once, for 5 minutes, and only with the redirect "
+            "address that the login began with.",
             operation=POST_TOKEN,
-            advice="Press connect to begin again.",
+            advice="Press connect to begin again. If this comes each time, the processes that begin and "
+            "complete logins have different redirect addresses (redirect_uri): give them the same.",
         )
 
 

@@ -17,6 +17,7 @@ from visma_busy_sync.eaccounting import SCOPES
 from visma_busy_sync.eaccounting.errors import EAccountingError, ReconnectNeeded
 from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
 from visma_busy_sync.integration._connection import connection_of, readiness_by, status
+from visma_busy_sync.integration._diagnosing_documents import documents
 from visma_busy_sync.integration._diagnosis import Check, CheckCode, Diagnosis, Health
 from visma_busy_sync.integration._ledger import orders_of
 from visma_busy_sync.integration._readiness import Readiness, readiness_of_refusal
@@ -31,6 +32,7 @@ from visma_busy_sync.ports import Write
 from visma_busy_sync.state import (
     NOBODY,
     Connection,
+    DocumentUnreadable,
     EncryptionKeyMissing,
     FernetSealer,
     NotResealedReason,
@@ -56,6 +58,7 @@ async def diagnose(site: Site, tenant: str) -> Diagnosis:
     looks: tuple[tuple[CheckCode, _Look], ...] = (
         (CheckCode.STORE, _store),
         (CheckCode.KEYS, _keys),
+        (CheckCode.DOCUMENTS, documents),
         (CheckCode.CATALOGUE, _catalogue),
         (CheckCode.WORK_LOG, _work_log),
         (CheckCode.CONNECTION, _connection),
@@ -158,8 +161,8 @@ async def _keys(site: Site, _: str) -> Sequence[Check]:
     checks = [_not_opened(reason, key, count) for (reason, key), count in sorted(counts.items())]
     if seen.resealed:
         what = Texts(
-            f"{seen.resealed} av det som er lagret, åpnes med en eldre nøkkel.",
-            f"Of what is stored, {seen.resealed} are opened with an older key.",
+            f"Lagrede hemmeligheter som en eldre nøkkel åpner: {seen.resealed}.",
+            f"Stored secrets that an older key opens: {seen.resealed}.",
         )
         cure = Texts(
             "Kjør reseal() før den eldre nøkkelen fjernes.", "Run reseal() before the older key is dropped."
@@ -178,13 +181,13 @@ def _not_opened(reason: NotResealedReason, fingerprint: str, count: int) -> Chec
     if reason is NotResealedReason.KEY_MISSING:
         missing = EncryptionKeyMissing(fingerprint)
         what = Texts(
-            f"{count} av det som er lagret, ble kryptert med nøkkelen {fingerprint}, som mangler.",
-            f"Of what is stored, {count} were sealed with the key {fingerprint}, which is missing.",
+            f"Lagrede hemmeligheter som er kryptert med nøkkelen {fingerprint}, som mangler: {count}.",
+            f"Stored secrets that are sealed with the key {fingerprint}, which is missing: {count}.",
         )
         return Check(CheckCode.KEYS, Health.FAILURE, what, Texts(missing.advice, missing.advice))
     what = Texts(
-        f"{count} av det som er lagret, kan ikke åpnes ({reason}).",
-        f"Of what is stored, {count} cannot be opened ({reason}).",
+        f"Lagrede hemmeligheter som ikke kan åpnes ({reason}): {count}.",
+        f"Stored secrets that cannot be opened ({reason}): {count}.",
     )
     cure = Texts(
         "Den det gjelder, kobler til på nytt. Ingenting i Busy går tapt.",
@@ -227,7 +230,7 @@ def _sentence(found: Status, language: str) -> str:
 async def _eaccounting(site: Site, tenant: str) -> Sequence[Check]:
     try:
         connection = await connection_of(site, tenant)
-    except (NotConnected, ReconnectNeeded, EncryptionKeyMissing):
+    except (NotConnected, ReconnectNeeded, EncryptionKeyMissing, DocumentUnreadable):
         return []  # as the connection's own check tells
     upstream, dated = site.upstream(tenant, connection.login_id).dated()
     try:
@@ -358,7 +361,10 @@ def _tight(used: Usage) -> Check:
 
 
 async def _imports(site: Site, tenant: str) -> Sequence[Check]:
-    found = await status(site, tenant)
+    try:
+        found = await status(site, tenant)
+    except DocumentUnreadable:
+        return []  # as the connection's own check tells
     if found.state is not ConnectionState.CONNECTED:
         return []
     if found.failed is not None:
@@ -418,7 +424,7 @@ async def _orders(site: Site, tenant: str) -> Sequence[Check]:
 
 
 _UNREADABLE: Final = (
-    Texts("{count} ordre kan ikke leses.", "Of the orders, {count} cannot be read."),
+    Texts("Ordre som ikke kan leses: {count}.", "Orders that cannot be read: {count}."),
     Texts(
         "Kjør recover(): det sier hvilke. Bruk den nyeste versjonen, eller hent dem fra en sikkerhetskopi.",
         "Run recover(): it says which. Use the newest version, or restore them from a backup.",
@@ -426,12 +432,13 @@ _UNREADABLE: Final = (
 )
 _UNSETTLED: Final = (
     Texts(
-        "Det er ikke kjent hva det ble av {count} ordre.", "It is not known what became of {count} orders."
+        "Ordre som det ikke er kjent hva det ble av: {count}.",
+        "Orders of which it is not known what became of them: {count}.",
     ),
     Texts("Kjør recover().", "Run recover()."),
 )
 _WAITING: Final = (
-    Texts("{count} ordre venter på et menneske.", "Of the orders, {count} wait for a person."),
+    Texts("Ordre som venter på et menneske: {count}.", "Orders that wait for a person: {count}."),
     Texts(
         "Se på dem: de skal åpnes igjen, avgjøres eller frigis.",
         "Look at them: they are to be reopened, resolved or released.",

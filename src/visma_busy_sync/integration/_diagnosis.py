@@ -19,6 +19,8 @@ class CheckCode(enum.StrEnum):
     """Whether the state store keeps what is written, and for how long."""
     KEYS = "keys"
     """Whether what is sealed can be opened, and with which encryption key."""
+    DOCUMENTS = "documents"
+    """Whether the tenant's stored documents can be read; orders are told of by their own check."""
     CATALOGUE = "catalogue"
     """Whether the host's catalogue answers."""
     WORK_LOG = "work_log"

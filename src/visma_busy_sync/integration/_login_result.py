@@ -44,7 +44,8 @@ class LoginOutcome(enum.StrEnum):
     """The login took longer than an hour."""
 
     CODE_REFUSED = "code_refused"
-    """Visma did not accept the code: it works once and for five minutes."""
+    """Visma did not accept the code: it works once, for five minutes, and only with the redirect address
+    that the login began with."""
 
     SCOPE_MISSING = "scope_missing"
     """The user did not grant all that is needed."""
@@ -97,9 +98,11 @@ TEXTS: Final[Mapping[LoginOutcome, Texts]] = MappingProxyType(
         ),
         LoginOutcome.CODE_REFUSED: Texts(
             "Visma godtok ikke koden fra innloggingen; den gjelder én gang og i fem minutter. Trykk "
-            "«Koble til» for å begynne på nytt.",
+            "«Koble til» for å begynne på nytt. Kontakt Busy hvis det gjentar seg: da kan "
+            "adressen som Visma sender tilbake til, være feil.",
             "Visma did not accept the code of the login; it works once and for five minutes. Press connect "
-            "to begin again.",
+            "to begin again. Contact Busy if it happens again: the address that Visma sends back to may "
+            "be wrong.",
         ),
         LoginOutcome.SCOPE_MISSING: Texts(
             "Busy fikk ikke alle tilgangene det trenger. Trykk «Koble til» og godta alt det blir spurt om, "

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
+from typing import Final
 
-from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync._core.errors import VismaBusySyncError, advise_also
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting._execute import Doubt
 from visma_busy_sync.eaccounting.codes import code_of
 from visma_busy_sync.eaccounting.errors import ApiError, EAccountingError, NotSent, UnreadableAnswer
 from visma_busy_sync.integration._clocks import CLOCKS_DIFFER
 from visma_busy_sync.integration._ledger import LedgerBook
-from visma_busy_sync.integration._searching import note_found, search
+from visma_busy_sync.integration._searching import note_found, outcome_unknown, search
 from visma_busy_sync.integration._upstream import CREATE_ORDER, Upstream
 from visma_busy_sync.orders import (
     Event,
@@ -24,6 +25,8 @@ from visma_busy_sync.orders import (
     problems_of_refusal,
     snapshot,
 )
+
+_STAYS: Final = "The order stays reserved, with its hours and costs: push it again after that."
 
 
 async def note_sending(ledger: LedgerBook, before: LedgerEntry) -> LedgerEntry:
@@ -106,7 +109,8 @@ async def post(
                 found = await _found_at_once(upstream, ledger, unclear)
                 if found is not None:
                     return found
-            raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
+            raise outcome_unknown(ledger.site, unclear) from error
+        advise_also(error, _STAYS)
         raise
     except GeneratorExit:  # the coroutine was dropped: nothing can be awaited any more
         raise
@@ -116,9 +120,9 @@ async def post(
             with contextlib.suppress(OrderOutcomeUnknown):  # the cancellation is what the caller waits for
                 await _noted(ledger, entry, event, problem=_unforeseen(error))
             raise
-        await _noted(ledger, entry, event, problem=_unforeseen(error))
+        unclear = await _noted(ledger, entry, event, problem=_unforeseen(error))
         if doubt.is_open:
-            raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker) from error
+            raise outcome_unknown(ledger.site, unclear) from error
         raise
     after = await _noted(
         ledger,

@@ -18,7 +18,13 @@ from visma_busy_sync.integration._booked import work_on
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, all_markers, takes_its_place
 from visma_busy_sync.integration._posting import note_sending, post
-from visma_busy_sync.integration._searching import check_company, note_answer, read_seen, search
+from visma_busy_sync.integration._searching import (
+    check_company,
+    note_answer,
+    outcome_unknown,
+    read_seen,
+    search,
+)
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
@@ -30,7 +36,6 @@ from visma_busy_sync.orders import (
     LedgerEntry,
     OrderBeingSent,
     OrderNeedsAttention,
-    OrderOutcomeUnknown,
     State,
     agrees,
     changed_since,
@@ -122,7 +127,7 @@ async def push(site: Site, tenant: str, order: Order) -> Transfer:
     known = await ledger.read()
     if known is not None and _may_be_forgotten(known[0], order):
         known = await _remembered(upstream, ledger, known[0], order), known[1]
-    if known is not None and not takes_its_place(known[0], order) and not _is_to_be_sent(known[0]):
+    if known is not None and not takes_its_place(known[0], order) and not _is_to_be_sent(site, known[0]):
         return _transfer(known[0], repeated=True)
     work = await _work_to_send(site, tenant, order)
     entry, begun = await _begun(site, upstream, ledger, order)
@@ -178,7 +183,7 @@ async def push_one(site: Site, tenant: str, order: Order) -> Pushed:
         return Pushed(order=order, error=error)
 
 
-def _is_to_be_sent(entry: LedgerEntry) -> bool:
+def _is_to_be_sent(site: Site, entry: LedgerEntry) -> bool:
     """Return whether an order that is known is still to be sent; else it is transferred.
 
     Raises:
@@ -195,7 +200,7 @@ def _is_to_be_sent(entry: LedgerEntry) -> bool:
         case State.SENDING:
             raise OrderBeingSent(entry.order_id, marker=entry.marker)
         case State.OUTCOME_UNKNOWN:
-            raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker)
+            raise outcome_unknown(site, entry)
         case State.NEEDS_ATTENTION:
             raise needs_attention(entry)
         case _:
@@ -257,7 +262,7 @@ async def _begun(
 
     async def attempt() -> tuple[LedgerEntry, _Begun | models.Order | None] | None:
         entry = await ledger.reserve(order)
-        if not _is_to_be_sent(entry):
+        if not _is_to_be_sent(site, entry):
             return entry, None
         # Made first, so that an order that cannot even be written is not noted as being sent.
         new = to_new_order(

@@ -15,8 +15,8 @@ from visma_busy_sync.integration._ledger import LedgerBook, drafts_of_others, or
 from visma_busy_sync.integration._pushing import needs_attention
 from visma_busy_sync.integration._searching import (
     NotThere,
+    appears_by,
     check_company,
-    may_appear,
     note_answer,
     note_found,
     read_by_id,
@@ -95,7 +95,7 @@ async def _read(upstream: Upstream, ledger: LedgerBook, entry: LedgerEntry) -> L
     before = entry.progress
     answer = await read_by_id(upstream, entry.eaccounting_id or "")
     if isinstance(answer, NotThere):
-        sure = answer is NotThere.SURELY and not may_appear(ledger.site, entry)
+        sure = answer is NotThere.SURELY and appears_by(ledger.site, entry) is None
         there = await _elsewhere(upstream, ledger, entry, sure=sure)
         if there is None:
             return await ledger.fire(Event.MISSING, after=entry)
@@ -139,7 +139,8 @@ async def _elsewhere(
     if sure and looked.absent:
         return await _why_not_gone(ledger, entry, reading.rows)
     if looked.problem is None and looked.draft is None:
-        raise SearchIncomplete(entry.order_id, marker=entry.marker)
+        again_at = appears_by(ledger.site, entry)
+        raise SearchIncomplete(entry.order_id, marker=entry.marker, again_at=again_at)
     return looked.problem or looked.draft
 
 

@@ -10,7 +10,13 @@ from visma_busy_sync.integration._arguments import require, require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook, drafts_of_others
 from visma_busy_sync.integration._pushing import there_already
-from visma_busy_sync.integration._searching import NotThere, check_company, note_answer, read_by_id
+from visma_busy_sync.integration._searching import (
+    NotThere,
+    check_company,
+    note_answer,
+    outcome_unknown,
+    read_by_id,
+)
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration.errors import NotThisDraft, NotThisDraftReason, SearchIncomplete
@@ -18,7 +24,6 @@ from visma_busy_sync.orders import (
     Event,
     IllegalTransition,
     LedgerEntry,
-    OrderOutcomeUnknown,
     State,
     agrees,
     is_of_another,
@@ -62,7 +67,7 @@ async def _sent_again(ledger: LedgerBook) -> LedgerEntry:
     """
     entry = await ledger.entry()
     if entry.state is State.OUTCOME_UNKNOWN:
-        raise OrderOutcomeUnknown(entry.order_id, marker=entry.marker)
+        raise outcome_unknown(ledger.site, entry)
     return await ledger.fire(Event.RESEND, after=entry)
 
 

@@ -16,7 +16,16 @@ from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._upstream import Upstream
 from visma_busy_sync.integration.errors import SearchIncomplete
-from visma_busy_sync.orders import Event, LedgerEntry, Looked, OtherCompany, changes_of, look_for, snapshot
+from visma_busy_sync.orders import (
+    Event,
+    LedgerEntry,
+    Looked,
+    OrderOutcomeUnknown,
+    OtherCompany,
+    changes_of,
+    look_for,
+    snapshot,
+)
 from visma_busy_sync.state import Connection
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,13 +90,24 @@ async def read_by_id(upstream: Upstream, id: str) -> models.Order | NotThere:
         return NotThere.SURELY if own else NotThere.UNCLEAR
 
 
-def may_appear(site: Site, entry: LedgerEntry) -> bool:
-    """Tell whether an order was sent so recently that eAccounting may not show it yet.
+def appears_by(site: Site, entry: LedgerEntry) -> datetime | None:
+    """Return until when an order that was sent recently may not be shown yet; None: it was not so recently.
 
     Not by its id; or not in the list, where it has another id since.
     """
-    sent = entry.moment_of(Event.TRANSFERRED)
-    return sent is not None and is_recent(sent, site.choices.settle_after, now=site.clock.now())
+    return _settled_at(site, entry.moment_of(Event.TRANSFERRED))
+
+
+def outcome_unknown(site: Site, entry: LedgerEntry) -> OrderOutcomeUnknown:
+    """Return the error that tells that it is not known what became of an order, and for how long."""
+    last = entry.moment_of(Event.ABSENT, Event.OUTCOME_UNKNOWN)
+    return OrderOutcomeUnknown(entry.order_id, marker=entry.marker, again_at=_settled_at(site, last))
+
+
+def _settled_at(site: Site, moment: datetime | None) -> datetime | None:
+    settle = site.choices.settle_after
+    recent = moment is not None and is_recent(moment, settle, now=site.clock.now())
+    return moment + settle if moment is not None and recent else None
 
 
 async def read_seen(upstream: Upstream, entry: LedgerEntry, id: str) -> models.Order:

@@ -11,6 +11,7 @@ from typing import Final, Self, final
 from attrs import field, frozen
 
 from visma_busy_sync._core.texts import Language, Texts
+from visma_busy_sync.integration._failures import reason_of
 from visma_busy_sync.integration.errors import NotSentReason
 from visma_busy_sync.state import Connection, WaitingCompany
 from visma_busy_sync.sync import Kind
@@ -79,7 +80,7 @@ _FETCHED: Final = Texts("sist hentet {ago}", "last fetched {ago}")
 _FETCHED_UNSURELY: Final = Texts(
     "sist hentet {ago}, ikke sikkert fullstendig", "last fetched {ago}, not surely complete"
 )
-_FAILED: Final = Texts("; siste henting mislyktes ({error})", "; the last sync failed ({error})")
+_FAILED: Final = Texts("; siste henting mislyktes: {reason}", "; the last sync failed: {reason}")
 _NEVER_FETCHED: Final = Texts("aldri hentet", "never fetched")
 
 _PRESS_CONFIRM: Final = Texts(
@@ -237,7 +238,7 @@ class Status:
         facts = {"company": self.company_name, "fetched": self._told(language)}
         said = _SAID[self.state].of(language).format_map(facts)
         if self.failed is not None and self.state is ConnectionState.CONNECTED:
-            said += _FAILED.of(language).format(error=self.failed)
+            said += _FAILED.of(language).format(reason=reason_of(self.failed).of(language))
         if self.login_pending and self.state is not ConnectionState.LOGIN_PENDING:
             said += _PENDING.of(language)
         told = [self.press.of(language)]

@@ -245,7 +245,7 @@ def _unheld(tokens: Tokens) -> Tokens:
 def unreadable(reason: str) -> ReconnectNeeded:
     """Return the error for a login whose tokens cannot be opened any more."""
     return ReconnectNeeded(
-        f"the stored tokens cannot be opened: {reason}",
+        f"the stored login cannot be opened: {reason}",
         operation=STORED_LOGIN,
         advice="Press connect and log in again. Nothing in Busy is lost.",
     )

@@ -11,7 +11,7 @@ from visma_busy_sync.integration._arguments import require_id
 from visma_busy_sync.integration._connection import connection_of
 from visma_busy_sync.integration._ledger import LedgerBook
 from visma_busy_sync.integration._pushing import needs_attention
-from visma_busy_sync.integration._searching import NotThere, check_company, may_appear, read_by_id, search
+from visma_busy_sync.integration._searching import NotThere, appears_by, check_company, read_by_id, search
 from visma_busy_sync.integration._site import Site
 from visma_busy_sync.integration._telling import telling
 from visma_busy_sync.integration._upstream import Upstream
@@ -67,8 +67,9 @@ async def go_on_withdrawing(upstream: Upstream, ledger: LedgerBook, entry: Ledge
     id = entry.eaccounting_id or ""
     there = await read_by_id(upstream, id)
     if isinstance(there, NotThere):
-        if may_appear(ledger.site, entry):
-            raise SearchIncomplete(entry.order_id, marker=entry.marker)
+        again_at = appears_by(ledger.site, entry)
+        if again_at is not None:
+            raise SearchIncomplete(entry.order_id, marker=entry.marker, again_at=again_at)
         return await _confirmed(upstream, ledger, entry, there)
     reason = None
     if there.status is not OrderStatus.DRAFT:

@@ -32,11 +32,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
-from visma_busy_sync._core.texts import Texts
+from visma_busy_sync._core.texts import Texts, moment_text
 from visma_busy_sync.integration._readiness import Readiness
 from visma_busy_sync.orders import OrderError, State
 from visma_busy_sync.sync import Plan
@@ -329,16 +330,19 @@ class SearchIncomplete(OrderError):
     Attributes:
         order_id: The order that was looked for.
         marker: What it is recognised by.
+        again_at: From when on what was sent a moment ago can be judged; None: that is not the reason.
     """
 
-    def __init__(self, order_id: str, *, marker: str) -> None:
+    def __init__(self, order_id: str, *, marker: str, again_at: datetime | None = None) -> None:
         self.order_id = order_id
         self.marker = marker
+        self.again_at = again_at
+        when = "in a minute" if again_at is None else f"after {moment_text(again_at)} (settle_after)"
         super().__init__(
             f"Whether order {order_id} is in eAccounting is not known: its orders changed while they were "
             "read, its answers are not clear, or it was sent so recently that it may not be shown yet. "
             "Nothing was done.",
-            advice=f"Try again in some minutes. If this stays, look for {marker} in eAccounting.",
+            advice=f"Try again {when}. If this stays, look for {marker} in eAccounting.",
         )
 
 
@@ -367,8 +371,8 @@ class DraftChanged(OrderError):
         done = "its draft was edited" if edited else "it is no draft any more"
         super().__init__(
             f"Order {order_id} was not withdrawn: in eAccounting {done}.",
-            advice="Look at it in eAccounting. If it is to go, delete it there; it is then told as gone, and "
-            "can be released.",
+            advice="Look at it in eAccounting. If it is to go, delete it there, then call read_back(), which "
+            "finds it gone, and release() the order.",
         )
 
 

@@ -22,11 +22,13 @@ OrderError                             never raised itself
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 from visma_busy_sync._core.errors import VismaBusySyncError
+from visma_busy_sync._core.texts import moment_text
 from visma_busy_sync.busy import LeftOut
 from visma_busy_sync.busy._canonical import decimal_text
 from visma_busy_sync.orders._problems import Problem
@@ -277,6 +279,8 @@ class OrderOutcomeUnknown(OrderError):
     Attributes:
         order_id: The order.
         marker: What its draft is recognised by, if it was made.
+        again_at: From when on `recover()` comes to an end, also if it finds nothing; None: as soon as it is
+            called, or not known.
     """
 
     _MESSAGE: ClassVar = "It is not known whether order {order_id} reached eAccounting."
@@ -284,11 +288,18 @@ class OrderOutcomeUnknown(OrderError):
         "Call recover(), which searches for it; or look for {marker} among the order drafts in eAccounting "
         "before anything is sent again."
     )
+    _LATER: ClassVar = (
+        "Call recover(), which searches for it. What it does not find may still appear until {moment} "
+        "(settle_after). From then on recover() leaves the order to a person, who looks for {{marker}} among "
+        "the order drafts in eAccounting and calls resolve()."
+    )
 
-    def __init__(self, order_id: str, *, marker: str) -> None:
+    def __init__(self, order_id: str, *, marker: str, again_at: datetime | None = None) -> None:
         self.order_id = order_id
         self.marker = marker
-        super().__init__(self._MESSAGE.format(order_id=order_id), advice=self._ADVICE.format(marker=marker))
+        self.again_at = again_at
+        advice = self._ADVICE if again_at is None else self._LATER.format(moment=moment_text(again_at))
+        super().__init__(self._MESSAGE.format(order_id=order_id), advice=advice.format(marker=marker))
 
 
 class OrderBeingSent(OrderOutcomeUnknown):
@@ -318,6 +329,7 @@ class OrderNeedsAttention(OrderOutcomeUnknown):
     def __init__(self, order_id: str, *, marker: str, problem: str) -> None:
         self.order_id = order_id
         self.marker = marker
+        self.again_at = None
         self.problem = problem
         super(OrderOutcomeUnknown, self).__init__(
             f"Order {order_id} needs a person: {problem}",
@@ -330,11 +342,12 @@ _WAYS_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "reserved": "Push it, or reopen it to edit it.",
         "sending": "Wait a moment; after a crash call recover().",
-        "transferred": "Withdraw its draft to edit it.",
+        "transferred": "Withdraw its draft to edit it. If that was deleted in eAccounting, call read_back() "
+        "first, then release the order.",
         "rejected": "Reopen it.",
         "open": "Build it anew, and push the higher revision.",
-        "outcome_unknown": "Call recover() until it has found the order or given up; or resolve it with "
-        "the id of its draft.",
+        "outcome_unknown": "Call recover() until it has found the order or given up, which takes "
+        "settle_after (10 minutes); or resolve it with the id of its draft.",
         "needs_attention": "Resolve it: with the id of the one that is there, or to be sent again.",
         "withdrawing": "Withdraw it again, or call recover().",
         "withdrawn": "Build it anew, and push the higher revision.",

@@ -1,14 +1,17 @@
 """Run the sandbox: ``python -m visma_busy_sync.sandbox``; ``--help`` lists the options.
 
 One JSON line on standard output tells addresses and credentials when the server is ready. Messages go
-to standard error. Exit codes: 0 ended by a signal, 1 the address cannot be used, 2 bad arguments or
-company file.
+to standard error. Exit codes: 0 ended by a signal or with its input, 1 the address cannot be used, 2 bad
+arguments or company file.
 """
 
 import argparse
+import contextlib
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -48,6 +51,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME=VALUE",
         help="set a switch of the profile; may be given several times",
     )
+    parser.add_argument(
+        "--end-with-input", action="store_true", help="end when standard input does, such as with a parent"
+    )
     return parser.parse_args(arguments)
 
 
@@ -75,6 +81,16 @@ def _address(host: str, port: int) -> str:
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(0)
+
+
+def _end_with_input() -> None:
+    def watch() -> None:
+        with contextlib.suppress(OSError):  # there is none, which is its end too
+            while os.read(0, 1024):  # not sys.stdin, whose lock would hinder the end of the interpreter
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def ready_line(state: State) -> str:
@@ -120,6 +136,8 @@ def main(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     options = _arguments(arguments)
+    if options.end_with_input:
+        _end_with_input()
     try:
         from visma_busy_sync.sandbox.server import serve  # noqa: PLC0415 - the extra may be missing
     except ImportError:

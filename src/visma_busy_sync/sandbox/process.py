@@ -68,6 +68,8 @@ class SandboxInfo:
 class SandboxProcess:
     """A running sandbox; a context manager that always ends the process.
 
+    Where it is neither left nor stopped, the process ends with the one that started it, however that ends.
+
     Args:
         company: a company file, instead of the built-in company.
         empty: start without projects, customers, articles and orders.
@@ -77,7 +79,7 @@ class SandboxProcess:
     def __init__(
         self, *, company: Path | None = None, empty: bool = False, options: Sequence[str] = ()
     ) -> None:
-        self._command = [sys.executable, "-m", "visma_busy_sync.sandbox", *options]
+        self._command = [sys.executable, "-m", "visma_busy_sync.sandbox", "--end-with-input", *options]
         if company is not None:
             self._command += ["--company", str(company)]
         if empty:
@@ -103,7 +105,7 @@ class SandboxProcess:
         if self._process is not None:
             raise RuntimeError("The sandbox runs already")
         process = subprocess.Popen(  # noqa: S603 - our own module under this interpreter
-            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._process = process
         self._errors = []
@@ -135,7 +137,7 @@ class SandboxProcess:
             process.wait()
         if self._reader is not None:
             self._reader.join()
-        for pipe in (process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
         return process.returncode

@@ -2,7 +2,6 @@
 
 from visma_busy_sync.state._connection import (
     ARCHIVE_MISSING_SCHEMA,
-    CONNECTION,
     CONNECTION_SCHEMA,
     LOGIN,
     LOGIN_SCHEMA,
@@ -23,6 +22,8 @@ from visma_busy_sync.state._decided import (
     decisions_key,
 )
 from visma_busy_sync.state._documents import (
+    CONNECTION,
+    DAMAGED,
     DocumentUnreadable,
     DocumentUnwritable,
     Kept,
@@ -33,6 +34,7 @@ from visma_busy_sync.state._documents import (
     update,
 )
 from visma_busy_sync.state._erased import WithoutErased, erasing
+from visma_busy_sync.state._faulty import Faulty, faulty
 from visma_busy_sync.state._lease import LEASE_SCHEMA, Lease, give_lease_back, take_lease
 from visma_busy_sync.state._limits import StoreLimiter, Usage
 from visma_busy_sync.state._order_notes import ORDER_NOTES, ORDER_NOTES_SCHEMA, OrderNotes
@@ -95,6 +97,7 @@ __all__ = [
     "CLAIM_PREFIX",
     "CONNECTION",
     "CONNECTION_SCHEMA",
+    "DAMAGED",
     "DECISIONS_PREFIX",
     "DECISIONS_SCHEMA",
     "FIXED_PRICE_PREFIX",
@@ -120,6 +123,7 @@ __all__ = [
     "DocumentUnreadable",
     "DocumentUnwritable",
     "EncryptionKeyMissing",
+    "Faulty",
     "FernetSealer",
     "Kept",
     "KeptDecision",
@@ -156,6 +160,7 @@ __all__ = [
     "claim_writes",
     "decisions_key",
     "erasing",
+    "faulty",
     "fixed_parts",
     "fixed_price_key",
     "freeing_writes",

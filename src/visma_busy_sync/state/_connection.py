@@ -132,7 +132,6 @@ class ArchiveMissingFact:
     done_at: datetime | None = None
 
 
-CONNECTION: Final = "connection"
 LOGIN: Final = "login"
 
 LOGIN_SCHEMA: Final = Schema(PendingLogin)
@@ -162,6 +161,9 @@ def _with_known_since(data: dict[str, Any]) -> dict[str, Any]:
 CONNECTION_SCHEMA: Final = Schema(Connection, version=2, steps={1: _with_known_since})
 
 
+ARCHIVE_MISSING_PREFIX: Final = "archive-missing/"
+
+
 def archive_missing_key(company_id: str) -> str:
     """Return the key of the archive-missing fact of a company; it tells no name, since a purge keeps it."""
-    return f"archive-missing/{hashed_company_id(company_id)}"
+    return f"{ARCHIVE_MISSING_PREFIX}{hashed_company_id(company_id)}"

@@ -44,6 +44,13 @@ _CONVERTER.register_unstructure_hook(Decimal, decimal_text)
 DAMAGED: Final = "it is damaged"
 """The reason of a document that no version of this package can read."""
 
+CONNECTION: Final = "connection"
+"""The key of a tenant's connection."""
+
+_WITHOUT_BACKUP: Final = (
+    " Without one, purge() the tenant and connect again: all links stay, and nothing is billed twice."
+)
+
 
 class DocumentUnreadable(VismaBusySyncError):
     """A stored document cannot be read; it is left as it is. The message never repeats its content.
@@ -58,7 +65,8 @@ class DocumentUnreadable(VismaBusySyncError):
         self.reason = reason
         super().__init__(
             f"The stored document {key!r} cannot be read: {reason}.",
-            advice="Update visma-busy-sync if a newer version wrote it; otherwise restore it from a backup.",
+            advice="Update visma-busy-sync if a newer version wrote it; otherwise restore it from a backup."
+            f"{_WITHOUT_BACKUP if key == CONNECTION else ''}",
         )
 
 
@@ -106,11 +114,14 @@ class Schema(Generic[D]):
             dicts of these.
         version: The schema version that this code writes. A new member needs a new version.
         steps: How what an older version wrote becomes what the next one writes, by the older one's number.
+        instead: What a damaged one counts as, so that the next write replaces it: for what is found out
+            again, or only tells what was. None: what it held must not be made up, so it stays unreadable.
     """
 
     type: type[D]
     version: int = 1
     steps: Mapping[int, Step] = field(factory=dict[int, "Step"])
+    instead: D | None = None
 
     def dump(self, value: D) -> str:
         """Write a document as text, and read that back: what is stored once must be readable for ever.
@@ -126,6 +137,19 @@ class Schema(Generic[D]):
         return body
 
     def load(self, key: str, body: str) -> D:
+        """Read a document, or what counts instead of a damaged one.
+
+        Raises:
+            DocumentUnreadable: If it is of another schema; or damaged, and nothing counts instead.
+        """
+        try:
+            return self.load_strictly(key, body)
+        except DocumentUnreadable as error:
+            if self.instead is None or error.reason != DAMAGED:
+                raise
+            return self.instead
+
+    def load_strictly(self, key: str, body: str) -> D:
         """Read a document.
 
         Raises:

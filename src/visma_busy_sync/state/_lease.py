@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from attrs import frozen
@@ -24,7 +24,12 @@ class Lease:
     until: datetime
 
 
-LEASE_SCHEMA: Final = Schema(Lease)
+LEASE_PREFIX: Final = "lease/"
+
+_SOMEBODY: Final = Lease(holder="nobody knows who", until=datetime.min.replace(tzinfo=UTC))
+"""Who has a right of which the document is damaged."""
+
+LEASE_SCHEMA: Final = Schema(Lease, instead=_SOMEBODY)
 
 
 async def take_lease(
@@ -35,11 +40,17 @@ async def take_lease(
     One that would last much longer than anybody takes it for was taken by a clock that was ahead. It does not
     count: it would keep all others out until that moment came, for days or for years.
 
+    Who has a right whose document is damaged cannot be told, and may be at work. So it is held from now on
+    for somebody unknown, for as long as anybody has it, and goes to no one: not even to who had it, since a
+    damaged document does not say that either. Who was at work stops at its next step, before another begins.
+
     Raises:
         StoreBusy: If others always came in between.
     """
 
     def take(lease: Lease | None) -> Lease | None:
+        if lease == _SOMEBODY:
+            return Lease(holder=_SOMEBODY.holder, until=now + lasts)
         if lease is not None and lease.holder not in {None, holder} and now < lease.until <= now + 2 * lasts:
             return None
         return Lease(holder=holder, until=now + lasts)

@@ -21,12 +21,11 @@ from typing import Final, TypeAlias, TypeVar, final
 from attrs import frozen
 
 from visma_busy_sync._core.forks import tell_of_forks
-from visma_busy_sync._core.world import Clock, Permit, Runtime
+from visma_busy_sync._core.world import Clock, NoRoom, Permit, Runtime
 from visma_busy_sync.eaccounting._limits import (
     CALLS_PER_WINDOW,
     WINDOW_SECONDS,
     WindowLimiter,
-    no_room,
     rules,
 )
 from visma_busy_sync.eaccounting._window import EMPTY, Place, Window
@@ -181,7 +180,8 @@ class StoreLimiter:
         """Wait until one more call under `key` is within the budget, and take it.
 
         Raises:
-            TimeoutError: If it cannot be had within the patience; then at once, as soon as that is known.
+            NoRoom: If it cannot be had within the patience; then at once, as soon as that is known.
+            TimeoutError: If the patience ended while others changed the budget all the time.
         """
         give_up = self._clock.monotonic() + patience
         try:
@@ -250,10 +250,9 @@ class StoreLimiter:
 
     def _take(self, window: Window, now: int, *, give_up: float) -> tuple[Window, tuple[Place, int]]:
         """Take a place; return it with the milliseconds until it may begin."""
-        taken = self._rules.take(window, now=now, latest=self._latest(now, give_up))
-        if taken is None:
-            raise no_room()
-        window, place = taken
+        window, place = self._rules.take(window, now=now)
+        if place.start > self._latest(now, give_up):
+            raise NoRoom(place.start - now)
         return window, (place, place.start - now)
 
     def _begin(
@@ -261,7 +260,7 @@ class StoreLimiter:
     ) -> tuple[Window, tuple[Place, int]]:
         begun, place = self._rules.begin(window, place, now=now)
         if place.start > self._latest(now, give_up):
-            raise no_room()
+            raise NoRoom(place.start - now)
         # That time went by is seen by all; it is no reason to write.
         changed = begun != self._rules.at(window, now)
         return begun if changed else window, (place, place.start - now)

@@ -27,4 +27,4 @@ class OrderNotes:
     read_back_at: datetime | None = None
 
 
-ORDER_NOTES_SCHEMA: Final = Schema(OrderNotes)
+ORDER_NOTES_SCHEMA: Final = Schema(OrderNotes, instead=OrderNotes())

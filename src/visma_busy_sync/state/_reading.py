@@ -45,7 +45,9 @@ class ReadingNotes:
     lists: dict[str, ListNotes] = field(factory=dict[str, ListNotes])
 
 
-READING_SCHEMA: Final = Schema(ReadingNotes)
+READING_SCHEMA: Final = Schema(ReadingNotes, instead=ReadingNotes(login_id=""))
+"""Instead of a damaged one nothing is known: the next reading is whole."""
+
 READING_PREFIX: Final = "reading/"
 
 

@@ -94,4 +94,4 @@ class Runs:
         return Runs([run, *self.runs][:MOST_RUNS])
 
 
-RUNS_SCHEMA: Final = Schema(Runs)
+RUNS_SCHEMA: Final = Schema(Runs, instead=Runs())

@@ -28,4 +28,4 @@ class Told:
     refused: dict[str, list[str]] = field(factory=dict[str, "list[str]"])
 
 
-TOLD_SCHEMA: Final = Schema(Told)
+TOLD_SCHEMA: Final = Schema(Told, instead=Told())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from typing import final
+from typing import cast, final
 
 from attrs import field, frozen
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.texts import Language
 from visma_busy_sync.sync._changes import Action, Conflict, PlannedChange, PlanWarning
 from visma_busy_sync.sync._errors import RecordUnknown
@@ -124,7 +125,7 @@ class Plan:
 
     def __str__(self) -> str:
         findings = self.conflicts or self.warnings or self.archiving.waits
-        return self.text("en") + ("; render(plan) shows all of it" if findings else "")
+        return self.text("en") + ("; visma_busy_sync.sync.render(plan) shows all of it" if findings else "")
 
     def __repr__(self) -> str:
         return f"<Plan of company {self.company}: {self.text('en')}>"
@@ -135,5 +136,14 @@ def _fate_order(each: RecordFate) -> tuple[int, str, str]:
 
 
 def render(plan: Plan, language: Language = "en") -> str:
-    """Return the whole plan as a text for a person, in English or Norwegian (`nb`); see `Plan.lines`."""
+    """Return the whole plan as a text for a person, in English or Norwegian (`nb`); see `Plan.lines`.
+
+    Raises:
+        ConfigurationError: If it is no plan, or the language is neither `nb` nor `en`.
+    """
+    if not isinstance(cast("object", plan), Plan):
+        raise ConfigurationError(
+            f"This is of type {type(plan).__name__}, not a Plan.",
+            advice="Pass what plan() returns. An order is shown by visma_busy_sync.orders.render.",
+        )
     return "\n".join(plan.lines(language))

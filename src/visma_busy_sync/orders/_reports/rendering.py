@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
+from visma_busy_sync._core.errors import ConfigurationError
 from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.busy import GivenField, LeftOut, LeftOutReason, Order, OrderLine, PriceSource
 from visma_busy_sync.busy._orders import exact_sum
@@ -39,8 +40,13 @@ def render(order: Order, language: Language = "en") -> str:
     """Return `order` as text: its lines with where each price came from, the total, what stayed out.
 
     Raises:
-        ConfigurationError: If the language is neither `nb` nor `en`.
+        ConfigurationError: If it is no order, or the language is neither `nb` nor `en`.
     """
+    if not isinstance(cast("object", order), Order):
+        raise ConfigurationError(
+            f"This is of type {type(order).__name__}, not an Order.",
+            advice="Pass what build_order() returns. A plan is shown by visma_busy_sync.sync.render.",
+        )
     rows = [tuple(head.of(language) for head in _HEADS), *(_cells(line, language) for line in order.lines)]
     lines = [*table(rows, right=_RIGHT), ""]
     total = shown_money(order.total, language)
