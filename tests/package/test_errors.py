@@ -68,5 +68,5 @@ def test_every_error_has_its_cure_on_the_page() -> None:
     """`docs/errors.md` has a row for each error that is raised, and names none that is not there."""
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    named = {name for row in rows for name in re.findall(r"`([A-Z]\w+)`", row.split("|")[1])}
     assert named == set(_defined()) - BASES
