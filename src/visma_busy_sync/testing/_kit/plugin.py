@@ -16,6 +16,7 @@ from visma_busy_sync.testing._kit.harness import CapabilityMissing
 from visma_busy_sync.testing._kit.promises import PromiseBroken
 from visma_busy_sync.testing._kit.references import BadReference, resolve
 from visma_busy_sync.testing._kit.suite import Check, Factory, run_check
+from visma_busy_sync.testing._kit.work_required import names_of
 
 OPTION = "--visma-ports"
 # Facts that travel with a report, also from pytest-xdist's workers.
@@ -55,11 +56,14 @@ class Plugin:
             for report in terminalreporter.stats.get(kind, ())
             if isinstance(report, pytest.TestReport)
         ]
-        for reference in self._factories:
+        for reference, factory in self._factories.items():
             mine = [each for each in reports if each[0].nodeid.startswith(f"{reference}::")]
             terminalreporter.section(f"promises of {reference}")
             for line in _summary([(report.passed, facts) for report, facts in mine if _SHOWS in facts]):
                 terminalreporter.line(line)
+            required = names_of(getattr(factory(), "required", {}))
+            if required:
+                terminalreporter.line(f"never left out, as the harness requires: {', '.join(required)}")
 
 
 def _summary(reports: list[tuple[bool, dict[str, Any]]]) -> Iterator[str]:
