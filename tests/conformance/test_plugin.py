@@ -12,6 +12,8 @@ import pytest
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
 
 PORTS = """
+    import json
+
     from visma_busy_sync.ports import Versioned, Write
     from attrs import evolve
 
@@ -59,6 +61,17 @@ PORTS = """
     class UnfinishedHarness(Harness):
         def read_raw(self, tenant, key):
             raise NotImplementedError("later")
+
+    class Unopened(Harness):
+        def __enter__(self):
+            open(":/nowhere/busy.sqlite")
+
+    class Misread(Harness):
+        def read_raw(self, tenant, key):
+            return decoded("")
+
+    def decoded(body):
+        return json.loads(body)
 
     class Busy(CatalogueHarness):
         def __init__(self):
@@ -300,15 +313,35 @@ def test_a_check_that_failed_over_something_else_leaves_its_promise_open(shop: P
     assert "broken (" not in output
 
 
-def test_a_harness_that_is_not_finished_is_told_in_a_few_lines(shop: Path) -> None:
-    code, output = run(shop, "--visma-ports", "shop.ports:unfinished", "-k", "stops_the_whole_commit")
+@pytest.mark.parametrize(
+    ("factory", "raises", "method", "told"),
+    [
+        ("unfinished", 'raise NotImplementedError("later")', "read_raw", "NotImplementedError: later"),
+        ("wrong_harness", 'raise KeyError("another table")', "read_raw", "KeyError: 'another table'"),
+        ("Unopened", 'open(":/nowhere/busy.sqlite")', "__enter__", "FileNotFoundError: "),
+        ("Misread", "return json.loads(body)", "decoded", "json.decoder.JSONDecodeError: Expecting value: "),
+    ],
+)
+def test_an_error_of_the_harness_is_told_in_a_few_lines(
+    shop: Path, factory: str, raises: str, method: str, told: str
+) -> None:
+    """With the host's own last line, and without what is of pytest, of the kit and of libraries."""
+    code, output = run(shop, "--visma-ports", f"shop.ports:{factory}", "-k", "stops_the_whole_commit")
     assert code == 1, output
-    told = output.partition("= FAILURES =")[2].partition("= promises of")[0].replace("\\", "/")
-    assert "The harness is not finished: read_raw() raised NotImplementedError: later" in told
-    line = textwrap.dedent(PORTS).splitlines().index('        raise NotImplementedError("later")') + 1
-    assert f"/shop/ports.py:{line}\n  to do: Write the method." in told
-    assert len(told.splitlines()) < 8
+    failure = output.partition("= FAILURES =")[2].partition("= promises of")[0].replace("\\", "/")
+    assert f"The harness failed: {told}" in failure
+    (line,) = (at for at, text in enumerate(textwrap.dedent(PORTS).splitlines(), 1) if text.strip() == raises)
+    assert f"/shop/ports.py:{line}, in {method}()\n  to do: " in failure
+    assert len(failure.splitlines()) < 8
     assert "not settled, a check failed over something else (1)" in output
+
+
+def test_a_traceback_is_whole_where_that_is_asked_for(shop: Path) -> None:
+    chosen = ["--tb=long", "-k", "stops_the_whole_commit"]
+    code, output = run(shop, "--visma-ports", "shop.ports:wrong_harness", *chosen)
+    assert code == 1, output
+    assert '>       raise KeyError("another table")' in output
+    assert "The harness failed" not in output
 
 
 def test_an_error_of_the_store_is_shown_with_its_traceback(shop: Path) -> None:
