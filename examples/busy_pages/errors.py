@@ -126,10 +126,7 @@ def said_of(error: errors.VismaBusySyncError, language: Language) -> str:
         case errors.OrdersNotSent():
             return error.reason.says.of(language)
         case errors.OrderRejected() | errors.OrderNotReady() if error.problems:
-            return "\n".join(
-                f"{each.message_nb} {each.cure_nb}" if language == "nb" else f"{each.message} {each.cure_en}"
-                for each in error.problems
-            )
+            return "\n".join(each.text(language) for each in error.problems)
     return _said(type(error), language)
 
 

@@ -26,6 +26,11 @@ class TestMemory(WorkLogTests):
         return benches.Memory()
 
 
+class TestStrictTables(WorkLogTests):
+    def harness(self) -> WorkLogHarness:
+        return benches.Strict()
+
+
 class TestAsyncMemory(WorkLogTests):
     def harness(self) -> AsyncWorkLogHarness:
         return benches.AsyncMemory()

@@ -12,10 +12,12 @@ import pytest
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
 
 PORTS = """
+    import json
+
     from visma_busy_sync.ports import Versioned, Write
     from attrs import evolve
 
-    from visma_busy_sync.busy import Project
+    from visma_busy_sync.busy import Approval, Project, TimeEntry
     from visma_busy_sync.stores import MemoryCatalogue, MemoryStateStore, MemoryWorkLog
     from visma_busy_sync.sync import Kind
     from visma_busy_sync.testing.conformance import CatalogueHarness, StateHarness, WorkLogHarness
@@ -59,6 +61,17 @@ PORTS = """
     class UnfinishedHarness(Harness):
         def read_raw(self, tenant, key):
             raise NotImplementedError("later")
+
+    class Unopened(Harness):
+        def __enter__(self):
+            open(":/nowhere/busy.sqlite")
+
+    class Misread(Harness):
+        def read_raw(self, tenant, key):
+            return decoded("")
+
+    def decoded(body):
+        return json.loads(body)
 
     class Busy(CatalogueHarness):
         def __init__(self):
@@ -111,6 +124,40 @@ PORTS = """
                 return super().book_raw(tenant, project, entries, rounded)
 
         return Rounding()
+
+    class Strict(Hours):
+        required = {TimeEntry: ("work_type",), Project: ("number",)}
+
+    class Misspelt(Hours):
+        required = {TimeEntry: ("worktype",)}
+
+    class StandIn(Hours):
+        def book_raw(self, tenant, project, entries, costs):
+            return super().book_raw(tenant, project, [evolve(each, work_type="w") for each in entries], costs)
+
+    class AlwaysApproved(Hours):
+        def book_raw(self, tenant, project, entries, costs):
+            entries = [evolve(each, approval=Approval.APPROVED) for each in entries]
+            return super().book_raw(tenant, project, entries, costs)
+
+    class TwoDecimals:
+        def __init__(self, hours):
+            self._hours = hours
+
+        def __getattr__(self, name):
+            return getattr(self._hours, name)
+
+        def work(self, *arguments):
+            work = self._hours.work(*arguments)
+            rounded = [evolve(cost, out_price=round(cost.out_price, 2)) for cost in work.expenses]
+            return evolve(work, expenses=tuple(rounded))
+
+    def narrow():
+        class Narrow(Hours):
+            def work_log(self):
+                return TwoDecimals(self._hours)
+
+        return Narrow()
 
     def right():
         return Harness()
@@ -212,8 +259,38 @@ def test_a_harness_that_hides_what_its_database_rounds_is_told(shop: Path) -> No
     """It settles nothing."""
     code, output = run(shop, "--visma-ports", "shop.ports:rounding", "-k", "amounts_come_back")
     assert code == 1, output
-    assert "book_raw() returned costs with another quantity than they were given with" in output
+    told = "another quantity than they were given with: Decimal('0.00') instead of Decimal('0.0001')"
+    assert f"book_raw() returned costs with {told} (has its column fewer than four decimals?)" in output
     assert "not settled, a check failed over something else (1): amounts-exact" in output
+
+
+@pytest.mark.parametrize(
+    ("factory", "check", "cure"),
+    [
+        (
+            "StandIn",
+            "a_period_may_be",
+            "Is it required here, say so in the harness: required = {TimeEntry: ('work_type',)}.",
+        ),
+        ("AlwaysApproved", "a_period_may_be", "Has the host no approval, return Approval.NONE;"),
+        ("narrow", "amounts_come_back", "(has its column fewer than four decimals?).\n  promised: "),
+        ("Misspelt", "a_period_may_be", "the harness requires TimeEntry.worktype: "),
+    ],
+)
+def test_what_a_table_cannot_keep_is_told_with_its_cure(
+    shop: Path, factory: str, check: str, cure: str
+) -> None:
+    """A required column, an approval that there is not, too few decimals."""
+    code, output = run(shop, "--visma-ports", f"shop.ports:{factory}", "-k", check)
+    assert code == 1, output
+    assert cure in output
+
+
+def test_what_the_harness_requires_stands_in_the_report(shop: Path) -> None:
+    """So nobody thinks that leaving it out was tried."""
+    code, output = run(shop, "--visma-ports", "shop.ports:Strict", "-k", "a_period_may_be")
+    assert code == 0, output
+    assert "never left out, as the harness requires: TimeEntry.work_type, Project.number" in output
 
 
 def test_a_broken_promise_fails_with_its_name_and_what_to_do(shop: Path) -> None:
@@ -236,15 +313,35 @@ def test_a_check_that_failed_over_something_else_leaves_its_promise_open(shop: P
     assert "broken (" not in output
 
 
-def test_a_harness_that_is_not_finished_is_told_in_a_few_lines(shop: Path) -> None:
-    code, output = run(shop, "--visma-ports", "shop.ports:unfinished", "-k", "stops_the_whole_commit")
+@pytest.mark.parametrize(
+    ("factory", "raises", "method", "told"),
+    [
+        ("unfinished", 'raise NotImplementedError("later")', "read_raw", "NotImplementedError: later"),
+        ("wrong_harness", 'raise KeyError("another table")', "read_raw", "KeyError: 'another table'"),
+        ("Unopened", 'open(":/nowhere/busy.sqlite")', "__enter__", "FileNotFoundError: "),
+        ("Misread", "return json.loads(body)", "decoded", "json.decoder.JSONDecodeError: Expecting value: "),
+    ],
+)
+def test_an_error_of_the_harness_is_told_in_a_few_lines(
+    shop: Path, factory: str, raises: str, method: str, told: str
+) -> None:
+    """With the host's own last line, and without what is of pytest, of the kit and of libraries."""
+    code, output = run(shop, "--visma-ports", f"shop.ports:{factory}", "-k", "stops_the_whole_commit")
     assert code == 1, output
-    told = output.partition("= FAILURES =")[2].partition("= promises of")[0].replace("\\", "/")
-    assert "The harness is not finished: read_raw() raised NotImplementedError: later" in told
-    line = textwrap.dedent(PORTS).splitlines().index('        raise NotImplementedError("later")') + 1
-    assert f"/shop/ports.py:{line}\n  to do: Write the method." in told
-    assert len(told.splitlines()) < 8
+    failure = output.partition("= FAILURES =")[2].partition("= promises of")[0].replace("\\", "/")
+    assert f"The harness failed: {told}" in failure
+    (line,) = (at for at, text in enumerate(textwrap.dedent(PORTS).splitlines(), 1) if text.strip() == raises)
+    assert f"/shop/ports.py:{line}, in {method}()\n  to do: " in failure
+    assert len(failure.splitlines()) < 8
     assert "not settled, a check failed over something else (1)" in output
+
+
+def test_a_traceback_is_whole_where_that_is_asked_for(shop: Path) -> None:
+    chosen = ["--tb=long", "-k", "stops_the_whole_commit"]
+    code, output = run(shop, "--visma-ports", "shop.ports:wrong_harness", *chosen)
+    assert code == 1, output
+    assert '>       raise KeyError("another table")' in output
+    assert "The harness failed" not in output
 
 
 def test_an_error_of_the_store_is_shown_with_its_traceback(shop: Path) -> None:

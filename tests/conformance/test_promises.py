@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from visma_busy_sync.testing import conformance
+from visma_busy_sync.testing._kit.work_required import REQUIRABLE
 from visma_busy_sync.testing.conformance import (
     CAPABILITIES,
     CATALOGUE_CHECKS,
@@ -105,6 +106,12 @@ def test_the_pages_harness_runs(tmp_path: Path) -> None:
     assert f"runs {len(STATE_CHECKS)} checks" in PAGE
     assert f", {len(CATALOGUE_CHECKS)} over a" in PAGE
     assert f"and {len(WORK_CHECKS)} over a" in PAGE
+
+
+@pytest.mark.parametrize("kind", REQUIRABLE, ids=lambda kind: kind.__name__)
+def test_the_page_names_what_a_harness_may_require(kind: type) -> None:
+    fields = ", ".join(f"`{name}`" for name in REQUIRABLE[kind])
+    assert f"\n| `{kind.__name__}` | {fields} |\n" in PAGE
 
 
 def test_checks_and_promises_have_names_of_their_own() -> None:

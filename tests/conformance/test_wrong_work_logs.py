@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
+from visma_busy_sync.busy import Expense, TimeEntry
 from visma_busy_sync.testing.conformance import (
     WORK_CHECKS,
     WORK_PROMISES,
@@ -104,6 +107,27 @@ def test_a_wrong_work_log_is_told_which_promise_it_breaks(
         assert str(failure).startswith(f'promise "{failure.promise.name}" is broken: ')
         assert failure.promise.sentence in str(failure)
         assert failure.promise.cure in str(failure)
+
+
+class _WithoutQuantities(wrong.Bench):
+    """A host whose costs have a price alone."""
+
+    def book_raw(
+        self, tenant: str, project: str, entries: Sequence[TimeEntry], costs: Sequence[Expense]
+    ) -> tuple[Sequence[TimeEntry], Sequence[Expense]]:
+        kept = [evolve(cost, quantity=Decimal(1)) for cost in costs]
+        return super().book_raw(tenant, project, entries, kept)
+
+
+@pytest.mark.parametrize(
+    ("log", "broken"), [(wrong.WorkLog, []), (wrong.ReadsOneAfterTheOther, ["work-of-one-moment"])]
+)
+def test_costs_without_quantity_are_seen_with_their_hours_too(
+    log: type[wrong.WorkLog], broken: list[str]
+) -> None:
+    """What the host does not keep is no pretext for a broken promise, nor does it hide one."""
+    failures = _failures(lambda: _WithoutQuantities(log))
+    assert [failure.promise.name for failure in failures] == broken
 
 
 def test_every_promise_has_a_work_log_that_breaks_it() -> None:

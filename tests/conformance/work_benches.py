@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
+from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from attrs import evolve
@@ -102,6 +104,34 @@ class Memory(_Raw, WorkLogHarness):
     def work_log(self) -> WorkLog:
         log: MemoryWorkLog = self.hours
         return log
+
+
+class Strict(Memory):
+    """A host whose tables require much, and whose costs have no quantity."""
+
+    required = MappingProxyType(
+        {
+            Project: ("number", "customer"),
+            WorkType: ("product", "default_rate"),
+            TimeEntry: ("work_type", "task", "customer", "rate", "comment"),
+            Expense: ("work_type", "product", "customer", "comment"),
+        }
+    )
+
+    def put_raw(self, tenant: str, value: Any, project: str | None = None) -> Any:
+        return super().put_raw(tenant, self._stored(value), project)
+
+    def book_raw(
+        self, tenant: str, project: str, entries: Sequence[TimeEntry], costs: Sequence[Expense]
+    ) -> tuple[Sequence[TimeEntry], Sequence[Expense]]:
+        priced = [evolve(self._stored(each), quantity=Decimal(1)) for each in costs]
+        return super().book_raw(tenant, project, [self._stored(each) for each in entries], priced)
+
+    def _stored(self, value: Any) -> Any:
+        for name in self.required.get(type(value), ()):
+            if getattr(value, name) is None:
+                raise sqlite3.IntegrityError(f"NOT NULL constraint failed: {type(value).__name__}.{name}")
+        return value
 
 
 class AsyncMemory(_Raw, AsyncWorkLogHarness):

@@ -194,6 +194,7 @@ class EmbedPage(Given):
         assert sent.startswith("acme ")
         assert self.waiting.id in sent
         assert printed(ran, "acme.build_order") == "transferred\n"
+        self._a_problem_is_shown_with_its_cure(ran)
         made = self.control("GET", "/orders/history")["entries"]
         assert [(each["event"], each["order"]["Status"]) for each in made] == [("created", 1)] * 2
         assert (self.folder / "busy.db").exists()
@@ -201,6 +202,17 @@ class EmbedPage(Given):
         assert march.entries == (self.scope["hours"],)
         assert march.expenses == (self.scope["parking"],)
         assert (march.project.id, march.project.name) == (house, "House")
+
+    def _a_problem_is_shown_with_its_cure(self, ran: Sequence[Ran]) -> None:
+        """The block of the order once more: now all of its hours are on an order."""
+        (block,) = [each.block for each in ran if "acme.build_order" in each.block.code]
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(block.code, self.scope)
+        assert said.getvalue().startswith("Det er ingenting å fakturere fra ")
+        assert said.getvalue().endswith(
+            "Velg en annen periode, eller rett i Busy det som holder føringene utenfor.\n"
+        )
 
 
 class HoursPage(Given):

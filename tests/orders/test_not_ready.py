@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from visma_busy_sync import ConfigurationError
 from visma_busy_sync.busy import Grouping, PriceMode, Prices, Project, WorkType
 from visma_busy_sync.eaccounting import models
 from visma_busy_sync.eaccounting.models import UNSET
@@ -289,6 +290,19 @@ def test_the_error_names_every_problem_and_the_cures() -> None:
     assert problem.message_nb.startswith("Arbeidstypen har ikke noe produkt")
     assert isinstance(error, OrderNotReady)
     assert ADVICE.name not in str(error)
+
+
+def test_a_problem_says_in_a_language_what_is_wrong_and_what_to_do() -> None:
+    """In one line, as a page shows it; a language that it has no words in is refused."""
+    (found,) = refusal(work(hours(), work_types=(WorkType(id="5", name="Advice"),))).problems
+
+    assert found.text("en") == (
+        "The work type has no product, so there is nothing to sell its hours as. "
+        "Choose a product on the work type."
+    )
+    assert found.text("nb") == f"{found.message_nb} Velg et produkt på arbeidstypen."
+    with pytest.raises(ConfigurationError, match="'sv'"):
+        found.text("sv")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("code", list(ProblemCode))

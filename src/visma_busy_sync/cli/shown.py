@@ -175,10 +175,7 @@ def told(error: BaseException, language: Language) -> tuple[str, str, str]:
     match error:
         case OrderNotReady() | ImportRefused():
             problems = [
-                f"\n    {each.code} ({each.entity}): "
-                f"{each.message_nb if language == 'nb' else each.message} "
-                f"{each.cure_nb if language == 'nb' else each.cure_en}"
-                for each in error.problems
+                f"\n    {each.code} ({each.entity}): {each.text(language)}" for each in error.problems
             ]
             return name, error.message.partition(":")[0] + ":" + "".join(problems), ""
         case NotReady():

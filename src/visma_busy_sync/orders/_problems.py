@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from visma_busy_sync._core.texts import Texts
+from visma_busy_sync._core.texts import Language, Texts
 from visma_busy_sync.busy import LeftOut, LeftOutReason
 from visma_busy_sync.orders._row_texts import ROW_TEXTS
 
@@ -135,6 +135,11 @@ class Problem:
     cure_nb: str = field(repr=False)
     mended_by: MendedBy
     column: str | None = None
+
+    def text(self, language: Language) -> str:
+        """Say it in a language, in one line: what is wrong, then what to do."""
+        what, cure = Texts(self.message_nb, self.message), Texts(self.cure_nb, self.cure_en)
+        return f"{what.of(language)} {cure.of(language)}"
 
 
 _MANAGER: Final = MendedBy.PROJECT_MANAGER

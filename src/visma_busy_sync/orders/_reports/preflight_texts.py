@@ -120,11 +120,6 @@ def _to_mend(preflight: Preflight, language: Language) -> Iterator[str]:
     for who, found in preflight.by_mender().items():
         yield from ("", f"{MENDERS[who].of(language)}:")
         for one in found:
-            problem = one.problem
-            message, cure = (
-                (problem.message_nb, problem.cure_nb)
-                if language == "nb"
-                else (problem.message, problem.cure_en)
-            )
             projects = _PROJECTS.of(language).format(projects=", ".join(numbers[id] for id in one.projects))
-            yield f"- {called(problem.entity, language)} ({projects}): {message} {cure}"
+            about = called(one.problem.entity, language)
+            yield f"- {about} ({projects}): {one.problem.text(language)}"

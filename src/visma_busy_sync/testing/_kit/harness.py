@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unittest
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from types import MappingProxyType
 from typing import Self, TypeAlias, TypeVar, final
 
 from attrs import frozen
@@ -293,9 +294,14 @@ class _RawWork(ABC):
 
     Attributes:
         tenants: Two tenants of the host. Name others where a tenant must be there before its work is.
+        required: The fields that your tables require, by the value that they are of, such as
+            `{TimeEntry: ("work_type",), Project: ("number",)}`: the kit then gives no such value without
+            them. Where it names something that the kit leaves out nowhere, the checks raise `ValueError`,
+            which names all that there is.
     """
 
     tenants: tuple[str, str] = ("acme", "acm")
+    required: Mapping[type, Collection[str]] = MappingProxyType({})
 
     @abstractmethod
     def put_raw(self, tenant: str, value: Thing, project: str | None = None) -> Thing | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,11 +16,16 @@ from visma_busy_sync.testing._kit.checks import checks_for
 from visma_busy_sync.testing._kit.harness import CapabilityMissing
 from visma_busy_sync.testing._kit.promises import PromiseBroken
 from visma_busy_sync.testing._kit.references import BadReference, resolve
+from visma_busy_sync.testing._kit.stage import shown
 from visma_busy_sync.testing._kit.suite import Check, Factory, run_check
+from visma_busy_sync.testing._kit.work_required import names_of
 
 OPTION = "--visma-ports"
 # Facts that travel with a report, also from pytest-xdist's workers.
 _SHOWS, _BREAKS, _LACKS = "visma-ports shows", "visma-ports breaks", "visma-ports lacks"
+# With these styles of `--tb` pytest tells errors itself, with every frame.
+_WHOLE = ("long", "native")
+_NOT_THE_HOSTS = (Path(__file__).parents[2], Path(sysconfig.get_path("stdlib")))
 
 
 @final
@@ -55,11 +61,14 @@ class Plugin:
             for report in terminalreporter.stats.get(kind, ())
             if isinstance(report, pytest.TestReport)
         ]
-        for reference in self._factories:
+        for reference, factory in self._factories.items():
             mine = [each for each in reports if each[0].nodeid.startswith(f"{reference}::")]
             terminalreporter.section(f"promises of {reference}")
             for line in _summary([(report.passed, facts) for report, facts in mine if _SHOWS in facts]):
                 terminalreporter.line(line)
+            required = names_of(getattr(factory(), "required", {}))
+            if required:
+                terminalreporter.line(f"never left out, as the harness requires: {', '.join(required)}")
 
 
 def _summary(reports: list[tuple[bool, dict[str, Any]]]) -> Iterator[str]:
@@ -141,9 +150,10 @@ class _Item(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         broken = excinfo.value
-        if isinstance(broken, NotImplementedError):  # of the harness: what a port raises breaks a promise
-            return _unfinished(excinfo)
         if not isinstance(broken, PromiseBroken):
+            # What a port raises breaks a promise. What else is raised is the harness's.
+            if isinstance(broken, Exception) and self.config.option.tbstyle not in _WHOLE:
+                return _of_the_harness(broken)
             return super().repr_failure(excinfo, style)
         # Where the kit raised it says nothing; where the store raised does.
         if broken.__cause__ is None:
@@ -155,10 +165,20 @@ class _Item(pytest.Item):
         return self.path, None, f"{self.parent.name if self.parent else ''}: {self.name}"
 
 
-def _unfinished(found: pytest.ExceptionInfo[BaseException]) -> str:
-    raised = found.traceback[-1]
+def _of_the_harness(error: Exception) -> str:
+    """Tell an error that breaks no promise: one of the harness, or what the kit says about it."""
+    what = "".join(traceback.format_exception_only(error)).strip()
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_the_hosts(frame.filename)]
+    if own:  # the text of a database may repeat all of its statement
+        what = f"{shown(what)}\n  at {own[-1].filename}:{own[-1].lineno}, in {own[-1].name}()"
+    cure = "Write the method" if isinstance(error, NotImplementedError) else "Mend the harness"
     return (
-        f"The harness is not finished: {raised.name}() raised {found.exconly()}\n"
-        f"  at {raised.path}:{raised.lineno + 1}\n"
-        "  to do: Write the method. Until then the check shows nothing of its promise."
+        f"The harness failed: {what}\n"
+        f"  to do: {cure}; until then the check shows nothing of its promise. --tb=long tells more."
     )
+
+
+def _is_the_hosts(filename: str) -> bool:
+    path = Path(filename)
+    installed = {"site-packages", "dist-packages"} & set(path.parts)
+    return path.is_file() and not installed and not any(path.is_relative_to(each) for each in _NOT_THE_HOSTS)

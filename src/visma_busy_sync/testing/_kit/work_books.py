@@ -29,6 +29,8 @@ from visma_busy_sync.busy import (
     WorkSettings,
     WorkType,
 )
+from visma_busy_sync.testing._kit.stage import shown
+from visma_busy_sync.testing._kit.work_required import REQUIRABLE
 
 V = TypeVar("V", TimeEntry, Expense)
 
@@ -37,6 +39,9 @@ NOON: Final = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 _DAY: Final = timedelta(days=1)
 _NUMBERS: Final = itertools.count(1)
+
+FEW_DECIMALS: Final = " (has its column fewer than four decimals?)"
+_BUSYS_DECIMALS: Final = 4
 
 # A host gives ids itself, and may know days only.
 _HOSTS_OWN: Final = frozenset({"id", "start", "entry"})
@@ -127,11 +132,30 @@ def as_kept(what: str, given: Sequence[V], kept: Sequence[V]) -> Sequence[V]:
         raise ValueError(message)
     for one, other in zip(given, kept, strict=True):
         for each in attrs.fields(type(one)):
-            now = getattr(other, each.name)
-            if each.name not in _HOSTS_OWN and now not in (getattr(one, each.name), each.default):
-                message = f"book_raw() returned {what} with another {each.name} than they were given with"
-                raise ValueError(message)
+            wanted, now = getattr(one, each.name), getattr(other, each.name)
+            if each.name not in _HOSTS_OWN and now not in (wanted, each.default):
+                message = (
+                    f"book_raw() returned {what} with another {each.name} than they were given with: "
+                    f"{shown(repr(now))} instead of {shown(repr(wanted))}"
+                )
+                raise ValueError(f"{message}{_cure(type(one), each.name, wanted, now)}")
     return kept
+
+
+def _cure(kind: type, name: str, wanted: object, now: object) -> str:
+    if name == "approval":
+        return ". Has the host no approval, return Approval.NONE; its settings say that all of it is billed."
+    if wanted is None and name in REQUIRABLE[kind]:
+        return f". Is it required here, say so in the harness: required = {{{kind.__name__}: ({name!r},)}}."
+    return FEW_DECIMALS if cut(now, wanted) else ""
+
+
+def cut(now: object, wanted: object) -> bool:
+    """Tell whether an amount differs as if its column had fewer than four decimals."""
+    if not isinstance(wanted, Decimal) or not isinstance(now, Decimal) or wanted == now:
+        return False
+    decimals = len(f"{now.normalize():f}".partition(".")[2])
+    return decimals < _BUSYS_DECIMALS and abs(wanted - now) < Decimal(1).scaleb(-decimals)
 
 
 def order_of(site: Site, id: str, revision: int = 1, **changes: Any) -> Order:

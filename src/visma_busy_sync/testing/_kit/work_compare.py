@@ -12,7 +12,7 @@ from visma_busy_sync.busy import Grouping, Order, Period, Prices, Work
 from visma_busy_sync.testing._kit import work_promises as p
 from visma_busy_sync.testing._kit.promises import Promise
 from visma_busy_sync.testing._kit.stage import shown
-from visma_busy_sync.testing._kit.work_books import House, Site, reach, utc_day
+from visma_busy_sync.testing._kit.work_books import FEW_DECIMALS, House, Site, cut, reach, utc_day
 
 Wrong: TypeAlias = tuple[Promise, str]
 """A promise that an answer breaks, and what was seen."""
@@ -177,7 +177,10 @@ class Comparison:
             told.append("which was told right before, and nobody changed it")
         elif self._promise in _ODD and all(_is_odd(self._promise, pair) for pair in differ.values()):
             promise = self._promise
-        return promise, shown(f"{what} told with {', '.join(told)}")
+        seen = shown(f"{what} told with {', '.join(told)}")
+        if all(cut(now, as_given) for now, as_given in differ.values()):
+            seen += FEW_DECIMALS
+        return promise, seen
 
 
 def _is_odd(promise: Promise, pair: tuple[object, object]) -> bool:

@@ -7,7 +7,7 @@ and a difference names the promise that it breaks by what is different.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast, final
+from typing import Any, TypeVar, cast, final
 
 from attrs import evolve
 
@@ -33,6 +33,9 @@ from visma_busy_sync.testing._kit.promises import Promise, PromiseBroken, requir
 from visma_busy_sync.testing._kit.stage import Stage, heard, named_type
 from visma_busy_sync.testing._kit.work_books import MARCH, Books, House, Site, as_kept, id_of, new_id
 from visma_busy_sync.testing._kit.work_compare import Comparison, wrong_orders
+from visma_busy_sync.testing._kit.work_required import STAND_INS, names_of
+
+V = TypeVar("V", TimeEntry, Expense, Customer, Member, Prices, Product, Project, Task, WorkSettings, WorkType)
 
 
 @final
@@ -82,6 +85,7 @@ class WorkLogStage(Stage):
     def __init__(self, harness: WorkLogHarness | AsyncWorkLogHarness, promise: Promise) -> None:
         self._harness = harness
         self.tenant, self.other = harness.tenants
+        names_of(harness.required)
         self._houses = {tenant: House() for tenant in harness.tenants}
         self._comparison = Comparison(promise, self._houses)
         # Orders that were told.
@@ -116,12 +120,16 @@ class WorkLogStage(Stage):
         """Create a project, and return its id."""
         id = id_of(self.put(project, tenant))
         if id is None:
-            raise TypeError("put_raw() returned None for a project, which every host has")
+            message = (
+                "put_raw() returned None for a project, which every host has. Does its table require more "
+                'than was given, say so in the harness: required = {Project: ("number",)}.'
+            )
+            raise TypeError(message)
         return id
 
     def put(self, value: Thing, tenant: str, project: str | None = None) -> Thing | None:
         """Create or replace something past the port, and return it as the host has it."""
-        kept = self._harness.put_raw(tenant, value, project)
+        kept = self._harness.put_raw(tenant, self._with_required(value, tenant), project)
         house = self._houses[tenant]
         match kept:
             case Customer():
@@ -148,11 +156,31 @@ class WorkLogStage(Stage):
         self, site: Site, entries: Sequence[TimeEntry] = (), costs: Sequence[Expense] = ()
     ) -> tuple[Sequence[TimeEntry], Sequence[Expense]]:
         """Book past the port, all in one transaction, and return it as the host has it."""
+        entries = [self._with_required(each, site.tenant, site) for each in entries]
+        costs = [self._with_required(each, site.tenant, site) for each in costs]
         hours, spent = self._harness.book_raw(site.tenant, site.project, entries, costs)
         books = self._houses[site.tenant].projects[site.project]
         books.entries.update((each.id, each) for each in as_kept("hours", entries, hours))
         books.costs.update((each.id, each) for each in as_kept("costs", costs, spent))
         return hours, spent
+
+    def _with_required(self, value: V, tenant: str, site: Site | None = None) -> V:
+        """Give what would be left out, and the host's tables require."""
+        names = self._harness.required.get(type(value), ())
+        lacking = [name for name in names if getattr(value, name) is None]
+        filled: dict[str, Any] = {name: self._stand_in(name, tenant, site) for name in lacking}
+        return evolve(value, **filled)
+
+    def _stand_in(self, name: str, tenant: str, site: Site | None) -> object:
+        if name in STAND_INS:
+            return STAND_INS[name]
+        if name == "number":
+            return new_id("")
+        if site is not None:
+            return getattr(site, name)
+        if name == "customer":
+            return id_of(self.put(Customer(id=new_id("c"), name="Customer"), tenant))
+        return id_of(self.put(Product(id=new_id("p"), number=new_id(""), name="Product"), tenant))
 
     def finalise(self, order: Order, tenant: str | None = None) -> None:
         """Finalise an order past the port."""

@@ -123,7 +123,8 @@ async def ids_come_back_exactly(stage: WorkLogStage) -> None:
     await stage.matches(site)
     for id in ids[:8]:
         project = stage.project(Project(id=f"{id}\u00f8", name="Odd"), site.tenant)
-        odd = evolve(site, project=project, task=None)
+        task = id_of(stage.put(Task(id=new_id("t"), name="Task"), site.tenant, project))
+        odd = evolve(site, project=project, task=task)
         stage.put(all_rates(odd, PriceMode.PROJECT, Decimal(7)), odd.tenant, odd.project)
         stage.book(odd, [odd.entry(id=f"{id}{project}")])
         await stage.matches(odd)

@@ -65,9 +65,10 @@ async def orders_that_were_finalised_meanwhile_are_read(stage: WorkLogStage) -> 
 @SUITE.shows(p.WORK_OF_ONE_MOMENT)
 async def what_is_booked_together_is_seen_together(stage: WorkLogStage) -> None:
     """People book hours with their cost, and change both, in one transaction; no reader sees them differ."""
+    # Pairs are told by minutes and price, which have no default: so every host keeps them.
     site = stage.site()
     (hours,), _ = stage.book(site, [site.entry(billable_minutes=1)])
-    _, (cost,) = stage.book(site, (), [site.cost(entry=hours.id, quantity=Decimal(1))])
+    _, (cost,) = stage.book(site, (), [site.cost(entry=hours.id, out_price=Decimal(1))])
     await stage.matches(site)
     on_hours = cost.entry is not None
     bookings = 1
@@ -76,9 +77,9 @@ async def what_is_booked_together_is_seen_together(stage: WorkLogStage) -> None:
 
     def pair(number: int) -> tuple[list[TimeEntry], list[Expense]]:
         new = site.entry(billable_minutes=number)
-        spent = site.cost(entry=new.id if on_hours else None, quantity=Decimal(number))
+        spent = site.cost(entry=new.id if on_hours else None, out_price=Decimal(number))
         changed = evolve(hours, billable_minutes=number)
-        return [changed, new], [evolve(cost, quantity=Decimal(number)), spent]
+        return [changed, new], [evolve(cost, out_price=Decimal(number)), spent]
 
     async def write() -> None:
         nonlocal bookings, ended
@@ -103,7 +104,7 @@ async def what_is_booked_together_is_seen_together(stage: WorkLogStage) -> None:
                     before = bookings
                     work = await instance.work(site.tenant, site.project)
                     minutes = sorted(each.billable_minutes for each in work.entries)
-                    numbers = sorted(each.quantity for each in work.expenses)
+                    numbers = sorted(each.out_price for each in work.expenses)
                     seen = (
                         f"{len(minutes)} hours and {len(numbers)} costs, the last of {minutes[-1:]} and "
                         f"{[str(number) for number in numbers[-1:]]}, were told of what is booked in pairs"
