@@ -618,8 +618,8 @@ MISTAKES: Final[Mapping[str, tuple[object, str, object, Callable[[], object]]]] 
     "what is gone by its id is freed": (_withdrawing, "_confirmed", _freed, lambda: storms(_LATE)),
     "what is not shown yet counts as gone": (
         _withdrawing,
-        "may_appear",
-        lambda *_: False,
+        "appears_by",
+        lambda *_: None,
         lambda: storms(_LATE),
     ),
     "hours are lost on the way": (_pushing, "to_new_order", _with_hours_lost, storms),
