@@ -100,7 +100,7 @@ class _Server(ThreadingHTTPServer):
         if ":" in address[0]:
             import socket  # noqa: PLC0415 - rarely needed
 
-            self.address_family = socket.AF_INET6
+            self.address_family: int = socket.AF_INET6
         super().__init__(address, handler)
 
     def handle_error(self, request: object, client_address: object) -> None:

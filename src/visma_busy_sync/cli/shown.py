@@ -70,7 +70,7 @@ class Unwritable(Exception):
     """
 
     def __init__(self, reason: str | None) -> None:
-        self.message = f"Standard output cannot be written: {reason}."
+        self.message: str = f"Standard output cannot be written: {reason}."
         super().__init__(self.message)
 
 

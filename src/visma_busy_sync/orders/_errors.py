@@ -329,7 +329,7 @@ class OrderNeedsAttention(OrderOutcomeUnknown):
     def __init__(self, order_id: str, *, marker: str, problem: str) -> None:
         self.order_id = order_id
         self.marker = marker
-        self.again_at = None
+        self.again_at: datetime | None = None
         self.problem = problem
         super(OrderOutcomeUnknown, self).__init__(
             f"Order {order_id} needs a person: {problem}",
