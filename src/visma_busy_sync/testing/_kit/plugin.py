@@ -37,7 +37,10 @@ class Plugin:
         here = str(config.invocation_params.dir)
         if here not in sys.path:
             sys.path.insert(0, here)
-        self._factories = {reference: _factory(reference) for reference in references}
+        self._factories: dict[str, Factory] = {}
+        self._required: dict[str, list[str]] = {}
+        for reference in references:
+            self._factories[reference], self._required[reference] = _factory(reference)
         self._alone = config.args_source is not pytest.Config.ArgsSource.ARGS
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
@@ -61,13 +64,12 @@ class Plugin:
             for report in terminalreporter.stats.get(kind, ())
             if isinstance(report, pytest.TestReport)
         ]
-        for reference, factory in self._factories.items():
+        for reference in self._factories:
             mine = [each for each in reports if each[0].nodeid.startswith(f"{reference}::")]
             terminalreporter.section(f"promises of {reference}")
             for line in _summary([(report.passed, facts) for report, facts in mine if _SHOWS in facts]):
                 terminalreporter.line(line)
-            required = names_of(getattr(factory(), "required", {}))
-            if required:
+            if required := self._required[reference]:
                 terminalreporter.line(f"never left out, as the harness requires: {', '.join(required)}")
 
 
@@ -90,10 +92,12 @@ def _summary(reports: list[tuple[bool, dict[str, Any]]]) -> Iterator[str]:
         yield f'not shown, the capability "{capability}" is missing: {names}'
 
 
-def _factory(reference: str) -> Factory:
+def _factory(reference: str) -> tuple[Factory, list[str]]:
+    """Return a factory, and what the harness that it makes requires."""
     try:
         factory = resolve(reference)
         harness = factory()
+        required = names_of(getattr(harness, "required", {}))  # what is misspelt is told by each check
     except BadReference as error:
         raise pytest.UsageError(f"{OPTION} {error}") from None
     except Exception as error:  # the host's own code; pytest would call it an error of its own
@@ -105,7 +109,7 @@ def _factory(reference: str) -> Factory:
             "a CatalogueHarness, a WorkLogHarness, or their asynchronous twins, of "
             "visma_busy_sync.testing.conformance"
         )
-    return factory
+    return factory, required
 
 
 N = TypeVar("N", bound=pytest.Item | pytest.Collector)

@@ -26,18 +26,21 @@ STAND_INS: Final[Mapping[str, object]] = MappingProxyType(
 
 
 def names_of(required: Mapping[type, Collection[str]]) -> list[str]:
-    """Return the fields as a report names them.
+    """Return the fields as a report names them."""
+    return [f"{kind.__name__}.{name}" for kind, fields in required.items() for name in fields]
+
+
+def require_known(required: Mapping[type, Collection[str]]) -> None:
+    """Check what a harness requires.
 
     Raises:
-        ValueError: If one of them is none that can be required.
+        ValueError: If one of the fields is none that can be required.
     """
-    names = [f"{kind.__name__}.{name}" for kind, fields in required.items() for name in fields]
-    known = [f"{kind.__name__}.{name}" for kind, fields in REQUIRABLE.items() for name in fields]
-    wrong = [name for name in names if name not in known]
+    known = names_of(REQUIRABLE)
+    wrong = [name for name in names_of(required) if name not in known]
     if wrong:
         message = (
             f"the harness requires {', '.join(wrong)}: `required` is {{class: (field, ...)}}, and the fields "
             f"are some of {', '.join(known)}"
         )
         raise ValueError(message)
-    return names

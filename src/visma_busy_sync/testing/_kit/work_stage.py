@@ -33,7 +33,7 @@ from visma_busy_sync.testing._kit.promises import Promise, PromiseBroken, requir
 from visma_busy_sync.testing._kit.stage import Stage, heard, named_type
 from visma_busy_sync.testing._kit.work_books import MARCH, Books, House, Site, as_kept, id_of, new_id
 from visma_busy_sync.testing._kit.work_compare import Comparison, wrong_orders
-from visma_busy_sync.testing._kit.work_required import STAND_INS, names_of
+from visma_busy_sync.testing._kit.work_required import STAND_INS, require_known
 
 V = TypeVar("V", TimeEntry, Expense, Customer, Member, Prices, Product, Project, Task, WorkSettings, WorkType)
 
@@ -85,7 +85,7 @@ class WorkLogStage(Stage):
     def __init__(self, harness: WorkLogHarness | AsyncWorkLogHarness, promise: Promise) -> None:
         self._harness = harness
         self.tenant, self.other = harness.tenants
-        names_of(harness.required)
+        require_known(harness.required)
         self._houses = {tenant: House() for tenant in harness.tenants}
         self._comparison = Comparison(promise, self._houses)
         # Orders that were told.
